@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it } from 'bun:test';
+import fc from 'fast-check';
+import { type AppConfig, getAppConfig, parseAppConfig } from './AppConfig';
+import { ConfigError } from './ConfigError';
+import { configurationKeys } from './configurationKeys';
+
+const defaults: AppConfig = {
+  environment: 'development',
+  redisStrict: false,
+  ledgerUrl: 'off',
+  host: '127.0.0.1',
+  port: 3000,
+  boardUser: 'drover',
+  logLevel: 'info',
+  logRedactPaths: [],
+  workerConcurrency: 10,
+  workerDisabled: false,
+  workerDrainTimeoutMs: 25_000,
+  workerLockMs: 20_000,
+  workerStalledIntervalMs: 5000,
+  taskMaxAttempts: 3,
+  taskBackoffMs: 1000,
+  taskTimeoutMs: 30_000,
+  taskTimeoutGraceMs: 2000,
+  taskMaxCrashes: 3,
+  taskMaxPayloadBytes: 524_288,
+  taskMaxResultBytes: 65_536,
+  queuePrefix: 'drover',
+  scheduleDeadlineMs: 2000,
+  mailFrom: 'Drover <no-reply@localhost>',
+  dataDir: '.data',
+  warnings: [],
+};
+
+const problemsOf = (environment: Record<string, string>): readonly string[] =>
+  parseAppConfig(environment).match(
+    () => [],
+    (error) => error.problems,
+  );
+
+describe('parseAppConfig', () => {
+  it('has a default for everything', () => {
+    expect(parseAppConfig({})._unsafeUnwrap()).toEqual(defaults);
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    const empty = Object.fromEntries(configurationKeys.map(({ name }) => [name, '']));
+
+    expect(parseAppConfig(empty)._unsafeUnwrap()).toEqual(defaults);
+  });
+
+  it('accepts the defaults when they are written out', () => {
+    const written = Object.fromEntries(configurationKeys.map((key) => [key.name, key.default]));
+
+    expect(parseAppConfig(written)._unsafeUnwrap()).toEqual(defaults);
+  });
+
+  const settings: [variable: string, text: string, field: keyof AppConfig, value: unknown][] = [
+    ['NODE_ENV', 'production', 'environment', 'production'],
+    ['REDIS_URL', 'redis://h:1', 'redisUrl', 'redis://h:1'],
+    ['REDIS_STRICT', '1', 'redisStrict', true],
+    ['LEDGER_URL', 'off', 'ledgerUrl', 'off'],
+    ['HOST', 'localhost', 'host', 'localhost'],
+    ['PORT', '0', 'port', 0],
+    ['BOARD_USER', 'ada', 'boardUser', 'ada'],
+    ['BOARD_PASSWORD', 'x y', 'boardPassword', 'x y'],
+    ['LOG_LEVEL', 'trace', 'logLevel', 'trace'],
+    ['LOG_REDACT_PATHS', 'card.number, items.*.price', 'logRedactPaths', ['card.number', 'items.*.price']],
+    ['WORKER_CONCURRENCY', '10000', 'workerConcurrency', 10_000],
+    ['WORKER_DISABLED', 'true', 'workerDisabled', true],
+    ['WORKER_DRAIN_TIMEOUT_MS', '0', 'workerDrainTimeoutMs', 0],
+    ['WORKER_LOCK_MS', '100', 'workerLockMs', 100],
+    ['WORKER_STALLED_INTERVAL_MS', '50', 'workerStalledIntervalMs', 50],
+    ['TASK_MAX_ATTEMPTS', '1', 'taskMaxAttempts', 1],
+    ['TASK_BACKOFF_MS', '0', 'taskBackoffMs', 0],
+    ['TASK_TIMEOUT_MS', '1', 'taskTimeoutMs', 1],
+    ['TASK_TIMEOUT_GRACE_MS', '0', 'taskTimeoutGraceMs', 0],
+    ['TASK_MAX_CRASHES', '1', 'taskMaxCrashes', 1],
+    ['TASK_MAX_PAYLOAD_BYTES', '1', 'taskMaxPayloadBytes', 1],
+    ['TASK_MAX_RESULT_BYTES', '1', 'taskMaxResultBytes', 1],
+    ['QUEUE_PREFIX', 'a-B_9', 'queuePrefix', 'a-B_9'],
+    ['SCHEDULE_DEADLINE_MS', '2147483647', 'scheduleDeadlineMs', 2_147_483_647],
+    ['SMTP_URL', 'smtps://u:p@mail.example.com:465', 'smtpUrl', 'smtps://u:p@mail.example.com:465'],
+    ['MAIL_FROM', 'ada@example.com', 'mailFrom', 'ada@example.com'],
+    ['DATA_DIR', '/var/lib/drover', 'dataDir', '/var/lib/drover'],
+  ];
+
+  it.each(settings)('reads %s=%s into %s', (variable, text, field, value) => {
+    expect(parseAppConfig({ [variable]: text })._unsafeUnwrap()).toEqual({ ...defaults, [field]: value });
+  });
+
+  it('reads every key of configurationKeys', () => {
+    expect(settings.map(([variable]) => variable).sort()).toEqual(
+      configurationKeys.map(({ name }) => name).sort(),
+    );
+  });
+
+  it.each([
+    ['NODE_ENV', 'staging', 'expected NODE_ENV to be one of development, production, test, got "staging"'],
+    ['PORT', 'abc', 'expected PORT to be an integer 0..65535, got "abc"'],
+    ['PORT', '65536', 'expected PORT to be an integer 0..65535, got "65536"'],
+    ['PORT', '-1', 'expected PORT to be an integer 0..65535, got "-1"'],
+    ['PORT', '010', 'expected PORT to be an integer 0..65535, got "010"'],
+    ['WORKER_CONCURRENCY', '0', 'expected WORKER_CONCURRENCY to be an integer 1..10000, got "0"'],
+    ['WORKER_LOCK_MS', '99', 'expected WORKER_LOCK_MS to be an integer 100..2147483647, got "99"'],
+    ['TASK_TIMEOUT_MS', '1e3', 'expected TASK_TIMEOUT_MS to be an integer 1..2147483647, got "1e3"'],
+    ['TASK_BACKOFF_MS', '10s', 'expected TASK_BACKOFF_MS to be an integer 0..2147483647, got "10s"'],
+    ['TASK_BACKOFF_MS', ' 10', 'expected TASK_BACKOFF_MS to be an integer 0..2147483647, got " 10"'],
+    [
+      'TASK_BACKOFF_MS',
+      '2147483648',
+      'expected TASK_BACKOFF_MS to be an integer 0..2147483647, got "2147483648"',
+    ],
+    ['WORKER_DISABLED', 'yes', 'expected WORKER_DISABLED to be true, false, 1 or 0, got "yes"'],
+    ['QUEUE_PREFIX', 'a:b', 'expected QUEUE_PREFIX to be letters, digits, _ and - only, got "a:b"'],
+    [
+      'LEDGER_URL',
+      'sqlite://x',
+      'expected LEDGER_URL to be "off" (the ledger comes in a later release), got "sqlite://x"',
+    ],
+    ['HOST', 'http://x', 'expected HOST to be a host name or an IP address, got "http://x"'],
+    [
+      'LOG_LEVEL',
+      'loud',
+      'expected LOG_LEVEL to be one of trace, debug, info, warn, error, silent, got "loud"',
+    ],
+    [
+      'LOG_REDACT_PATHS',
+      'a,,b',
+      'expected LOG_REDACT_PATHS to be dotted paths separated by commas, such as card.number,items.*.price, got "a,,b"',
+    ],
+    [
+      'SMTP_URL',
+      'http://u:hunter2@h',
+      'expected SMTP_URL to be smtp://[user:password@]host[:port] or smtps://, got "http://[redacted]@h"',
+    ],
+    [
+      'MAIL_FROM',
+      'a@b\r\nBcc: c@d',
+      'expected MAIL_FROM to be a mail address, such as Drover <no-reply@example.com>, got "a@b\\r\\nBcc: c@d"',
+    ],
+  ])('refuses %s=%j', (variable, text, problem) => {
+    expect(problemsOf({ [variable]: text })).toEqual([problem]);
+  });
+
+  it('refuses a Redis URL without showing its password', () => {
+    expect(problemsOf({ REDIS_URL: 'http://ada:hunter2@host' }).join()).toMatch(
+      /^expected REDIS_URL to be redis:.*, got "http:\/\/\[redacted\]@host"$/,
+    );
+  });
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com'])(
+    'wants a board password when listening on %s',
+    (host) => {
+      expect(problemsOf({ HOST: host })).toEqual([
+        `expected BOARD_PASSWORD to be set when HOST is not a loopback address, got nothing with HOST "${host}"`,
+      ]);
+      expect(problemsOf({ HOST: host, BOARD_PASSWORD: 'x' })).toEqual([]);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('wants no board password on %s', (host) => {
+    expect(problemsOf({ HOST: host })).toEqual([]);
+  });
+
+  it('lists every problem, one a line', () => {
+    const error = parseAppConfig({
+      PORT: 'abc',
+      WORKER_DISABLED: 'yes',
+      QUEUE_PREFIX: '',
+    })._unsafeUnwrapErr();
+
+    expect(error.message).toBe(
+      'expected PORT to be an integer 0..65535, got "abc"\n' +
+        'expected WORKER_DISABLED to be true, false, 1 or 0, got "yes"',
+    );
+  });
+
+  it('warns of variables that look misspelled', () => {
+    expect(parseAppConfig({ REDIS_ULR: 'redis://h' })._unsafeUnwrap().warnings).toEqual([
+      'REDIS_ULR is not read: did you mean REDIS_URL?',
+    ]);
+  });
+
+  it('answers with frozen data', () => {
+    const config = parseAppConfig({})._unsafeUnwrap();
+
+    expect([config, config.logRedactPaths, config.warnings].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('never throws, and tells each problem on one line', () => {
+    const names = fc.constantFrom(...configurationKeys.map(({ name }) => name));
+
+    fc.assert(
+      fc.property(fc.dictionary(names, fc.string({ unit: 'binary' })), (environment) =>
+        problemsOf(environment).every((problem) => /^expected [A-Z_]+ to be [^\n]+$/.test(problem)),
+      ),
+    );
+  });
+});
+
+describe('getAppConfig', () => {
+  const given = process.env['PORT'];
+  afterEach(() => {
+    if (given === undefined) delete process.env['PORT'];
+    else process.env['PORT'] = given;
+  });
+
+  it('reads the environment anew each time', () => {
+    process.env['PORT'] = '4001';
+    expect(getAppConfig().port).toBe(4001);
+
+    process.env['PORT'] = '4002';
+    expect(getAppConfig().port).toBe(4002);
+  });
+
+  it('throws a ConfigError when a variable is wrong', () => {
+    process.env['PORT'] = 'abc';
+
+    expect(getAppConfig).toThrow(ConfigError);
+  });
+});

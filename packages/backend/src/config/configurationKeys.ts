@@ -1,0 +1,91 @@
+/** One variable of the environment. */
+export interface ConfigurationKey {
+  readonly name: string;
+  /** What a number counts (`ms`, `bytes`), or the kind of the value. */
+  readonly unit: string;
+  /** As it would be written in the environment; empty: unset. */
+  readonly default: string;
+  readonly meaning: string;
+}
+
+const key = <const Name extends string>(name: Name, unit: string, defaultText: string, meaning: string) =>
+  Object.freeze({ name, unit, default: defaultText, meaning }) satisfies ConfigurationKey;
+
+/** Every variable that Drover reads, in the order of `.env.example`. The only place where a default is written. */
+export const configurationKeys = Object.freeze([
+  key(
+    'NODE_ENV',
+    'development|production|test',
+    'development',
+    'What the process runs for; production logs JSON.',
+  ),
+  key('REDIS_URL', 'URL', '', 'Redis, Sentinel or Cluster. Unset: a local Redis is found or started.'),
+  key(
+    'REDIS_STRICT',
+    'boolean',
+    'false',
+    'Refuse to start on a Redis that could lose tasks, instead of warning.',
+  ),
+  key(
+    'LEDGER_URL',
+    'URL or off',
+    'off',
+    'The SQL record of every task. Comes in a later release: only off for now.',
+  ),
+  key(
+    'HOST',
+    'address',
+    '127.0.0.1',
+    'Where the HTTP server listens. Not loopback: BOARD_PASSWORD is required.',
+  ),
+  key('PORT', 'port', '3000', 'Port of the HTTP server; 0 picks a free one.'),
+  key('BOARD_USER', 'text', 'drover', 'User name for the task board.'),
+  key('BOARD_PASSWORD', 'text', '', 'Password for the task board. Unset: no password, on loopback only.'),
+  key(
+    'LOG_LEVEL',
+    'trace|debug|info|warn|error|silent',
+    'info',
+    'The least important lines that are written.',
+  ),
+  key(
+    'LOG_REDACT_PATHS',
+    'paths',
+    '',
+    'Payload paths never to log, separated by commas: card.number,items.*.price.',
+  ),
+  key('WORKER_CONCURRENCY', 'tasks', '10', 'Tasks that one worker runs at the same time; 1..10000.'),
+  key('WORKER_DISABLED', 'boolean', 'false', 'Run no tasks in this process.'),
+  key('WORKER_DRAIN_TIMEOUT_MS', 'ms', '25000', 'How long a stopping worker waits for its running tasks.'),
+  key(
+    'WORKER_LOCK_MS',
+    'ms',
+    '20000',
+    'How long a task stays with a worker that has gone silent; at least 100.',
+  ),
+  key(
+    'WORKER_STALLED_INTERVAL_MS',
+    'ms',
+    '5000',
+    'How often tasks of dead workers are looked for; at least 50.',
+  ),
+  key('TASK_MAX_ATTEMPTS', 'attempts', '3', 'Attempts of a task that does not say, the first included.'),
+  key('TASK_BACKOFF_MS', 'ms', '1000', 'First wait between attempts of a task that does not say.'),
+  key('TASK_TIMEOUT_MS', 'ms', '30000', 'How long one attempt may take if the task does not say.'),
+  key(
+    'TASK_TIMEOUT_GRACE_MS',
+    'ms',
+    '2000',
+    'How long a timed-out handler may take to end after its signal.',
+  ),
+  key('TASK_MAX_CRASHES', 'crashes', '3', 'Worker crashes that a task may cause before it fails for good.'),
+  key('TASK_MAX_PAYLOAD_BYTES', 'bytes', '524288', 'The largest payload that is accepted.'),
+  key('TASK_MAX_RESULT_BYTES', 'bytes', '65536', 'The largest result that is stored.'),
+  key('QUEUE_PREFIX', 'text', 'drover', 'First part of every Redis key; letters, digits, _ and -.'),
+  key('SCHEDULE_DEADLINE_MS', 'ms', '2000', 'How long schedule may take before it answers with an error.'),
+  key('SMTP_URL', 'URL', '', 'Mail server, smtp:// or smtps://. Unset: no mail is sent.'),
+  key('MAIL_FROM', 'address', 'Drover <no-reply@localhost>', 'Sender of mail.'),
+  key('DATA_DIR', 'path', '.data', 'Where a local Redis and the built-in tasks keep their files.'),
+]);
+
+/** The name of a variable that Drover reads. */
+export type ConfigurationKeyName = (typeof configurationKeys)[number]['name'];

@@ -1,0 +1,132 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { describeUnknown } from '@core/errors/describeUnknown';
+import { err, ok, type Result } from 'neverthrow';
+import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
+import { parseRedisUrl, type RedisTarget } from './RedisTarget';
+
+/** Where Redis is looked for when no `REDIS_URL` is given. */
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
+
+/** A connection with an owner, who closes it. */
+export interface RedisConnection {
+  readonly client: RedisClient;
+  /** Waits until commands can be sent; `err` with the last connection error after `deadlineMs` milliseconds. */
+  ready(deadlineMs: number): Promise<Result<RedisClient, Error>>;
+  /** Closes at once, also while Redis is gone. Safe to call twice. */
+  close(): void;
+}
+
+interface RedisConnectionOptions {
+  /** Default: `redis://127.0.0.1:6379`. */
+  readonly redisUrl: string | undefined;
+  readonly role: RedisRole;
+  readonly logger: ILogger;
+  /**
+   * Lets the process end while nobody waits for an answer: an idle connection does not keep it alive, and a broken one
+   * is opened again by the next `ready`, not by a timer. Default: false.
+   */
+  readonly endsWithProcess?: boolean;
+}
+
+/**
+ * Opens a connection to Redis that reconnects by itself for ever and logs its troubles at most once in ten seconds.
+ *
+ * @throws RedisUrlError when the URL has none of the accepted forms.
+ */
+export const createRedisConnection = (options: RedisConnectionOptions): RedisConnection => {
+  const client = createRedisClient(toTarget(options.redisUrl ?? DEFAULT_REDIS_URL), options.role);
+  const trouble = watchTrouble(client, options);
+  const copies = trackCopies(client);
+  let waiterCount = 0;
+  if (options.endsWithProcess === true) letProcessEnd(client, () => waiterCount === 0);
+  return {
+    client,
+    ready: async (deadlineMs) => {
+      if (client.status === 'ready') return ok(client);
+      waiterCount += 1;
+      const isReady = await becomesReady(client, deadlineMs);
+      waiterCount -= 1;
+      return isReady ? ok(client) : err(new Error(trouble.lastReason() ?? 'no answer'));
+    },
+    close: () => {
+      for (const each of [client, ...copies]) each.disconnect();
+    },
+  };
+};
+
+const toTarget = (redisUrl: string): RedisTarget => {
+  const target = parseRedisUrl(redisUrl);
+  if (target.isErr()) throw target.error;
+  return target.value;
+};
+
+/**
+ * Notes the connections that BullMQ opens for its blocking calls. It closes them itself, but never while Redis is gone,
+ * and then they would keep the process alive.
+ */
+const trackCopies = (client: RedisClient): ReadonlySet<RedisClient> => {
+  const copies = new Set<RedisClient>();
+  const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => RedisClient;
+  client.duplicate = ((...args: unknown[]) => {
+    const copy = duplicate(...args);
+    copies.add(copy);
+    return copy;
+  }) as typeof client.duplicate; // same arguments, same result
+  return copies;
+};
+
+const watchTrouble = (
+  client: RedisClient,
+  { role, logger }: RedisConnectionOptions,
+): { lastReason(): string | undefined } => {
+  const log = createRateLimitedLog({ logger });
+  let lastReason: string | undefined;
+  client.on('error', (error: unknown) => {
+    lastReason = failureText(error);
+    log.warn(`redis-${role}`, 'Redis is not reachable; reconnecting', { role, reason: lastReason });
+  });
+  client.on('ready', () => {
+    if (lastReason !== undefined) logger.info('Redis is reachable again', { role });
+    lastReason = undefined;
+  });
+  return { lastReason: () => lastReason };
+};
+
+/** A refused connection on several addresses is an AggregateError without a message of its own. */
+const failureText = (error: unknown): string => {
+  if (!(error instanceof Error)) return describeUnknown(error);
+  if (error.message !== '') return error.message;
+  return 'code' in error ? String(error.code) : error.name;
+};
+
+const letProcessEnd = (client: RedisClient, isIdle: () => boolean): void => {
+  client.on('connect', () => {
+    const stream: unknown = Reflect.get(client, 'stream');
+    if (typeof stream !== 'object' || stream === null) return; // a cluster has one stream for each node, and no own
+    if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+  });
+  client.on('reconnecting', () => {
+    if (isIdle()) client.disconnect();
+  });
+};
+
+const open = (client: RedisClient): void => {
+  if (client.status !== 'wait' && client.status !== 'end') return;
+  // The error reaches the listener too, and the client goes on trying by itself.
+  client.connect().catch(() => undefined);
+};
+
+const becomesReady = (client: RedisClient, deadlineMs: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const settle = (isReady: boolean): void => {
+      clearTimeout(timer);
+      client.off('ready', onReady);
+      resolve(isReady);
+    };
+    const onReady = (): void => settle(true);
+    const timer = setTimeout(() => settle(false), deadlineMs);
+    client.setMaxListeners(0); // one for each call that waits
+    client.on('ready', onReady);
+    open(client);
+  });

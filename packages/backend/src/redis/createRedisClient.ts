@@ -1,0 +1,81 @@
+import { lookup } from 'node:dns';
+import { type RedisOptions as AnyRedisOptions, Cluster, Redis } from 'ioredis';
+import { type RedisNode, type RedisTarget } from './RedisTarget';
+
+/** Without the reply mapping, which BullMQ sets itself and which picks among the client's overloads. */
+type RedisOptions = Omit<AnyRedisOptions, 'replyMapping'>;
+
+/** A connection to one server, or to a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/**
+ * What a connection is for.
+ *
+ * - `producer`: a call that cannot be sent now fails now, and is never sent later behind the caller's back.
+ * - `worker`: waits for Redis as long as it takes.
+ */
+export type RedisRole = 'producer' | 'worker';
+
+/** No wait between two attempts to connect is longer; milliseconds. */
+const MAX_RECONNECT_DELAY_MS = 1500;
+
+/**
+ * Without it a network that swallows packets wedges a worker for ever, with no error (DESIGN section 8, fact 13).
+ * Above BullMQ's longest blocking call (10 s), or a healthy idle connection would be cut; below the lock (20 s).
+ */
+const SOCKET_TIMEOUT_MS = 12_000;
+
+const reconnectDelayMs = (times: number): number =>
+  Math.min(50 * 2 ** Math.min(times, 10), MAX_RECONNECT_DELAY_MS);
+
+const COMMON = {
+  retryStrategy: reconnectDelayMs,
+  socketTimeout: SOCKET_TIMEOUT_MS,
+  keepAlive: 10_000,
+  connectTimeout: 5000,
+  disableClientInfo: true,
+  lazyConnect: true,
+} as const satisfies RedisOptions;
+
+const ROLES = {
+  producer: { enableOfflineQueue: false, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false },
+  worker: { enableOfflineQueue: true, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: true },
+} as const satisfies Record<RedisRole, RedisOptions>;
+
+const accessOptions = ({ username, password, isTls }: RedisTarget): RedisOptions => ({
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password }),
+  ...(isTls ? { tls: {} } : {}),
+});
+
+const serverOptions = (target: Exclude<RedisTarget, { kind: 'cluster' }>): RedisOptions =>
+  target.kind === 'single'
+    ? { host: target.host, port: target.port, db: target.db }
+    : {
+        sentinels: target.nodes.map((node) => ({ ...node })),
+        name: target.master,
+        db: target.db,
+        sentinelRetryStrategy: reconnectDelayMs,
+        enableTLSForSentinelMode: target.isTls,
+      };
+
+const createCluster = (nodes: readonly RedisNode[], redisOptions: RedisOptions): Cluster =>
+  new Cluster(
+    nodes.map((node) => ({ ...node })),
+    {
+      redisOptions,
+      enableOfflineQueue: redisOptions.enableOfflineQueue ?? true,
+      clusterRetryStrategy: reconnectDelayMs,
+      lazyConnect: true,
+      // Names behind TLS must reach the certificate check unresolved.
+      dnsLookup: redisOptions.tls === undefined ? lookup : (address, callback) => callback(null, address),
+    },
+  );
+
+/** Creates a connection that is not open yet; it opens with the first command or `connect()`. */
+export const createRedisClient = (target: RedisTarget, role: RedisRole): RedisClient => {
+  const options: RedisOptions = { ...COMMON, ...ROLES[role], ...accessOptions(target) };
+  if (target.kind === 'cluster') return createCluster(target.nodes, options);
+  const serverTarget: RedisOptions = { ...options, ...serverOptions(target) };
+  return new Redis(serverTarget);
+};

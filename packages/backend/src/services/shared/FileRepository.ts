@@ -1,0 +1,50 @@
+import { ConflictError } from '@core/errors/ConflictError';
+import { NotFoundError } from '@core/errors/NotFoundError';
+import { err, ok, type Result } from 'neverthrow';
+import { createEntityFiles, type EntityFilesOptions } from './EntityFiles';
+import { applyChanges, type EntityChanges, type ListableRepository, type NewEntity } from './Repository';
+import { type StorageError } from './StorageError';
+
+/** What a file repository keeps, and where. */
+export interface FileRepositoryOptions<Entity, PartialEntity> extends EntityFilesOptions<Entity> {
+  /** For errors: `secret`. */
+  readonly entityName: string;
+  /** Completes a new entity: its id, when it was created. */
+  readonly toEntity: (data: PartialEntity) => Entity;
+}
+
+/**
+ * Creates a repository of one JSON file for each entity, so that all processes of a machine see the same, without a
+ * lock: a change of one entity never touches another. Two changes of the same one at the same time: the last wins.
+ */
+export const createFileRepository = <
+  Id extends string,
+  Entity extends { readonly id: Id },
+  PartialEntity = NewEntity<Entity>,
+>({
+  entityName,
+  toEntity,
+  ...fileOptions
+}: FileRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
+  const files = createEntityFiles(fileOptions);
+  const toNotFound = (id: Id) => new NotFoundError(`no ${entityName} has the id ${id}`);
+  const get = async (id: Id): Promise<Result<Entity, NotFoundError | StorageError>> =>
+    (await files.read(id)).andThen((entity) => (entity === undefined ? err(toNotFound(id)) : ok(entity)));
+  return {
+    create: async (data: PartialEntity) => {
+      const entity = toEntity(data);
+      const existing = await files.read(entity.id);
+      if (existing.isErr()) return err(existing.error);
+      if (existing.value === undefined) return files.write(entity);
+      return err(new ConflictError(`a ${entityName} with this id exists already`));
+    },
+    get,
+    update: async (id: Id, changes: EntityChanges<Entity>) => {
+      const entity = await get(id);
+      return entity.isErr() ? err(entity.error) : files.write(applyChanges(entity.value, changes));
+    },
+    delete: async (id: Id) =>
+      (await files.remove(id)).andThen((isRemoved) => (isRemoved ? ok() : err(toNotFound(id)))),
+    list: files.list,
+  };
+};

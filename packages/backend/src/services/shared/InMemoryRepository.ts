@@ -1,0 +1,74 @@
+import { ConflictError } from '@core/errors/ConflictError';
+import { NotFoundError } from '@core/errors/NotFoundError';
+import { err, ok, type Result } from 'neverthrow';
+import { applyChanges, type EntityChanges, type ListableRepository, type NewEntity } from './Repository';
+
+/** A field that no two entities may share. */
+export interface UniqueField<Entity> {
+  /** For the error. */
+  readonly name: string;
+  /** What is compared, such as an email in lower case. */
+  readonly keyOf: (entity: Entity) => string;
+}
+
+/** What an in-memory repository keeps. */
+export interface InMemoryRepositoryOptions<Entity, PartialEntity> {
+  /** For errors: `user`. */
+  readonly entityName: string;
+  /** Completes a new entity: its id, when it was created. */
+  readonly toEntity: (data: PartialEntity) => Entity;
+  /** Besides the id. Default: none. */
+  readonly uniqueFields?: readonly UniqueField<Entity>[];
+}
+
+/** Creates an empty repository that lives as long as the object: for tests, examples and the demo. */
+export const createInMemoryRepository = <
+  Id,
+  Entity extends { readonly id: Id },
+  PartialEntity = NewEntity<Entity>,
+>({
+  entityName,
+  toEntity,
+  uniqueFields = [],
+}: InMemoryRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
+  const entities = new Map<Id, Entity>();
+  const find = (id: Id): Result<Entity, NotFoundError> => {
+    const entity = entities.get(id);
+    return entity === undefined ? err(new NotFoundError(`no ${entityName} has the id ${id}`)) : ok(entity);
+  };
+  const store = (entity: Entity): Result<Entity, ConflictError> => {
+    const taken = findTakenField(entity, { entities: entities.values(), uniqueFields });
+    if (taken !== undefined)
+      return err(new ConflictError(`a ${entityName} with this ${taken} exists already`));
+    entities.set(entity.id, entity);
+    return ok(entity);
+  };
+  return {
+    create: async (data: PartialEntity) => {
+      const entity = toEntity(data);
+      if (entities.has(entity.id))
+        return err(new ConflictError(`a ${entityName} with this id exists already`));
+      return store(entity);
+    },
+    get: async (id: Id) => find(id),
+    update: async (id: Id, changes: EntityChanges<Entity>) =>
+      find(id).andThen((entity) => store(applyChanges(entity, changes))),
+    delete: async (id: Id) =>
+      find(id).andThen((entity) => {
+        entities.delete(entity.id);
+        return ok();
+      }),
+    list: async () => ok([...entities.values()]),
+  };
+};
+
+const findTakenField = <Entity extends { readonly id: unknown }>(
+  entity: Entity,
+  {
+    entities,
+    uniqueFields,
+  }: { readonly entities: Iterable<Entity>; readonly uniqueFields: readonly UniqueField<Entity>[] },
+): string | undefined => {
+  const others = [...entities].filter(({ id }) => id !== entity.id);
+  return uniqueFields.find(({ keyOf }) => others.some((other) => keyOf(other) === keyOf(entity)))?.name;
+};

@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { type PartialUser, partialUserSchema, type User, type UserId } from '@core/domain/user/user';
+import { validate } from '@core/validation/validate';
+import { err, ok, type Result } from 'neverthrow';
+import { inject, injectable } from 'tsyringe';
+import { type EntityChanges } from '../shared/Repository';
+import { type ServiceContext, schedulerOf } from '../shared/ServiceContext';
+import { SharedService } from '../shared/SharedService';
+import { tokens } from '../tokens';
+import { sendWelcomeEmailTask } from './tasks/sendWelcomeEmailTask';
+import { type UsersRepository } from './usersRepository';
+
+/** How a user is created. */
+export interface CreateUserOptions {
+  /** The request's; every log line of the welcome task carries it. Default: a new one. */
+  readonly correlationId?: CorrelationId;
+}
+
+const userChangesSchema = partialUserSchema.omit({ id: true }).partial();
+
+/** Signs users up and keeps them. */
+@injectable()
+export class UsersService extends SharedService<UserId, User> {
+  constructor(
+    @inject(tokens.usersRepository) repo: UsersRepository,
+    @inject(tokens.serviceContext) context: ServiceContext,
+  ) {
+    super(repo, context);
+  }
+
+  /**
+   * Stores a user and schedules the welcome mail.
+   *
+   * When the mail cannot be scheduled the user is deleted again, since otherwise the mail would never come, and the
+   * caller may try again. That leaves two gaps: a process that dies between the two steps, and a lost receipt
+   * (`metadata.isUnknown`), after which a mail may reach somebody without an account. Storing and scheduling become
+   * one transaction with the scheduler's `within(tx)` of a later release.
+   *
+   * @returns The user. Errors: `ValidationError`, `ConflictError` (the email is taken), `StorageError`, `ScheduleError`.
+   */
+  async create(
+    data: PartialUser,
+    { correlationId = CorrelationId() }: CreateUserOptions = {},
+  ): Promise<Result<User, Error>> {
+    const valid = validate(partialUserSchema, data);
+    if (valid.isErr()) return err(valid.error);
+    const created = await this.repo.create(valid.value);
+    if (created.isErr()) return err(created.error);
+    const user = created.value;
+    const scheduled = await schedulerOf(this.context).schedule(
+      correlationId,
+      sendWelcomeEmailTask,
+      { userId: user.id, email: user.email, name: user.name },
+      { userId: user.id },
+    );
+    if (scheduled.isOk()) return ok(user);
+    await this.removeUnwelcomed(user, correlationId);
+    return err(scheduled.error);
+  }
+
+  /** Changes email or name. Errors: `ValidationError` and those of `SharedService.update`. */
+  override async update(id: UserId, changes: EntityChanges<User>): Promise<Result<User, Error>> {
+    const valid = validate(userChangesSchema, changes);
+    return valid.isErr() ? err(valid.error) : super.update(id, valid.value);
+  }
+
+  private async removeUnwelcomed({ id }: User, correlationId: CorrelationId): Promise<void> {
+    const removed = await this.repo.delete(id);
+    if (removed.isOk()) return;
+    // The caller gets the scheduling error; this one has nowhere else to go.
+    this.context.logger.error('A user without a welcome mail could not be deleted again', removed.error, {
+      userId: id,
+      correlationId,
+    });
+  }
+}

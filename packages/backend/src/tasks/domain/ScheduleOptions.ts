@@ -1,0 +1,92 @@
+import { type UserId, userIdSchema } from '@core/domain/user/user';
+import { checkJson } from './JsonFidelity';
+import { MAX_DELAY_MS, MAX_TIMER_MS, type NumberRule, showValue } from './numberRule';
+import { type Priority } from './Priority';
+import { numberFieldProblems, priorityProblems, unknownFieldProblems } from './TaskOptions';
+
+/** How one task is scheduled; every field may be left out and then comes from the definition. */
+export interface ScheduleOptions {
+  /** The user the task belongs to. */
+  readonly userId?: UserId;
+  /** Milliseconds until the task may run; 0 to 10 years. Not together with `at`. Default: 0. */
+  readonly delayMs?: number;
+  /** When the task may run; at most 10 years ahead and at most one minute ago (clocks differ). */
+  readonly at?: Date;
+  /** As in the definition. */
+  readonly priority?: Priority;
+  /** As in the definition. */
+  readonly maxAttempts?: number;
+  /** As in the definition: the same wait before every further attempt, in milliseconds. */
+  readonly backoffMs?: number;
+  /** As in the definition, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Facts kept beside the payload, for handlers and people; JSON of at most 16 KiB. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** How far in the past `at` may lie and still mean "now": one minute, in milliseconds. */
+export const PAST_TOLERANCE_MS = 60_000;
+
+const MAX_METADATA_BYTES = 16 * 1024;
+
+const NUMBER_RULES = {
+  delayMs: { min: 0, max: MAX_DELAY_MS },
+  maxAttempts: { min: 1, max: 1000 },
+  backoffMs: { min: 0, max: MAX_DELAY_MS },
+  timeoutMs: { min: 1, max: MAX_TIMER_MS },
+} as const satisfies Partial<Record<keyof ScheduleOptions, NumberRule>>;
+
+const OPTION_NAMES = [...Object.keys(NUMBER_RULES), 'userId', 'at', 'priority', 'metadata'];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const atProblems = ({ at, delayMs }: Fields, nowMs: number): string[] => {
+  if (at === undefined) return [];
+  if (delayMs !== undefined) return ['expected either delayMs or at, got both'];
+  if (!(at instanceof Date) || Number.isNaN(at.getTime()))
+    return [`expected at to be a valid Date, got ${showValue(at)}`];
+  const aheadMs = at.getTime() - nowMs;
+  if (aheadMs >= -PAST_TOLERANCE_MS && aheadMs <= MAX_DELAY_MS) return [];
+  return [`expected at to lie between one minute ago and 10 years ahead, got ${at.toISOString()}`];
+};
+
+const userIdProblems = (userId: unknown): string[] =>
+  userId === undefined || userIdSchema.safeParse(userId).success
+    ? []
+    : [`expected userId to be a user id (a UUID), got ${showValue(userId)}`];
+
+const metadataProblems = (metadata: unknown): string[] => {
+  if (metadata === undefined) return [];
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    return [`expected metadata to be an object, got ${showValue(metadata)}`];
+  }
+  return checkJson(metadata, MAX_METADATA_BYTES).match(
+    () => [],
+    ({ message }) => [`metadata: ${message}`],
+  );
+};
+
+/**
+ * Lists everything that is wrong with the options of a scheduling call; nothing wrong ever silently means "now".
+ *
+ * @param nowMs Milliseconds since 1970, to judge `at`.
+ */
+export const scheduleOptionProblems = (options: unknown, nowMs: number): string[] => {
+  if (options === undefined) return [];
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return [`expected options to be an object, got ${showValue(options)}`];
+  }
+  const given = options as Fields; // an object, just checked
+  return [
+    ...unknownFieldProblems(given, OPTION_NAMES),
+    ...numberFieldProblems(given, NUMBER_RULES),
+    ...priorityProblems(given['priority']),
+    ...userIdProblems(given['userId']),
+    ...atProblems(given, nowMs),
+    ...metadataProblems(given['metadata']),
+  ];
+};
+
+/** Milliseconds from now until the task may run; 0 when it may run at once. Expects checked options. */
+export const toDelayMs = ({ at, delayMs }: ScheduleOptions, nowMs: number): number =>
+  at === undefined ? (delayMs ?? 0) : Math.max(0, at.getTime() - nowMs);

@@ -1,0 +1,104 @@
+import { validate } from '@core/validation/validate';
+import { err, type Result } from 'neverthrow';
+import { type ZodType } from 'zod';
+import { showValue } from './numberRule';
+import { type TaskContext, toTaskContext } from './TaskContext';
+import { TaskError } from './TaskError';
+import { taskNameProblems } from './TaskName';
+import { type TaskOptions, taskOptionProblems } from './TaskOptions';
+
+/** What a handler gives back: `ok(value)`, `err(new TaskError(...))`, or a promise of one. */
+export type HandlerResult<Output> = Result<Output, Error> | PromiseLike<Result<Output, Error>>;
+
+/**
+ * A kind of task: its name, how its payload is checked, what runs, and how.
+ * Methods rather than function fields, so that `TaskDefinition<P>` fits a plain list `TaskDefinition<unknown>[]`.
+ */
+export interface TaskDefinition<Payload = unknown, Output = unknown> {
+  /** `domain:action`; parts of letters, digits, `_` and `-` joined by `:`. Unique in the registry. */
+  readonly queueName: string;
+  readonly options: TaskOptions;
+  /** The payload's schema, when the definition names one: the board builds its form from it. */
+  readonly schema?: ZodType<Payload>;
+  /** Checks what `ok` carries; a value that does not pass fails the task as `invalid-output`. */
+  readonly output?: ZodType<Output>;
+  /** Everything wrong with this definition, one sentence each; the registry and the scheduler refuse it. */
+  readonly problems: readonly string[];
+  /** Checks an unknown payload. */
+  validator(data: unknown): Result<Payload, Error>;
+  /** Runs the handler as given, in a context whose missing parts are filled in. Never retried, timed or stored. */
+  handler(payload: Payload, context?: Partial<TaskContext>): Promise<Result<Output, Error>>;
+}
+
+interface ValidatorSource<Payload> {
+  /** Checks an unknown payload; `(data) => validate(schema, data)`. */
+  validator(data: unknown): Result<Payload, Error>;
+  schema?: undefined;
+}
+
+interface SchemaSource<Payload> {
+  validator?: undefined;
+  /** A zod schema; the same as a validator made of it. */
+  schema: ZodType<Payload>;
+}
+
+/** What `defineTask` takes: exactly one of `validator` and `schema`. */
+export type TaskSpecification<Payload, Output> = (ValidatorSource<Payload> | SchemaSource<Payload>) & {
+  readonly queueName: string;
+  readonly output?: ZodType<Output>;
+  handler(payload: Payload, context: TaskContext): HandlerResult<Output>;
+  readonly options?: TaskOptions;
+};
+
+const sourceProblems = ({ validator, schema }: { validator?: unknown; schema?: unknown }): string[] => {
+  if ((validator === undefined) === (schema === undefined)) {
+    return [
+      `expected exactly one of validator and schema, got ${validator === undefined ? 'neither' : 'both'}`,
+    ];
+  }
+  if (validator !== undefined && typeof validator !== 'function') {
+    return [`expected validator to be a function, got ${showValue(validator)}`];
+  }
+  return [];
+};
+
+const definitionProblems = (specification: Partial<TaskSpecification<never, unknown>>): string[] => [
+  ...taskNameProblems(specification.queueName),
+  ...sourceProblems(specification),
+  ...(typeof specification.handler === 'function'
+    ? []
+    : [`expected handler to be a function, got ${showValue(specification.handler)}`]),
+  ...taskOptionProblems(specification.options),
+];
+
+/**
+ * Defines a task. Plain data: nothing is registered or connected, and a wrong definition does not throw here; its
+ * `problems` are listed by the registry when a worker starts, and by `schedule`, which refuses it.
+ *
+ * @example
+ * const sendEmailTask = defineTask({
+ *   queueName: 'emails:send',
+ *   schema: emailPayloadSchema,
+ *   handler: async (payload, ctx) => ok({ messageId: await send(payload, ctx.signal) }),
+ *   options: { priority: 'high', maxAttempts: 3 },
+ * });
+ */
+export const defineTask = <Payload, Output>(
+  specification: TaskSpecification<Payload, Output>,
+): TaskDefinition<Payload, Output> => {
+  const { queueName, schema, validator, output, options } = specification;
+  return Object.freeze({
+    queueName,
+    options: Object.freeze({ ...options }),
+    ...(schema === undefined ? {} : { schema }),
+    ...(output === undefined ? {} : { output }),
+    problems: Object.freeze(definitionProblems(specification as Partial<TaskSpecification<never, unknown>>)),
+    validator: (data: unknown): Result<Payload, Error> => {
+      if (validator !== undefined) return validator(data);
+      if (schema !== undefined) return validate(schema, data);
+      return err(new TaskError(`the task ${queueName} has neither validator nor schema`));
+    },
+    handler: async (payload: Payload, context?: Partial<TaskContext>): Promise<Result<Output, Error>> =>
+      specification.handler(payload, toTaskContext(queueName, context)),
+  });
+};

@@ -1,0 +1,98 @@
+import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
+import { type UserId, userIdSchema } from '@core/domain/user/user';
+import { err, ok, type Result } from 'neverthrow';
+import { z } from 'zod';
+import { type RetryPolicy } from './RetryPolicy';
+import { isTaskId, type TaskId } from './TaskId';
+
+/** The envelope version this code writes, and the only one it reads. */
+export const ENVELOPE_VERSION = 1;
+
+/** What a scheduling call asked for that differs from the definition. */
+export interface TaskOverrides {
+  readonly maxAttempts?: number;
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+/** What a job stores of a task. JSON; versioned, so that a worker never misreads what a newer one wrote. */
+export interface TaskEnvelope {
+  readonly v: typeof ENVELOPE_VERSION;
+  readonly payload: unknown;
+  readonly correlationId: CorrelationId;
+  readonly parentId?: TaskId;
+  readonly userId?: UserId;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly overrides?: TaskOverrides;
+}
+
+/** An envelope this code cannot read; the message says why. */
+export class EnvelopeError extends Error {
+  override readonly name = 'EnvelopeError';
+}
+
+const delayMs = z.number().int().nonnegative();
+
+const overridesSchema = z.strictObject({
+  maxAttempts: z.number().int().positive().optional(),
+  timeoutMs: z.number().int().positive().optional(),
+  retry: z
+    .strictObject({
+      backoff: z.enum(['exponential', 'linear', 'fixed', 'steps']).optional(),
+      initialDelayMs: delayMs.optional(),
+      multiplier: z.number().positive().optional(),
+      incrementMs: delayMs.optional(),
+      maxDelayMs: delayMs.optional(),
+      stepsMs: z.array(delayMs).optional(),
+      jitter: z.boolean().optional(),
+    })
+    .optional(),
+});
+
+const KEYS = ['v', 'payload', 'correlationId', 'parentId', 'userId', 'metadata', 'overrides'];
+
+const metadataSchema = z.record(z.string(), z.unknown());
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isRecord = (data: unknown): data is Fields =>
+  typeof data === 'object' && data !== null && !Array.isArray(data);
+
+/**
+ * Says whether a job's data claims to be an envelope, of whatever version. Data of a job that plain BullMQ wrote does
+ * not, and is then the bare payload.
+ */
+export const isEnvelope = (data: unknown): data is Fields =>
+  isRecord(data) && Number.isInteger(data['v']) && typeof data['correlationId'] === 'string';
+
+const fieldProblem = (envelope: Fields): string | undefined => {
+  const { v, correlationId, parentId, userId, metadata, overrides } = envelope;
+  if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${String(v)}`;
+  const unknownKey = Object.keys(envelope).find((key) => !KEYS.includes(key));
+  if (unknownKey !== undefined) return `unknown envelope field ${JSON.stringify(unknownKey)}`;
+  if (parseCorrelationId(correlationId).isErr())
+    return 'the envelope field correlationId is not a correlation ID';
+  if (parentId !== undefined && !isTaskId(parentId)) return 'the envelope field parentId is not a task id';
+  if (userId !== undefined && !userIdSchema.safeParse(userId).success)
+    return 'the envelope field userId is not a user id';
+  if (metadata !== undefined && !metadataSchema.safeParse(metadata).success)
+    return 'the envelope field metadata is no object';
+  if (overrides !== undefined && !overridesSchema.safeParse(overrides).success) {
+    return `the envelope field overrides is malformed: ${JSON.stringify(overrides)}`;
+  }
+  return undefined;
+};
+
+/** Reads a job's data that claims to be an envelope; refuses a version, a field or a value it does not know. */
+export const parseEnvelope = (data: Fields): Result<TaskEnvelope, EnvelopeError> => {
+  const problem = fieldProblem(data);
+  if (problem !== undefined) return err(new EnvelopeError(problem));
+  return ok(data as unknown as TaskEnvelope); // every field was just checked
+};
+
+/** Wraps the data of a job that plain BullMQ wrote: it is the payload, with a new correlation ID. */
+export const bareEnvelope = (payload: unknown): TaskEnvelope => ({
+  v: ENVELOPE_VERSION,
+  payload,
+  correlationId: CorrelationId(),
+});

@@ -1,0 +1,64 @@
+/**
+ * What kind of failure a `TaskError` is.
+ *
+ * - `task-failed`: the handler said so or threw; tried again while attempts remain.
+ * - `fatal`: trying again cannot help (`TaskError.fatal`, or `retryOn` said no).
+ * - `retry-later`: not a failure; the task asks to run later (`TaskError.retryLater`).
+ * - `timeout`: the handler outlived `timeoutMs`.
+ * - `invalid-payload`, `invalid-output`: data that does not pass its schema or cannot be stored.
+ * - `crashed`: the worker process died, or lost the task's lock, during an attempt.
+ * - `crash-loop`: that happened too often for this task.
+ * - `shutdown`: the worker is stopping and gives the task back.
+ */
+export type TaskErrorCode =
+  | 'task-failed'
+  | 'fatal'
+  | 'retry-later'
+  | 'timeout'
+  | 'invalid-payload'
+  | 'invalid-output'
+  | 'crashed'
+  | 'crash-loop'
+  | 'shutdown';
+
+interface TaskErrorOptions {
+  readonly cause?: unknown;
+  readonly code?: TaskErrorCode;
+  readonly snoozeMs?: number;
+}
+
+/** A failed attempt, as a handler returns it: `err(new TaskError('SMTP refused the connection'))`. */
+export class TaskError extends Error {
+  override readonly name = 'TaskError';
+  /** What kind of failure this is. Default: `'task-failed'`. */
+  readonly code: TaskErrorCode;
+  /** Facts for whoever reads the dead letter; kept as JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Only with code `retry-later`: milliseconds until the task wants to run again. */
+  readonly snoozeMs: number | undefined;
+
+  constructor(
+    message: string,
+    metadata: Readonly<Record<string, unknown>> = {},
+    options: TaskErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code ?? 'task-failed';
+    this.metadata = metadata;
+    this.snoozeMs = options.snoozeMs;
+  }
+
+  /** A failure that no further attempt can mend: the task becomes a dead letter at once. */
+  static fatal(message: string, metadata?: Readonly<Record<string, unknown>>): TaskError {
+    return new TaskError(message, metadata, { code: 'fatal' });
+  }
+
+  /**
+   * Not now: puts the task back without using an attempt.
+   *
+   * @param delayMs Milliseconds until it may run again; a whole number from 0 to 10 years.
+   */
+  static retryLater(delayMs: number, reason = 'the task asked to run later'): TaskError {
+    return new TaskError(reason, {}, { code: 'retry-later', snoozeMs: delayMs });
+  }
+}

@@ -1,0 +1,12 @@
+import { validate as isUuid, v7 } from 'uuid';
+
+declare const taskIdBrand: unique symbol;
+
+/** The id of one task: a UUIDv7, made by the scheduler, also the id of the job that carries the task. */
+export type TaskId = string & { readonly [taskIdBrand]: 'TaskId' };
+
+/** Makes a new task id. Ids made later sort later. */
+export const TaskId = (): TaskId => v7() as TaskId; // the brand has no run-time part
+
+/** Says whether a text is a task id of ours; anything else never reaches a Redis key. */
+export const isTaskId = (value: unknown): value is TaskId => typeof value === 'string' && isUuid(value);

@@ -1,0 +1,81 @@
+import { type Result } from 'neverthrow';
+import { backoffDelayMs, type RetryPolicy } from './RetryPolicy';
+import { type TaskError } from './TaskError';
+
+/**
+ * Why a task is failed for good.
+ *
+ * - `exhausted`: the last attempt failed. - `timeout`: the last attempt outlived `timeoutMs`.
+ * - `fatal`: the handler or `retryOn` ruled further attempts out.
+ * - `invalid-payload`, `invalid-output`: the data broke its schema, or cannot be stored.
+ * - `crash-loop`: the worker died too often while running this task.
+ */
+export type FailureReason =
+  | 'exhausted'
+  | 'timeout'
+  | 'fatal'
+  | 'invalid-payload'
+  | 'invalid-output'
+  | 'crash-loop';
+
+/** What becomes of a task after one attempt. */
+export type TaskOutcome =
+  | { readonly kind: 'completed'; readonly value: unknown }
+  | { readonly kind: 'retry'; readonly error: TaskError; readonly delayMs: number }
+  | { readonly kind: 'snoozed'; readonly error: TaskError; readonly delayMs: number }
+  | { readonly kind: 'released'; readonly error: TaskError }
+  | { readonly kind: 'failed'; readonly error: TaskError; readonly reason: FailureReason };
+
+/** The rules an outcome is decided by. */
+export interface OutcomeRules {
+  /** 1-based number of the attempt that just ended; a crash counts as one. */
+  readonly attempt: number;
+  /** All attempts the task may use, the first included. */
+  readonly maxAttempts: number;
+  readonly retry: RetryPolicy;
+  /** Says whether an error is worth another attempt. Default: every error is. */
+  readonly retryOn?: ((error: Error) => boolean) | undefined;
+  /** From 0 to 1, for the jitter of the wait. */
+  readonly random: number;
+}
+
+/** Asks the task's `retryOn`; one that throws must neither lose the task nor end it early, so it counts as yes. */
+const isWorthRetrying = (error: TaskError, retryOn: OutcomeRules['retryOn']): boolean => {
+  try {
+    return retryOn?.(error.cause instanceof Error ? error.cause : error) ?? true;
+  } catch {
+    return true;
+  }
+};
+
+const decideRetry = (error: TaskError, rules: OutcomeRules): TaskOutcome => {
+  const lastReason: FailureReason = error.code === 'timeout' ? 'timeout' : 'exhausted';
+  if (!isWorthRetrying(error, rules.retryOn)) return { kind: 'failed', error, reason: 'fatal' };
+  if (rules.attempt >= rules.maxAttempts) return { kind: 'failed', error, reason: lastReason };
+  return { kind: 'retry', error, delayMs: backoffDelayMs(rules.retry, rules.attempt, rules.random) };
+};
+
+const decideFailure = (error: TaskError, rules: OutcomeRules): TaskOutcome => {
+  switch (error.code) {
+    case 'retry-later':
+      return { kind: 'snoozed', error, delayMs: error.snoozeMs ?? 0 };
+    case 'shutdown':
+      return { kind: 'released', error };
+    case 'fatal':
+    case 'invalid-payload':
+    case 'invalid-output':
+    case 'crash-loop':
+      return { kind: 'failed', error, reason: error.code };
+    case 'task-failed':
+    case 'timeout':
+    case 'crashed':
+      return decideRetry(error, rules);
+  }
+};
+
+/** Decides the outcome of an attempt. Pure: no clock, no queue, no logger. */
+export const decideOutcome = (result: Result<unknown, TaskError>, rules: OutcomeRules): TaskOutcome =>
+  result.match(
+    (value): TaskOutcome => ({ kind: 'completed', value }),
+    (error) => decideFailure(error, rules),
+  );

@@ -1,0 +1,39 @@
+import { type CorrelationId } from '@core/domain/CorrelationId';
+import { type UserId } from '@core/domain/user/user';
+import { type TaskErrorCode } from './TaskError';
+import { type TaskId } from './TaskId';
+import { type FailureReason } from './TaskOutcome';
+import { type TaskStatus } from './TaskStatus';
+
+/** Why a task's last attempt failed, as it is kept with the task. */
+export interface StoredTaskError {
+  readonly message: string;
+  readonly code: TaskErrorCode;
+  /** Why the task is failed for good; absent while attempts remain. */
+  readonly reason?: FailureReason;
+  /** The attempt that failed, 1-based. */
+  readonly attempt: number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of a task now. */
+export interface TaskRecord {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly status: TaskStatus;
+  readonly payload: unknown;
+  readonly correlationId?: CorrelationId;
+  readonly userId?: UserId;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** The attempt that runs now, or ran last; 0 when none has begun. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** How often a worker process died, or lost the task's lock, while it ran the task. */
+  readonly crashCount: number;
+  readonly scheduledAt: Date;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  /** What `ok` carried; only with status `completed`. */
+  readonly value?: unknown;
+  readonly error?: StoredTaskError;
+}

@@ -1,0 +1,74 @@
+import { err, ok, type Result } from 'neverthrow';
+import { suggestion } from './nearestName';
+import { type TaskDefinition } from './TaskDefinition';
+
+/** The list of tasks is wrong; the message names every problem. Thrown at start-up. */
+export class TaskRegistryError extends Error {
+  override readonly name = 'TaskRegistryError';
+  /** One sentence each, with the task's name. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the task registry has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** No task has this name; the message suggests the nearest one. */
+export class UnknownTaskError extends Error {
+  override readonly name = 'UnknownTaskError';
+}
+
+/** All tasks of an application, by name. */
+export interface TaskRegistry {
+  /** In the order of the list. */
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  /** Finds a task by its `queueName`. */
+  get(name: string): Result<TaskDefinition<unknown>, UnknownTaskError>;
+}
+
+const nameOf = (task: unknown, index: number): string => {
+  const name: unknown =
+    typeof task === 'object' && task !== null ? Reflect.get(task, 'queueName') : undefined;
+  return typeof name === 'string' ? `task ${name}` : `entry ${index + 1} of the list`;
+};
+
+const definitionProblems = (task: TaskDefinition<unknown>, index: number): string[] => {
+  const problems: unknown =
+    typeof task === 'object' && task !== null ? Reflect.get(task, 'problems') : undefined;
+  if (!Array.isArray(problems)) return [`expected what defineTask returns (${nameOf(task, index)})`];
+  return problems.map((problem) => `${problem} (${nameOf(task, index)})`);
+};
+
+const duplicateProblems = (tasks: readonly TaskDefinition<unknown>[]): string[] => {
+  const counts = new Map<unknown, number>();
+  for (const task of tasks) counts.set(task?.queueName, (counts.get(task?.queueName) ?? 0) + 1);
+  return [...counts]
+    .filter(([name, count]) => typeof name === 'string' && count > 1)
+    .map(([name, count]) => `expected every queueName once, got ${JSON.stringify(name)} ${count} times`);
+};
+
+/**
+ * Builds the registry from the plain list of `tasks.config.ts`.
+ *
+ * @throws TaskRegistryError listing every bad name, bad option and duplicate name at once.
+ */
+export const createTaskRegistry = (tasks: readonly TaskDefinition<unknown>[]): TaskRegistry => {
+  const problems = [...tasks.flatMap(definitionProblems), ...duplicateProblems(tasks)];
+  if (problems.length > 0) throw new TaskRegistryError(problems);
+  const byName = new Map(tasks.map((task) => [task.queueName, task]));
+  return Object.freeze({
+    tasks: Object.freeze([...tasks]),
+    get: (name: string): Result<TaskDefinition<unknown>, UnknownTaskError> => {
+      const task = byName.get(name);
+      if (task !== undefined) return ok(task);
+      return err(
+        new UnknownTaskError(
+          `no task is named ${JSON.stringify(name)}.${suggestion(name, [...byName.keys()])}`,
+        ),
+      );
+    },
+  });
+};

@@ -1,0 +1,29 @@
+/** A whole number between two bounds, both allowed. */
+export interface NumberRule {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The longest delay or wait anything may ask for: 10 years, in milliseconds. */
+export const MAX_DELAY_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** The longest timer JavaScript has: 2^31 - 1 milliseconds, about 24.8 days. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Shows a refused value in an error message, whatever it is. */
+export const showValue = (value: unknown): string => {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
+  try {
+    return JSON.stringify(value)?.slice(0, 80) ?? String(value);
+  } catch {
+    // A cycle or a BigInt inside: its type says enough.
+    return `a value of type ${typeof value}`;
+  }
+};
+
+/** Says what is wrong with a value that must be a whole number in a range, or `undefined`. */
+export const numberProblem = (field: string, value: unknown, { min, max }: NumberRule): string | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+    ? undefined
+    : `expected ${field} to be an integer from ${min} to ${max}, got ${showValue(value)}`;

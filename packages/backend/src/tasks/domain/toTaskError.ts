@@ -1,0 +1,38 @@
+import { TaskError } from './TaskError';
+
+const describe = (thrown: unknown): string => {
+  try {
+    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+  } catch {
+    // Cycles, BigInt, hostile toJSON: the type is all that can be said safely.
+    return `a value of type ${typeof thrown} that cannot be shown`;
+  }
+};
+
+const read = <T>(field: () => T, fallback: T): T => {
+  try {
+    return field();
+  } catch {
+    // A throwing getter of a user's error must not hide that the task failed.
+    return fallback;
+  }
+};
+
+const fromError = (error: Error): TaskError => {
+  const message = read(() => String(error.message), '');
+  const task = new TaskError(message || read(() => String(error.name), 'Error'), {}, { cause: error });
+  const stack = read(() => error.stack, undefined);
+  if (typeof stack === 'string') task.stack = stack;
+  return task;
+};
+
+/**
+ * Translates whatever a handler threw or put into `err` into a `TaskError`, and never throws itself:
+ * `undefined`, strings, frozen errors, proxies and objects with throwing getters included.
+ */
+export const toTaskError = (thrown: unknown): TaskError => {
+  if (read(() => thrown instanceof TaskError, false)) return thrown as TaskError; // just checked
+  if (read(() => thrown instanceof Error, false)) return fromError(thrown as Error); // just checked
+  if (thrown === undefined) return new TaskError('the handler failed with undefined');
+  return new TaskError(`the handler failed with ${describe(thrown)}`, {}, { cause: thrown });
+};

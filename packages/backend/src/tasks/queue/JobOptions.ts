@@ -1,0 +1,33 @@
+import { type JobsOptions } from 'bullmq';
+import { toPriorityNumber } from '../domain/Priority';
+import { type ScheduleOptions, toDelayMs } from '../domain/ScheduleOptions';
+import { type TaskId } from '../domain/TaskId';
+import { type TaskOptions } from '../domain/TaskOptions';
+
+interface JobOptionsInput {
+  readonly id: TaskId;
+  readonly task: TaskOptions;
+  readonly call: ScheduleOptions;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly maxAttempts: number;
+}
+
+/**
+ * BullMQ runs the lowest number first, and a job without a priority before all others: so every job of ours has one,
+ * 1 (our 100) to 101 (our 0).
+ */
+export const toJobPriority = (priority: TaskOptions['priority']): number =>
+  101 - toPriorityNumber(priority ?? 'normal');
+
+/**
+ * Builds BullMQ's options of a job. The id is always ours, so that sending an add twice makes one job. What is the same
+ * for all jobs of a queue (retention, backoff) the worker adds, so that no job stores it.
+ */
+export const toJobOptions = ({ id, task, call, nowMs, maxAttempts }: JobOptionsInput): JobsOptions => ({
+  jobId: id,
+  timestamp: nowMs,
+  priority: toJobPriority(call.priority ?? task.priority),
+  delay: toDelayMs(call, nowMs),
+  attempts: maxAttempts,
+});

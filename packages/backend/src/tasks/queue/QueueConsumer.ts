@@ -1,0 +1,107 @@
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type Job, Worker } from 'bullmq';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskId } from '../domain/TaskId';
+import { toQueueName } from './QueueName';
+import { toWorkerRetention } from './Retention';
+import { backoffStrategy, type Settlement, settle } from './settle';
+
+/** One job as BullMQ hands it to a worker. */
+export interface Delivery {
+  /** Ours, or the plain number of a job that another program added. */
+  readonly taskId: TaskId;
+  /** An envelope, or the bare payload of a job that another program added. */
+  readonly data: unknown;
+  /** Attempts that ended before this one. */
+  readonly attemptsMade: number;
+  /** How often a worker died, or lost the lock, while it held this job. */
+  readonly crashCount: number;
+  readonly scheduledAt: Date;
+  /** Milliseconds the first attempt was put off. */
+  readonly delayMs: number;
+}
+
+/** What a delivery ends in. */
+export interface DeliveryEnd {
+  readonly outcome: Settlement;
+  /** 1-based number of the attempt that ended. */
+  readonly attempt: number;
+}
+
+/** Takes the jobs of one queue. */
+export interface QueueConsumer {
+  /** Begins to take jobs; goes on until `close`, whatever Redis does. */
+  start(): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Takes no more; resolves when every job it took is settled. Never resolves while a handler hangs or Redis is gone. */
+  close(): Promise<void>;
+}
+
+interface QueueConsumerOptions {
+  readonly task: TaskDefinition<unknown>;
+  readonly client: RedisClient;
+  readonly prefix: string;
+  readonly workerId: string;
+  /** Jobs at the same time. */
+  readonly concurrency: number;
+  readonly lockMs: number;
+  readonly stalledIntervalMs: number;
+  /** Runs the task; must not reject. */
+  onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
+  /** Something went wrong between us and Redis; the consumer goes on. */
+  onError(error: Error): void;
+  /** Jobs of dead workers were put back. */
+  onStalled(taskId: string): void;
+}
+
+const toDelivery = (job: Job): Delivery => ({
+  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+  data: job.data,
+  attemptsMade: job.attemptsMade,
+  crashCount: job.stalledCounter ?? 0,
+  scheduledAt: new Date(job.timestamp),
+  delayMs: job.opts.delay ?? 0,
+});
+
+/** Never reached: how often a job may be recovered is decided when it is picked up, by our own rule. */
+const NO_STALLED_LIMIT = 1_000_000;
+
+const createWorker = (options: QueueConsumerOptions): Worker =>
+  new Worker(
+    toQueueName(options.task.queueName),
+    // Two parameters, not three: the abort signal is ours.
+    async (job, token) => {
+      const { outcome, attempt } = await options.onDelivery(toDelivery(job));
+      return settle({ job, token: token ?? '', outcome, attempt });
+    },
+    {
+      connection: options.client,
+      prefix: options.prefix,
+      name: options.workerId,
+      autorun: false,
+      concurrency: options.concurrency,
+      lockDuration: options.lockMs,
+      stalledInterval: options.stalledIntervalMs,
+      maxStalledCount: NO_STALLED_LIMIT,
+      drainDelay: 2,
+      runRetryDelay: 1000,
+      settings: { backoffStrategy },
+      ...toWorkerRetention(options.task.options.retention),
+    },
+  );
+
+/** Creates the consumer of one task's queue. It takes nothing before `start`. */
+export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
+  const worker = createWorker(options);
+  worker.on('error', options.onError);
+  worker.on('stalled', options.onStalled);
+  return {
+    start: () => {
+      worker.run().catch(options.onError);
+    },
+    pause: () => worker.pause(true),
+    resume: () => worker.resume(),
+    close: () => worker.close(),
+  };
+};

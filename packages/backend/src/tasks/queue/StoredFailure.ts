@@ -1,0 +1,54 @@
+import { checkJson } from '../domain/JsonFidelity';
+import { type TaskError } from '../domain/TaskError';
+import { type FailureReason } from '../domain/TaskOutcome';
+import { type StoredTaskError } from '../domain/TaskRecord';
+
+const MARK = '\n    drover ';
+const MAX_MESSAGE_LENGTH = 4000;
+const MAX_STACK_LENGTH = 8000;
+const MAX_METADATA_BYTES = 16 * 1024;
+
+interface Failure {
+  readonly error: TaskError;
+  readonly attempt: number;
+  readonly reason?: FailureReason;
+}
+
+/** Cuts a message to what a dead letter keeps; an error without one is named by its class. */
+export const toFailureMessage = ({ message, name }: Error): string =>
+  (message || name).slice(0, MAX_MESSAGE_LENGTH);
+
+const toStored = ({ error, attempt, reason }: Failure): StoredTaskError => {
+  const hasMetadata = Object.keys(error.metadata).length > 0;
+  return {
+    message: toFailureMessage(error),
+    code: error.code,
+    attempt,
+    ...(reason === undefined ? {} : { reason }),
+    ...(hasMetadata && checkJson(error.metadata, MAX_METADATA_BYTES).isOk()
+      ? { metadata: error.metadata }
+      : {}),
+  };
+};
+
+/**
+ * Builds the stack that BullMQ keeps with a failed attempt. Its last line carries our facts as JSON, so that they are
+ * stored in the same command as the failure itself, and a board shows them under the stack.
+ */
+export const toFailureStack = (failure: Failure): string => {
+  const { error } = failure;
+  const stack = typeof error.stack === 'string' ? error.stack : `${error.name}: ${error.message}`;
+  return stack.slice(0, MAX_STACK_LENGTH) + MARK + JSON.stringify(toStored(failure));
+};
+
+/** Reads our facts back out of a kept stack; `undefined` when another program wrote it. */
+export const parseFailureStack = (stack: string): StoredTaskError | undefined => {
+  const start = stack.lastIndexOf(MARK);
+  if (start < 0) return undefined;
+  try {
+    return JSON.parse(stack.slice(start + MARK.length)) as StoredTaskError; // written by toFailureStack
+  } catch {
+    // Cut short by another program: the plain message is still there.
+    return undefined;
+  }
+};

@@ -1,0 +1,76 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { type TaskOutcome } from '../domain/TaskOutcome';
+import { toFailureMessage, toFailureStack } from './StoredFailure';
+
+/** Any name that is not BullMQ's own: the strategy below is asked. */
+const BACKOFF_TYPE = 'drover';
+
+/** Failed attempts whose stack is kept with a task; the newest ones. */
+const STACK_COUNT = 10;
+
+/** More attempts than any task has: whether a task is tried again is `decideOutcome`'s choice alone. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/** What BullMQ is told to do with a job. */
+export type Settlement = TaskOutcome | { readonly kind: 'superseded' };
+
+interface SettleOptions {
+  readonly job: Job;
+  readonly token: string;
+  readonly outcome: Settlement;
+  /** 1-based number of the attempt that ended. */
+  readonly attempt: number;
+}
+
+/** Thrown to BullMQ for another attempt; carries the wait to our backoff strategy. */
+class RetrySignal extends Error {
+  override readonly name = 'RetrySignal';
+  readonly delayMs: number;
+
+  constructor(message: string, delayMs: number) {
+    super(message);
+    this.delayMs = delayMs;
+  }
+}
+
+/** The one backoff strategy of all our workers: the wait was decided with the outcome. Milliseconds. */
+export const backoffStrategy = (_attemptsMade: number, _type?: string, error?: Error): number =>
+  error instanceof RetrySignal ? error.delayMs : 0;
+
+const withStack = <E extends Error>(signal: E, stack: string): E => {
+  signal.stack = stack;
+  return signal;
+};
+
+/**
+ * Tells BullMQ what becomes of a job: the only place that throws its signals. BullMQ refuses all of it when the job's
+ * lock has gone to another worker, so a late run never overwrites a settled task.
+ */
+export const settle = async ({ job, token, outcome, attempt }: SettleOptions): Promise<unknown> => {
+  switch (outcome.kind) {
+    case 'completed':
+      return outcome.value ?? null;
+    case 'snoozed':
+      await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+      throw new DelayedError();
+    case 'released':
+      // Due at once, and unlike moveToWait this wakes an idle worker.
+      await job.moveToDelayed(Date.now(), token);
+      throw new DelayedError();
+    case 'superseded':
+      // A newer delivery of the same task in this process settles it: nothing to do, and nothing to report.
+      throw new DelayedError();
+    case 'retry': {
+      job.opts.attempts = NO_LIMIT;
+      job.opts.backoff = { type: BACKOFF_TYPE };
+      job.opts.stackTraceLimit = STACK_COUNT;
+      const signal = new RetrySignal(toFailureMessage(outcome.error), outcome.delayMs);
+      throw withStack(signal, toFailureStack({ error: outcome.error, attempt }));
+    }
+    case 'failed': {
+      job.opts.stackTraceLimit = STACK_COUNT;
+      const signal = new UnrecoverableError(toFailureMessage(outcome.error));
+      throw withStack(signal, toFailureStack({ error: outcome.error, attempt, reason: outcome.reason }));
+    }
+  }
+};

@@ -1,0 +1,39 @@
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { type ValidationIssue } from '@core/errors/ValidationError';
+
+/**
+ * Why nothing was scheduled.
+ *
+ * - `invalid-payload`: the payload breaks its schema, or JSON cannot carry it; `issues` say where. Correct it.
+ * - `invalid-options`: an option of the call is wrong; the message lists all. Correct it.
+ * - `invalid-task`: the definition is wrong; the message lists why. Correct it.
+ * - `invalid-correlation-id`: not one of ours and not 1 to 128 characters of A-Z a-z 0-9 . _ : -.
+ * - `queue-unavailable`: Redis did not accept the task within `SCHEDULE_DEADLINE_MS`. Try again later. When
+ *   `metadata.isUnknown` is true the task was sent but its receipt was lost: it may run.
+ */
+export type ScheduleErrorCode =
+  | 'invalid-payload'
+  | 'invalid-options'
+  | 'invalid-task'
+  | 'invalid-correlation-id'
+  | 'queue-unavailable';
+
+interface ScheduleErrorOptions extends ErrorCause {
+  readonly code: ScheduleErrorCode;
+  readonly issues?: readonly ValidationIssue[];
+  readonly metadata?: ErrorMetadata;
+}
+
+/** A task could not be scheduled. Unless the code is `queue-unavailable`, nothing has reached Redis. */
+export class ScheduleError extends AppError {
+  override readonly name = 'ScheduleError';
+  override readonly code: ScheduleErrorCode;
+  /** What is wrong with the payload, one entry for each broken rule; empty for the other codes. */
+  readonly issues: readonly ValidationIssue[];
+
+  constructor(message: string, { code, issues = [], metadata, cause }: ScheduleErrorOptions) {
+    super(message, metadata, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.issues = issues;
+  }
+}

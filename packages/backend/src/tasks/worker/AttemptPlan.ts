@@ -1,0 +1,64 @@
+import { DEFAULT_RETRY_POLICY, fixedRetryPolicy, type RetryPolicy } from '../domain/RetryPolicy';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskOverrides } from '../domain/TaskEnvelope';
+import { type TaskOptions } from '../domain/TaskOptions';
+
+/** What holds for tasks that do not say, from the configuration. */
+export interface TaskDefaults {
+  readonly maxAttempts: number;
+  /** First wait of the exponential backoff, in milliseconds. */
+  readonly backoffMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The rules of one attempt: the call's word before the definition's before the configuration's. */
+export interface AttemptPlan {
+  /** 1-based; each crash counted as one. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly retryOn: ((error: Error) => boolean) | undefined;
+}
+
+interface AttemptPlanInput {
+  readonly task: TaskDefinition<unknown>;
+  readonly overrides: TaskOverrides;
+  readonly defaults: TaskDefaults;
+  readonly attemptsMade: number;
+  readonly crashCount: number;
+}
+
+const withRetry = (base: RetryPolicy, retry: Partial<RetryPolicy>): RetryPolicy => ({
+  ...base,
+  ...retry,
+  incrementMs: retry.incrementMs ?? retry.initialDelayMs ?? base.incrementMs,
+});
+
+const definedPolicy = ({ backoffMs, retry = {} }: TaskOptions, defaultBackoffMs: number): RetryPolicy => {
+  const { retryOn: _, ...policy } = retry;
+  if (backoffMs !== undefined) return { ...fixedRetryPolicy(backoffMs), ...policy };
+  return withRetry({ ...DEFAULT_RETRY_POLICY, initialDelayMs: defaultBackoffMs }, policy);
+};
+
+const overriddenPolicy = (policy: RetryPolicy, retry: TaskOverrides['retry']): RetryPolicy => {
+  if (retry === undefined) return policy;
+  if (retry.backoff === 'fixed' && retry.initialDelayMs !== undefined)
+    return fixedRetryPolicy(retry.initialDelayMs);
+  return withRetry(policy, retry);
+};
+
+/** Works out the rules of an attempt. Pure. */
+export const planAttempt = ({
+  task,
+  overrides,
+  defaults,
+  attemptsMade,
+  crashCount,
+}: AttemptPlanInput): AttemptPlan => ({
+  attempt: attemptsMade + crashCount + 1,
+  maxAttempts: overrides.maxAttempts ?? task.options.maxAttempts ?? defaults.maxAttempts,
+  timeoutMs: overrides.timeoutMs ?? task.options.timeoutMs ?? defaults.timeoutMs,
+  retry: overriddenPolicy(definedPolicy(task.options, defaults.backoffMs), overrides.retry),
+  retryOn: task.options.retry?.retryOn,
+});

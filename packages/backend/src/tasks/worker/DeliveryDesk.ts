@@ -1,0 +1,86 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { type Delivery, type DeliveryEnd } from '../queue/QueueConsumer';
+import { logAttempt } from './attemptLog';
+import { type AttemptEnd, type AttemptEnvironment, runTask } from './runTask';
+import { createSingleFlight } from './SingleFlight';
+
+/** Where a worker's deliveries are taken in, run once, counted and logged. */
+export interface DeliveryDesk {
+  /** Runs a delivered task. Never rejects. */
+  take(task: TaskDefinition<unknown>, delivery: Delivery): Promise<DeliveryEnd>;
+  /** From now on every delivery is given back unrun. */
+  shut(): void;
+  /** Resolves when no task runs, or after `ms` milliseconds. */
+  whenIdle(ms: number): Promise<boolean>;
+  /** Names of the tasks that run now; a name that runs twice is there twice. */
+  runningTasks(): readonly string[];
+  counts(): { readonly processedCount: number; readonly failedCount: number };
+}
+
+const released = (delivery: Delivery): DeliveryEnd => ({
+  outcome: { kind: 'released', error: new TaskError('the worker is stopping', {}, { code: 'shutdown' }) },
+  attempt: delivery.attemptsMade + delivery.crashCount + 1,
+});
+
+/** Creates the desk of one worker. */
+export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDesk => {
+  const flights = createSingleFlight<AttemptEnd>();
+  const running = new Map<symbol, string>();
+  const idleListeners = new Set<() => void>();
+  const counts = { processedCount: 0, failedCount: 0 };
+  let isShut = false;
+
+  const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<AttemptEnd> => {
+    const key = Symbol(delivery.taskId);
+    running.set(key, task.queueName);
+    const end = await runTask(task, delivery, environment);
+    running.delete(key);
+    counts.processedCount += 1;
+    if (end.outcome.kind === 'failed') counts.failedCount += 1;
+    logAttempt({
+      logger: environment.logger,
+      taskName: task.queueName,
+      delivery,
+      end,
+      endedAtMs: environment.now().getTime(),
+    });
+    if (running.size === 0) for (const listener of idleListeners) listener();
+    return end;
+  };
+
+  return {
+    take: async (task, delivery) => {
+      if (isShut) return released(delivery);
+      const { value, isLatest } = await flights.run(delivery.taskId, () => fly(task, delivery));
+      if (isLatest) return { outcome: value.outcome, attempt: value.attempt };
+      logSuperseded(environment.logger, task, delivery);
+      return { outcome: { kind: 'superseded' }, attempt: value.attempt };
+    },
+    shut: () => {
+      isShut = true;
+    },
+    whenIdle: (ms) => whenIdle(() => running.size === 0, idleListeners, ms),
+    runningTasks: () => [...running.values()],
+    counts: () => ({ ...counts }),
+  };
+};
+
+const logSuperseded = (logger: ILogger, { queueName }: TaskDefinition<unknown>, { taskId }: Delivery): void =>
+  logger.warn('A task was delivered again while it ran here; the second delivery joined the first run', {
+    taskName: queueName,
+    taskId,
+  });
+
+const whenIdle = (isIdle: () => boolean, listeners: Set<() => void>, ms: number): Promise<boolean> => {
+  if (isIdle()) return Promise.resolve(true);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const listener = (): void => resolve(true);
+  listeners.add(listener);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    listeners.delete(listener);
+  });
+};

@@ -1,0 +1,52 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
+
+const CHECK_INTERVAL_MS = 250;
+
+interface EventLoopWatchOptions {
+  readonly logger: ILogger;
+  /** Milliseconds; a loop that stands still for longer loses its tasks to other workers. */
+  readonly lockMs: number;
+  /** Names of the tasks that run now. */
+  runningTasks(): readonly string[];
+  /** Monotonic, in milliseconds. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** Watches whether handlers leave the event loop to others. */
+export interface EventLoopWatch {
+  /** Called by the timer; public for tests with a clock of their own. */
+  check(): void;
+  stop(): void;
+}
+
+/**
+ * Measures how late a timer is. A handler that computes without `await` holds the loop, locks are not renewed, and
+ * after `lockMs` its task runs a second time elsewhere: from half of that on, it is named in the log.
+ */
+export const createEventLoopWatch = ({
+  logger,
+  lockMs,
+  runningTasks,
+  now = () => performance.now(),
+}: EventLoopWatchOptions): EventLoopWatch => {
+  const log = createRateLimitedLog({ logger });
+  let expectedAtMs = now() + CHECK_INTERVAL_MS;
+  const check = (): void => {
+    const lagMs = Math.round(now() - expectedAtMs);
+    expectedAtMs = now() + CHECK_INTERVAL_MS;
+    if (lagMs < lockMs / 2) return;
+    log.warn(
+      'lag',
+      'A handler blocked the event loop; blocked for longer than the lock, its task runs twice',
+      {
+        lagMs,
+        lockMs,
+        runningTasks: [...new Set(runningTasks())],
+      },
+    );
+  };
+  const timer = setInterval(check, CHECK_INTERVAL_MS);
+  timer.unref();
+  return { check, stop: () => clearInterval(timer) };
+};

@@ -1,0 +1,41 @@
+import { err, ok, type Result } from 'neverthrow';
+import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
+import { TaskError } from '../domain/TaskError';
+import { toTaskError } from '../domain/toTaskError';
+
+const isResult = (value: unknown): value is Result<unknown, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  'isOk' in value &&
+  typeof value.isOk === 'function' &&
+  'isErr' in value &&
+  typeof value.isErr === 'function';
+
+const checkSnooze = (error: TaskError): TaskError => {
+  if (error.code !== 'retry-later') return error;
+  const problem = numberProblem('delayMs of TaskError.retryLater', error.snoozeMs, {
+    min: 0,
+    max: MAX_DELAY_MS,
+  });
+  return problem === undefined ? error : new TaskError(problem, {}, { cause: error });
+};
+
+const normalise = (returned: unknown): Result<unknown, TaskError> => {
+  if (!isResult(returned)) {
+    const message = `expected the handler to return ok(...) or err(...), got ${showValue(returned)}`;
+    return err(new TaskError(message, {}, { code: 'invalid-output' }));
+  }
+  return returned.isOk() ? ok(returned.value) : err(checkSnooze(toTaskError(returned.error)));
+};
+
+/**
+ * Calls a handler and makes a `Result` of whatever it does: a value, a throw, a rejection, `undefined`, a frozen error,
+ * an object that only looks like a result. The promise never rejects.
+ */
+export const callHandler = async (handler: () => unknown): Promise<Result<unknown, TaskError>> => {
+  try {
+    return normalise(await handler());
+  } catch (thrown) {
+    return err(checkSnooze(toTaskError(thrown)));
+  }
+};

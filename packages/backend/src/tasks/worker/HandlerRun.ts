@@ -1,0 +1,81 @@
+import { err, type Result } from 'neverthrow';
+import { TaskError } from '../domain/TaskError';
+import { callHandler } from './HandlerReturn';
+
+/** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 500;
+
+interface HandlerRunOptions {
+  /** Calls the handler with this signal in its context. */
+  call(signal: AbortSignal): unknown;
+  /** Milliseconds before the signal is aborted. */
+  readonly timeoutMs: number;
+  /** Milliseconds the handler may take to end after its signal was aborted. */
+  readonly graceMs: number;
+  /** Aborted when the worker no longer waits for its tasks. */
+  readonly shutdown: AbortSignal;
+  /** The handler still runs after signal and grace; the attempt is settled without it. */
+  onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
+}
+
+/** Resolves with the error the handler must stop for: its time is up, or the worker stops. */
+const interruption = (
+  timeoutMs: number,
+  shutdown: AbortSignal,
+): { readonly promise: Promise<TaskError>; clear(): void } => {
+  const { promise, resolve } = Promise.withResolvers<TaskError>();
+  const stop = (): void => resolve(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
+  const timer = setTimeout(
+    () =>
+      resolve(
+        new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' }),
+      ),
+    timeoutMs,
+  );
+  if (shutdown.aborted) stop();
+  shutdown.addEventListener('abort', stop);
+  return {
+    promise,
+    clear: () => {
+      clearTimeout(timer);
+      shutdown.removeEventListener('abort', stop);
+    },
+  };
+};
+
+const endsWithin = (promise: Promise<unknown>, ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+
+/**
+ * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
+ * in; then the attempt is over, whether the handler has ended or not. A timed-out attempt is a timeout whatever the
+ * handler still returns; one that finishes with `ok` while the worker stops has finished.
+ */
+export const runHandler = async ({
+  call,
+  timeoutMs,
+  graceMs,
+  shutdown,
+  onAbandoned,
+}: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
+  const controller = new AbortController();
+  const stop = interruption(timeoutMs, shutdown);
+  const handled = callHandler(() => call(controller.signal));
+  const first = await Promise.race([handled, stop.promise]);
+  stop.clear();
+  if (!(first instanceof TaskError)) return first;
+  controller.abort(first);
+  const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
+  if (!(await endsWithin(handled, graceForCauseMs))) {
+    onAbandoned(first, handled);
+    return err(first);
+  }
+  const late = await handled;
+  return first.code === 'shutdown' && late.isOk() ? late : err(first);
+};

@@ -1,0 +1,277 @@
+import { hostname } from 'node:os';
+import { type AppConfig } from '@backend/config/AppConfig';
+import { guardedLogger } from '@backend/logger/guardedLogger';
+import { type ILogger } from '@backend/logger/Logger';
+import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
+import { readRedisFacts, redisProblems } from '@backend/redis/redisHealth';
+import { err, ok, type Result } from 'neverthrow';
+import { v4 } from 'uuid';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { createTaskRegistry } from '../domain/TaskRegistry';
+import { isLostLock } from '../queue/LostLock';
+import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
+import { createDeliveryDesk, type DeliveryDesk } from './DeliveryDesk';
+import { createEventLoopWatch } from './EventLoopWatch';
+import { WorkerStartError } from './WorkerStartError';
+
+/** Where a worker is in its life. */
+export type TaskWorkerStatus = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped';
+
+/** What a worker has done so far. */
+export interface TaskWorkerStats {
+  readonly id: string;
+  readonly status: TaskWorkerStatus;
+  /** Tasks that run now. */
+  readonly activeTasks: number;
+  /** Attempts that have ended, whatever their outcome. */
+  readonly processedCount: number;
+  /** Tasks that failed for good here. */
+  readonly failedCount: number;
+  /** Milliseconds since `createTaskWorker`. */
+  readonly uptimeMs: number;
+}
+
+/** Takes tasks from the queues and runs them. */
+export interface TaskWorker {
+  /** Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT` or `stop`. */
+  start(): Promise<Result<void, WorkerStartError>>;
+  /** Takes no further tasks; those that run go on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /**
+   * Takes no further tasks, waits `drainTimeoutMs` for those that run, then aborts their signals and gives them back
+   * without using an attempt. Resolves within `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
+   */
+  stop(): Promise<void>;
+  getStats(): TaskWorkerStats;
+}
+
+/** What a worker is made of. */
+export interface TaskWorkerOptions {
+  /** The registry: `tasks` of `tasks.config.ts`. */
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+  /** Names the worker in logs and on the board. Default: host, process id and a random part. */
+  readonly id?: string;
+  /** Tasks of one name at the same time. Default: `WORKER_CONCURRENCY`. */
+  readonly concurrency?: number;
+  /** Takes only these tasks. Default: all. */
+  readonly taskNames?: readonly string[];
+  /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */
+  readonly drainTimeoutMs?: number;
+}
+
+/** How long a connection attempt is waited for before the log says so; milliseconds. */
+const CONNECT_PATIENCE_MS = 5000;
+
+/** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
+const GIVE_BACK_MS = 1000;
+
+/**
+ * Creates a worker. It takes nothing before `start`.
+ *
+ * @throws TaskRegistryError when the list of tasks is wrong; UnknownTaskError when `taskNames` names none of them.
+ */
+export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
+  const { appConfig, drainTimeoutMs = appConfig.workerDrainTimeoutMs } = options;
+  const tasks = selectTasks(options);
+  const logger = guardedLogger(options.logger);
+  const id = options.id ?? `${hostname()}-${process.pid}-${v4().slice(0, 8)}`;
+  const shutdown = new AbortController();
+  const desk = createDesk({ id, logger, appConfig, shutdown: shutdown.signal });
+  const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
+  const createdAtMs = performance.now();
+  let status: TaskWorkerStatus = 'created';
+  let parts: RunningParts | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const stop = async (): Promise<void> => {
+    status = 'stopping';
+    const closed = Promise.all((parts?.consumers ?? []).map((consumer) => consumer.close()));
+    desk.shut();
+    const isIdle = await desk.whenIdle(drainTimeoutMs);
+    if (!isIdle) shutdown.abort();
+    await settlesWithin(closed, isIdle ? GIVE_BACK_MS : GIVE_BACK_MS + 500);
+    parts?.watch.stop();
+    connection.close();
+    status = 'stopped';
+  };
+
+  return {
+    start: async () => {
+      status = 'starting';
+      const isStopped = (): boolean => stopping !== undefined;
+      const ready = await becomeReady({ connection, logger, appConfig, isStopped });
+      if (ready.isErr()) return ready;
+      parts = startParts({ tasks, id, logger, options, desk, connection, isStopped });
+      status = 'running';
+      return ok();
+    },
+    pause: async () => {
+      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.pause()));
+      status = 'paused';
+    },
+    resume: async () => {
+      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.resume()));
+      status = 'running';
+    },
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+    getStats: () => ({
+      id,
+      status,
+      activeTasks: desk.runningTasks().length,
+      ...desk.counts(),
+      uptimeMs: Math.round(performance.now() - createdAtMs),
+    }),
+  };
+};
+
+interface RunningParts {
+  readonly consumers: readonly QueueConsumer[];
+  readonly watch: { stop(): void };
+}
+
+const selectTasks = ({ tasks, taskNames }: TaskWorkerOptions): readonly TaskDefinition<unknown>[] => {
+  const registry = createTaskRegistry(tasks);
+  if (taskNames === undefined) return registry.tasks;
+  return taskNames.map((name) => {
+    const task = registry.get(name);
+    if (task.isErr()) throw task.error;
+    return task.value;
+  });
+};
+
+interface DeskOptions {
+  readonly id: string;
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+  readonly shutdown: AbortSignal;
+}
+
+const createDesk = ({ id, logger, appConfig, shutdown }: DeskOptions): DeliveryDesk =>
+  createDeliveryDesk({
+    workerId: id,
+    logger,
+    shutdown,
+    defaults: {
+      maxAttempts: appConfig.taskMaxAttempts,
+      backoffMs: appConfig.taskBackoffMs,
+      timeoutMs: appConfig.taskTimeoutMs,
+    },
+    graceMs: appConfig.taskTimeoutGraceMs,
+    maxCrashes: appConfig.taskMaxCrashes,
+    maxResultBytes: appConfig.taskMaxResultBytes,
+    now: () => new Date(),
+    random: Math.random,
+  });
+
+interface ReadyOptions {
+  readonly connection: RedisConnection;
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+  isStopped(): boolean;
+}
+
+const becomeReady = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
+  const { connection, logger, isStopped } = options;
+  while ((await connection.ready(CONNECT_PATIENCE_MS)).isErr()) {
+    if (isStopped())
+      return err(new WorkerStartError('the worker was stopped before Redis could be reached', 'stopped'));
+    logger.warn('Waiting for Redis; no task is taken until it answers');
+  }
+  return checkRedis(options);
+};
+
+/** Says what endangers tasks on this Redis; refuses to start on it under `REDIS_STRICT`. */
+const checkRedis = async ({
+  connection,
+  logger,
+  appConfig,
+}: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
+  try {
+    const problems = redisProblems(await readRedisFacts(connection.client));
+    for (const problem of problems) logger.warn(`Redis: ${problem}`);
+    if (!appConfig.redisStrict || problems.length === 0) return ok();
+    return err(
+      new WorkerStartError(`REDIS_STRICT refuses this Redis: ${problems.join('; ')}`, 'redis-unsafe'),
+    );
+  } catch (error) {
+    // A managed Redis may forbid INFO or TIME: that alone is no reason not to work.
+    logger.warn('Redis does not say how it is configured', { reason: String(error) });
+    return ok();
+  }
+};
+
+interface PartsOptions {
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  readonly id: string;
+  readonly logger: ILogger;
+  readonly options: TaskWorkerOptions;
+  readonly desk: DeliveryDesk;
+  readonly connection: RedisConnection;
+  isStopped(): boolean;
+}
+
+const startParts = (parts: PartsOptions): RunningParts => {
+  const consumers = parts.tasks.map((task) => createConsumer(task, parts));
+  for (const consumer of consumers) consumer.start();
+  const watch = createEventLoopWatch({
+    logger: parts.logger,
+    lockMs: parts.options.appConfig.workerLockMs,
+    runningTasks: () => parts.desk.runningTasks(),
+  });
+  return { consumers, watch };
+};
+
+const createConsumer = (task: TaskDefinition<unknown>, parts: PartsOptions): QueueConsumer => {
+  const { options, desk, connection, id } = parts;
+  const { appConfig, concurrency = appConfig.workerConcurrency } = options;
+  return createQueueConsumer({
+    task,
+    client: connection.client,
+    prefix: appConfig.queuePrefix,
+    workerId: id,
+    concurrency,
+    lockMs: appConfig.workerLockMs,
+    stalledIntervalMs: appConfig.workerStalledIntervalMs,
+    onDelivery: (delivery) => desk.take(task, delivery),
+    ...createReports(task.queueName, parts),
+  });
+};
+
+const createReports = (taskName: string, { logger, isStopped }: PartsOptions) => {
+  const log = createRateLimitedLog({ logger });
+  return {
+    onError: (error: Error): void => {
+      if (isStopped()) return; // connections are being cut on purpose
+      if (isLostLock(error)) {
+        log.warn('lost-lock', 'A run lost its lock; its result is discarded', {
+          taskName,
+          reason: error.message,
+        });
+      } else {
+        log.warn('queue', 'A queue reports an error; the worker goes on', {
+          taskName,
+          reason: error.message,
+        });
+      }
+    },
+    onStalled: (taskId: string): void =>
+      logger.warn('A worker died or lost the lock while it ran a task; the task was put back', {
+        taskName,
+        taskId,
+      }),
+  };
+};
+
+const settlesWithin = async (promise: Promise<unknown>, ms: number): Promise<void> => {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([promise.catch(() => undefined), timeUp]);
+  clearTimeout(timer);
+};

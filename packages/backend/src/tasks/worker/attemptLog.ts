@@ -1,0 +1,74 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { type TaskOutcome } from '../domain/TaskOutcome';
+import { type Delivery } from '../queue/QueueConsumer';
+import { type AttemptEnd } from './runTask';
+
+interface AttemptLine {
+  readonly logger: ILogger;
+  readonly taskName: string;
+  readonly delivery: Delivery;
+  readonly end: AttemptEnd;
+  /** Milliseconds since 1970, when the attempt ended. */
+  readonly endedAtMs: number;
+}
+
+/** How long the task waited after it was due; known for first attempts only. Milliseconds. */
+const waitMs = (
+  { scheduledAt, delayMs, attemptsMade, crashCount }: Delivery,
+  startedAt: Date,
+): { waitMs?: number } =>
+  attemptsMade + crashCount > 0
+    ? {}
+    : { waitMs: Math.max(0, startedAt.getTime() - scheduledAt.getTime() - delayMs) };
+
+const toFacts = ({ taskName, delivery, end, endedAtMs }: AttemptLine) => ({
+  taskName,
+  taskId: delivery.taskId,
+  correlationId: end.envelope.correlationId,
+  attempt: end.attempt,
+  maxAttempts: end.maxAttempts,
+  outcome: end.outcome.kind,
+  ...waitMs(delivery, end.startedAt),
+  runMs: endedAtMs - end.startedAt.getTime(),
+});
+
+interface Line {
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+  readonly facts: object;
+}
+
+/** Each outcome has its own sentence, so that a search in the log finds one thing. */
+const toLine = (outcome: TaskOutcome): Line => {
+  switch (outcome.kind) {
+    case 'completed':
+      return { level: 'info', message: 'Task completed', facts: {} };
+    case 'retry': {
+      const { error, delayMs } = outcome;
+      const facts = { reason: error.code, error: error.message, retryInMs: delayMs };
+      return { level: 'warn', message: 'Task failed an attempt and will be retried', facts };
+    }
+    case 'snoozed': {
+      const facts = { reason: outcome.error.message, retryInMs: outcome.delayMs };
+      return { level: 'info', message: 'Task asked to run later', facts };
+    }
+    case 'released':
+      return {
+        level: 'info',
+        message: 'Task given back: the worker is stopping',
+        facts: { reason: outcome.error.code },
+      };
+    case 'failed':
+      return { level: 'warn', message: 'Task failed for good', facts: { reason: outcome.reason } };
+  }
+};
+
+/** Writes the one structured line that every attempt ends in. */
+export const logAttempt = (attempt: AttemptLine): void => {
+  const { logger, end } = attempt;
+  const { level, message, facts } = toLine(end.outcome);
+  const meta = { ...toFacts(attempt), ...facts };
+  if (end.outcome.kind === 'failed') logger.error(message, end.outcome.error, meta);
+  else if (level === 'warn') logger.warn(message, meta);
+  else logger.info(message, meta);
+};

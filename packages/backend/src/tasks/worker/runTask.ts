@@ -1,0 +1,189 @@
+import { runWithLogContext } from '@backend/logger/LogContext';
+import { type ILogger } from '@backend/logger/Logger';
+import { validate } from '@core/validation/validate';
+import { err, ok, type Result } from 'neverthrow';
+import { checkJson } from '../domain/JsonFidelity';
+import { type TaskContext } from '../domain/TaskContext';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
+import { TaskError } from '../domain/TaskError';
+import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { type Delivery } from '../queue/QueueConsumer';
+import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
+import { callHandler } from './HandlerReturn';
+import { runHandler } from './HandlerRun';
+
+/** What a worker gives every attempt. */
+export interface AttemptEnvironment {
+  readonly workerId: string;
+  readonly logger: ILogger;
+  readonly defaults: TaskDefaults;
+  /** Milliseconds a handler may take to end after its signal was aborted. */
+  readonly graceMs: number;
+  /** Crashes after which a task is failed as `crash-loop`. */
+  readonly maxCrashes: number;
+  readonly maxResultBytes: number;
+  /** Aborted when the worker no longer waits for its tasks. */
+  readonly shutdown: AbortSignal;
+  now(): Date;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+/** One attempt that has ended. */
+export interface AttemptEnd {
+  readonly outcome: TaskOutcome;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly envelope: TaskEnvelope;
+  readonly startedAt: Date;
+}
+
+interface Attempt {
+  readonly delivery: Delivery;
+  readonly task: TaskDefinition<unknown>;
+  readonly envelope: TaskEnvelope;
+  readonly plan: AttemptPlan;
+  readonly startedAt: Date;
+  readonly environment: AttemptEnvironment;
+}
+
+const decodeEnvelope = (data: unknown): Result<TaskEnvelope, TaskError> => {
+  if (!isEnvelope(data)) return ok(bareEnvelope(data));
+  return parseEnvelope(data).mapErr(
+    (error) =>
+      new TaskError(
+        `the stored task cannot be read: ${error.message}`,
+        {},
+        { code: 'invalid-payload', cause: error },
+      ),
+  );
+};
+
+const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, TaskError> => {
+  if (delivery.crashCount >= environment.maxCrashes) {
+    const message = `the worker died ${delivery.crashCount} times while it ran this task`;
+    return err(new TaskError(message, {}, { code: 'crash-loop' }));
+  }
+  if (plan.attempt <= plan.maxAttempts) return ok();
+  const message = `the worker died during attempt ${plan.attempt - 1} of ${plan.maxAttempts}`;
+  return err(new TaskError(message, {}, { code: 'crashed' }));
+};
+
+const issuesOf = (error: unknown): Record<string, unknown> => {
+  const issues: unknown = error instanceof Error ? Reflect.get(error, 'issues') : undefined;
+  return Array.isArray(issues) ? { issues } : {};
+};
+
+/** Runs the user's validator like a handler, so that whatever it throws or returns ends as an invalid payload. */
+const validatePayload = async ({ task, envelope }: Attempt): Promise<Result<unknown, TaskError>> => {
+  const validated = await callHandler(() => task.validator(envelope.payload));
+  return validated.mapErr((error) => {
+    const cause = error.cause ?? error;
+    return new TaskError(error.message, issuesOf(cause), { code: 'invalid-payload', cause });
+  });
+};
+
+const toContext = (
+  { delivery, task, envelope, plan, startedAt, environment }: Attempt,
+  signal: AbortSignal,
+): TaskContext => {
+  const { correlationId, parentId, userId, metadata = {} } = envelope;
+  return {
+    taskId: delivery.taskId,
+    taskName: task.queueName,
+    correlationId,
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(userId === undefined ? {} : { userId }),
+    metadata,
+    attempt: plan.attempt,
+    maxAttempts: plan.maxAttempts,
+    scheduledAt: delivery.scheduledAt,
+    startedAt,
+    workerId: environment.workerId,
+    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    signal,
+  };
+};
+
+const logBindings = (
+  delivery: Delivery,
+  task: TaskDefinition<unknown>,
+  envelope: TaskEnvelope,
+  { attempt }: AttemptPlan,
+) => ({
+  correlationId: envelope.correlationId,
+  taskId: delivery.taskId,
+  taskName: task.queueName,
+  attempt,
+});
+
+const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
+  const { task, delivery, plan, environment } = attempt;
+  const { logger } = environment;
+  return runHandler({
+    call: (signal) => task.handler(payload, toContext(attempt, signal)),
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    onAbandoned: ({ code }, ended) => {
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
+      logger.warn('A handler ignores its abort signal; it goes on without its task', facts);
+      void ended.then(() =>
+        logger.warn('A handler ended after its task was settled; its result is discarded', facts),
+      );
+    },
+  });
+};
+
+const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
+  new TaskError(message, metadata, { code: 'invalid-output' });
+
+/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
+const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
+  const checked = task.output === undefined ? ok(value) : validate(task.output, value);
+  return checked
+    .mapErr((error) => invalidOutput(error.message, issuesOf(error)))
+    .andThen((output) =>
+      checkJson(output, environment.maxResultBytes)
+        .map(() => output)
+        .mapErr(({ message }) => invalidOutput(`the result cannot be stored: ${message}`)),
+    );
+};
+
+const runAttempt = async (attempt: Attempt): Promise<Result<unknown, TaskError>> => {
+  const crashes = checkCrashes(attempt);
+  if (crashes.isErr()) return err(crashes.error);
+  const payload = await validatePayload(attempt);
+  if (payload.isErr()) return payload;
+  const result = await runUserHandler(attempt, payload.value);
+  return result.andThen((value) => validateOutput(attempt, value));
+};
+
+const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): AttemptEnd => {
+  const { plan, envelope, startedAt, environment } = attempt;
+  const outcome = decideOutcome(result, { ...plan, random: environment.random() });
+  return { outcome, attempt: plan.attempt, maxAttempts: plan.maxAttempts, envelope, startedAt };
+};
+
+/**
+ * Runs one attempt of a task: decode envelope, count crashes, validate payload, handler under timeout and signal,
+ * validate output, decide the outcome. Every log line inside carries the correlation ID. Never rejects, whatever
+ * handler, validator or data do; the outcome is for `settle` to tell the queue.
+ */
+export const runTask = async (
+  task: TaskDefinition<unknown>,
+  delivery: Delivery,
+  environment: AttemptEnvironment,
+): Promise<AttemptEnd> => {
+  const decoded = decodeEnvelope(delivery.data);
+  const envelope = decoded.isOk() ? decoded.value : bareEnvelope(delivery.data);
+  const { attemptsMade, crashCount } = delivery;
+  const { defaults } = environment;
+  const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
+  const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
+  if (decoded.isErr()) return endAttempt(attempt, err(decoded.error));
+  return runWithLogContext(logBindings(delivery, task, envelope, plan), async () =>
+    endAttempt(attempt, await runAttempt(attempt)),
+  );
+};
