@@ -24,6 +24,6 @@ export const openUnpackedServer = async (folder: string): Promise<Result<RedisSe
 };
 
 const listLibraryFolders = async (folder: string): Promise<readonly string[]> => {
-  const libraries = await Array.fromAsync(new Bun.Glob('{usr/lib,lib}/**/*.so*').scan({ cwd: folder }));
+  const libraries = await Array.fromAsync(new Bun.Glob('**/*.so*').scan({ cwd: folder }));
   return [...new Set(libraries.map((library) => join(folder, dirname(library))))];
 };

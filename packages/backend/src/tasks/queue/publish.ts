@@ -1,5 +1,6 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
+import { settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 
 /** A job could not be handed to Redis in time. */
@@ -30,22 +31,6 @@ interface PublishOptions {
 const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Races a promise against a timer; the loser is ignored. Holds the process until one of them settles. */
-const settleWithin = <T>(promise: Promise<T>, ms: number): Promise<Result<T, Error>> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(err(new Error(`no answer within ${ms} ms`))), ms);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(ok(value));
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        resolve(err(error instanceof Error ? error : new Error(String(error))));
-      },
-    );
-  });
 
 /**
  * Hands a job to Redis within a deadline. A connection that breaks while the answer is on its way is waited for, and

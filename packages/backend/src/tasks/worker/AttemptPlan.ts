@@ -1,3 +1,4 @@
+import { type AppConfig } from '@backend/config/AppConfig';
 import { DEFAULT_RETRY_POLICY, fixedRetryPolicy, type RetryPolicy } from '../domain/RetryPolicy';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskOverrides } from '../domain/TaskEnvelope';
@@ -10,6 +11,15 @@ export interface TaskDefaults {
   readonly backoffMs: number;
   readonly timeoutMs: number;
 }
+
+/** Reads the defaults out of the configuration. */
+export const toTaskDefaults = (
+  appConfig: Pick<AppConfig, 'taskMaxAttempts' | 'taskBackoffMs' | 'taskTimeoutMs'>,
+): TaskDefaults => ({
+  maxAttempts: appConfig.taskMaxAttempts,
+  backoffMs: appConfig.taskBackoffMs,
+  timeoutMs: appConfig.taskTimeoutMs,
+});
 
 /** The rules of one attempt: the call's word before the definition's before the configuration's. */
 export interface AttemptPlan {

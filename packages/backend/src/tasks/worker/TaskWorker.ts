@@ -11,6 +11,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
+import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk, type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { WorkerStartError } from './WorkerStartError';
@@ -45,6 +46,8 @@ export interface TaskWorker {
    */
   stop(): Promise<void>;
   getStats(): TaskWorkerStats;
+  /** Names of the tasks that run now; one that runs twice is there twice. */
+  runningTasks(): readonly string[];
 }
 
 /** What a worker is made of. */
@@ -121,6 +124,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       stopping ??= stop();
       return stopping;
     },
+    runningTasks: () => desk.runningTasks(),
     getStats: () => ({
       id,
       status,
@@ -158,11 +162,7 @@ const createDesk = ({ id, logger, appConfig, shutdown }: DeskOptions): DeliveryD
     workerId: id,
     logger,
     shutdown,
-    defaults: {
-      maxAttempts: appConfig.taskMaxAttempts,
-      backoffMs: appConfig.taskBackoffMs,
-      timeoutMs: appConfig.taskTimeoutMs,
-    },
+    defaults: toTaskDefaults(appConfig),
     graceMs: appConfig.taskTimeoutGraceMs,
     maxCrashes: appConfig.taskMaxCrashes,
     maxResultBytes: appConfig.taskMaxResultBytes,

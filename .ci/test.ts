@@ -1,0 +1,69 @@
+/**
+ * Runs the tests: `bun .ci/test.ts unit | redis | all`. The last line is plain: "N passed, N failed".
+ *
+ * Tests that need Redis get the URL of one that this run finds or starts, empty, in TEST_REDIS_URL.
+ */
+import { ensureRedis } from '@backend/redis/localRedis';
+import { formatTestReport, parseTestReport, sumTestReports, type TestReport } from './TestReport';
+
+const TEST_FILES = ['packages/*/src/**/*.test.ts', '.ci/**/*.test.ts'] as const;
+const SERVER_TEST = /\.(redis|postgres|process)\.test\.ts$/;
+const RUN_TIMEOUT_MS = 900_000;
+
+const main = async (kind: string): Promise<TestReport> => {
+  const files = (await Promise.all(TEST_FILES.map(scan))).flat().sort();
+  const unitFiles = files.filter((file) => !SERVER_TEST.test(file));
+  const serverFiles = files.filter((file) => SERVER_TEST.test(file));
+  const reports: TestReport[] = [];
+  if (kind !== 'redis') reports.push(await runTests(unitFiles, {}));
+  if (kind !== 'unit') reports.push(await runServerTests(serverFiles));
+  return sumTestReports(reports);
+};
+
+const scan = (pattern: string): Promise<string[]> => Array.fromAsync(new Bun.Glob(pattern).scan({ dot: true }));
+
+const runServerTests = async (files: readonly string[]): Promise<TestReport> => {
+  const { REDIS_URL: redisUrl } = process.env;
+  const redis = await ensureRedis({ redisUrl, appendOnly: false, dataDir: '.data/test', announce: console.log });
+  if (redis.isErr()) return toFailure(redis.error.message);
+  await using server = redis.value;
+  return await runTests(files, { TEST_REDIS_URL: server.url });
+};
+
+const runTests = async (
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<TestReport> => {
+  if (files.length === 0) return toFailure('no test files were found');
+  const child = Bun.spawn([process.execPath, '--no-install', 'test', ...files.map((file) => `./${file}`)], {
+    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+    timeout: RUN_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const stop = () => child.kill();
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const printed = await copyToStderr(child.stderr);
+  await child.exited;
+  process.off('SIGTERM', stop).off('SIGINT', stop);
+  return parseTestReport(printed, { fileCount: files.length, exitCode: child.exitCode });
+};
+
+const copyToStderr = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder();
+  let printed = '';
+  for await (const chunk of stream) {
+    await Bun.write(Bun.stderr, chunk);
+    printed += decoder.decode(chunk, { stream: true });
+  }
+  return printed;
+};
+
+const toFailure = (reason: string): TestReport => ({ passed: 0, failed: 1, skipped: 0, failures: [reason] });
+
+const kind = Bun.argv[2] ?? 'all';
+if (!['unit', 'redis', 'all'].includes(kind)) throw new Error(`expected unit, redis or all, got ${kind}`);
+const report = await main(kind).catch((error: unknown) => toFailure(`the runner of the tests broke: ${Bun.inspect(error)}`));
+if (report.failures.length > 0) console.log(['', 'Failed:', ...report.failures.map((name) => `  ${name}`)].join('\n'));
+console.log(formatTestReport(report));
+process.exitCode = report.failed > 0 || report.passed === 0 ? 1 : 0;

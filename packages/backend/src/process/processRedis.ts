@@ -1,0 +1,31 @@
+import type { AppConfig } from '@backend/config/AppConfig';
+import { ensureRedis } from '@backend/redis/localRedis';
+import { exitWithMessage } from './startProcess';
+
+/** A configuration whose `redisUrl` is known, and what was started for it. */
+export interface ProcessRedis {
+  readonly appConfig: AppConfig & { readonly redisUrl: string };
+  /** Stops what was started; nothing when `REDIS_URL` named a server. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Finds the Redis of a process: `REDIS_URL`, or outside of production one that is found or started on this machine.
+ * Ends the process with the choices when there is none.
+ */
+export const findProcessRedis = async (
+  appConfig: AppConfig,
+  announce: (line: string) => void,
+): Promise<ProcessRedis> => {
+  if (appConfig.environment === 'production' && appConfig.redisUrl === undefined) {
+    return exitWithMessage('expected REDIS_URL to be set in production, got nothing');
+  }
+  const redis = await ensureRedis({
+    redisUrl: appConfig.redisUrl,
+    appendOnly: true,
+    dataDir: appConfig.dataDir,
+    announce,
+  });
+  if (redis.isErr()) return exitWithMessage(redis.error.message);
+  return { appConfig: { ...appConfig, redisUrl: redis.value.url }, stop: () => redis.value.stop() };
+};

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'bun:test';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAppConfig } from '@backend/config/AppConfig';
+import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { UserId } from '@core/domain/user/user';
+import { SecretsService } from './SecretsService';
+import { createSecretsRepository } from './secretsRepository';
+
+const now = new Date('2026-01-02T00:00:00Z');
+const secret = { ownerId: UserId(), name: 'deploy key', expiresAt: new Date('2026-01-02T00:00:00.001Z') };
+
+const setup = async () => {
+  const directory = await createTemporaryDirectory();
+  const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
+  const open = () =>
+    new SecretsService(createSecretsRepository(directory.path), {
+      logger: silentLogger,
+      appConfig: () => appConfig,
+    });
+  return {
+    directory: directory.path,
+    open,
+    service: open(),
+    [Symbol.asyncDispose]: directory[Symbol.asyncDispose],
+  };
+};
+
+describe('SecretsService', () => {
+  it('keeps a secret for other processes', async () => {
+    await using bundle = await setup();
+    const created = (await bundle.service.create(secret))._unsafeUnwrap();
+    expect(created).toEqual({ ...secret, id: created.id });
+    expect((await bundle.open().get(created.id))._unsafeUnwrap()).toEqual(created);
+  });
+
+  it('refuses a secret without a name', async () => {
+    await using bundle = await setup();
+    expect((await bundle.service.create({ ...secret, name: '' }))._unsafeUnwrapErr().name).toBe(
+      'ValidationError',
+    );
+    expect(await readdir(bundle.directory)).toEqual([]);
+  });
+
+  it('deletes what has expired at the given time, and nothing else', async () => {
+    await using bundle = await setup();
+    const old = (await bundle.service.create({ ...secret, expiresAt: new Date(0) }))._unsafeUnwrap();
+    const due = (await bundle.service.create({ ...secret, expiresAt: now }))._unsafeUnwrap();
+    const valid = (await bundle.service.create(secret))._unsafeUnwrap();
+    const deleted = (await bundle.service.deleteExpired(now))._unsafeUnwrap();
+    expect(deleted.toSorted()).toEqual([old.id, due.id].toSorted());
+    expect(await readdir(bundle.directory)).toEqual([`${valid.id}.json`]);
+    expect((await bundle.service.deleteExpired(now))._unsafeUnwrap()).toEqual([]);
+  });
+
+  it('counts each secret once when two processes clean up at once', async () => {
+    await using bundle = await setup();
+    for (let count = 0; count < 20; count += 1) await bundle.service.create({ ...secret, expiresAt: now });
+    const both = await Promise.all(
+      [bundle.service, bundle.open()].map((service) => service.deleteExpired(now)),
+    );
+    expect(both.flatMap((deleted) => deleted._unsafeUnwrap()).length).toBe(20);
+    expect(await readdir(bundle.directory)).toEqual([]);
+  });
+
+  it('says which file it cannot read', async () => {
+    await using bundle = await setup();
+    const path = join(bundle.directory, 'broken.json');
+    await writeFile(path, '{');
+    expect((await bundle.service.deleteExpired(now))._unsafeUnwrapErr().message).toStartWith(
+      `${path} does not hold`,
+    );
+  });
+
+  it('checks changes before it stores them', async () => {
+    await using bundle = await setup();
+    const { id } = (await bundle.service.create(secret))._unsafeUnwrap();
+    expect((await bundle.service.update(id, { name: '' }))._unsafeUnwrapErr().name).toBe('ValidationError');
+    expect((await bundle.service.update(id, { expiresAt: now }))._unsafeUnwrap()).toEqual({
+      ...secret,
+      id,
+      expiresAt: now,
+    });
+  });
+});

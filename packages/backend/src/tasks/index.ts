@@ -1,0 +1,39 @@
+/** The public surface of the task module: everything a service, an entry point or a test needs. */
+export type { Priority } from './domain/Priority';
+export type { RetryPolicy } from './domain/RetryPolicy';
+export type { ScheduleOptions } from './domain/ScheduleOptions';
+export type { TaskContext } from './domain/TaskContext';
+export { defineTask, type TaskDefinition } from './domain/TaskDefinition';
+export { TaskError, type TaskErrorCode } from './domain/TaskError';
+export { isTaskId, TaskId } from './domain/TaskId';
+export type { RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
+export type { FailureReason } from './domain/TaskOutcome';
+export type { StoredTaskError, TaskRecord } from './domain/TaskRecord';
+export {
+  createTaskRegistry,
+  type TaskRegistry,
+  TaskRegistryError,
+  UnknownTaskError,
+} from './domain/TaskRegistry';
+export { isTerminalStatus, type TaskStatus } from './domain/TaskStatus';
+export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
+export {
+  createTaskInspector,
+  type TaskInspector,
+  type TaskInspectorOptions,
+} from './inspector/TaskInspector';
+export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
+export type { TaskHandle } from './scheduler/TaskHandle';
+export {
+  createTaskScheduler,
+  type TaskScheduler,
+  type TaskSchedulerOptions,
+} from './scheduler/TaskScheduler';
+export {
+  createTaskWorker,
+  type TaskWorker,
+  type TaskWorkerOptions,
+  type TaskWorkerStats,
+  type TaskWorkerStatus,
+} from './worker/TaskWorker';
+export { WorkerStartError, type WorkerStartErrorCode } from './worker/WorkerStartError';

@@ -1,0 +1,21 @@
+import { AppError, type ErrorCause } from '@core/errors/AppError';
+
+/**
+ * Why nothing could be read.
+ *
+ * - `queue-unavailable`: Redis did not answer within two seconds. Try again later.
+ * - `unknown-task`: no task has this name; the message suggests the nearest one.
+ * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
+ */
+export type InspectorErrorCode = 'queue-unavailable' | 'unknown-task' | 'not-found';
+
+/** Something could not be read from the queues. */
+export class InspectorError extends AppError {
+  override readonly name = 'InspectorError';
+  override readonly code: InspectorErrorCode;
+
+  constructor(message: string, code: InspectorErrorCode, options: ErrorCause = {}) {
+    super(message, {}, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,17 @@
+import { err, ok, type Result } from 'neverthrow';
+
+/** Races a promise against a timer; the loser is ignored. Holds the process until one of them settles. */
+export const settleWithin = <T>(promise: Promise<T>, ms: number): Promise<Result<T, Error>> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(err(new Error(`no answer within ${ms} ms`))), ms);
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(ok(value));
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        resolve(err(error instanceof Error ? error : new Error(String(error))));
+      },
+    );
+  });
