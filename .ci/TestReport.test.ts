@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'bun:test';
 import { formatTestReport, parseTestReport, sumTestReports } from './TestReport';
 
-const closing = (files: number, ...tally: string[]) => ['', ...tally, `Ran 3 tests across ${files} files. [7.00ms]`, ''];
+const closing = (files: number, ...tally: string[]) => [
+  '',
+  ...tally,
+  `Ran 3 tests across ${files} files. [7.00ms]`,
+  '',
+];
 
 describe('parseTestReport', () => {
   it('reads the tally right above the closing line and no other', () => {
-    const printed = [' 99 pass', 'a.test.ts:', '(pass) x', ...closing(2, ' 2 pass', ' 1 skip', ' 1 todo', ' 0 fail', ' 4 expect() calls')];
+    const printed = [
+      ' 99 pass',
+      'a.test.ts:',
+      '(pass) x',
+      ...closing(2, ' 2 pass', ' 1 skip', ' 1 todo', ' 0 fail', ' 4 expect() calls'),
+    ];
     expect(parseTestReport(printed.join('\n'), { fileCount: 2, exitCode: 0 })).toEqual({
       passed: 2,
       failed: 0,
@@ -15,7 +25,14 @@ describe('parseTestReport', () => {
   });
 
   it('names each failed test once, with its file, although bun repeats them', () => {
-    const printed = ['a.test.ts:', '(fail) D > bad [0.12ms]', '', '1 tests failed:', '(fail) D > bad [0.12ms]', ...closing(1, ' 2 pass', ' 1 fail')];
+    const printed = [
+      'a.test.ts:',
+      '(fail) D > bad [0.12ms]',
+      '',
+      '1 tests failed:',
+      '(fail) D > bad [0.12ms]',
+      ...closing(1, ' 2 pass', ' 1 fail'),
+    ];
     expect(parseTestReport(printed.join('\n'), { fileCount: 1, exitCode: 1 })).toEqual({
       passed: 2,
       failed: 1,
@@ -25,7 +42,13 @@ describe('parseTestReport', () => {
   });
 
   it('names an error outside of the tests', () => {
-    const printed = ['b.test.ts:', '', '# Unhandled error between tests', 'error: x', ...closing(1, ' 0 pass', ' 1 fail', ' 1 error')];
+    const printed = [
+      'b.test.ts:',
+      '',
+      '# Unhandled error between tests',
+      'error: x',
+      ...closing(1, ' 0 pass', ' 1 fail', ' 1 error'),
+    ];
     expect(parseTestReport(printed.join('\n'), { fileCount: 1, exitCode: 1 })).toEqual({
       passed: 0,
       failed: 1,
@@ -35,10 +58,25 @@ describe('parseTestReport', () => {
   });
 
   const accidents: [why: string, printed: string, exitCode: number | null, failure: string][] = [
-    ['has no closing line', 'a.test.ts:', 0, 'bun test ended with exit code 0 before its closing line: it crashed, hung, or a test ended the process'],
-    ['is killed', '', null, 'bun test ended by a signal before its closing line: it crashed, hung, or a test ended the process'],
+    [
+      'has no closing line',
+      'a.test.ts:',
+      0,
+      'bun test ended with exit code 0 before its closing line: it crashed, hung, or a test ended the process',
+    ],
+    [
+      'is killed',
+      '',
+      null,
+      'bun test ended by a signal before its closing line: it crashed, hung, or a test ended the process',
+    ],
     ['loses a file', closing(1, ' 2 pass', ' 0 fail').join('\n'), 0, 'bun test ran 1 of 2 files'],
-    ['exits with an error', closing(2, ' 2 pass', ' 0 fail').join('\n'), 1, 'bun test ended with exit code 1 although no test failed'],
+    [
+      'exits with an error',
+      closing(2, ' 2 pass', ' 0 fail').join('\n'),
+      1,
+      'bun test ended with exit code 1 although no test failed',
+    ],
   ];
 
   it.each(accidents)('counts a run that %s as failed', (_why, printed, exitCode, failure) => {

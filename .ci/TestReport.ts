@@ -30,7 +30,13 @@ export const parseTestReport = (printed: string, { fileCount, exitCode }: TestRu
   const tally = readTally(lines.slice(0, Math.max(end, 0)));
   const failures = [...new Set(readFailures(lines))];
   const ranFileCount = Number(CLOSING_LINE.exec(lines[end] ?? '')?.[1] ?? 0);
-  const accident = describeAccident({ hasEnd: end >= 0, ranFileCount, fileCount, exitCode, failed: tally.failed });
+  const accident = describeAccident({
+    hasEnd: end >= 0,
+    ranFileCount,
+    fileCount,
+    exitCode,
+    failed: tally.failed,
+  });
   if (accident === undefined) return { ...tally, failures };
   return { ...tally, failed: tally.failed + 1, failures: [...failures, accident] };
 };
@@ -83,7 +89,8 @@ const describeAccident = ({
   readonly failed: number;
 }): string | undefined => {
   const code = exitCode === null ? 'by a signal' : `with exit code ${exitCode}`;
-  if (!hasEnd) return `bun test ended ${code} before its closing line: it crashed, hung, or a test ended the process`;
+  if (!hasEnd)
+    return `bun test ended ${code} before its closing line: it crashed, hung, or a test ended the process`;
   if (ranFileCount !== fileCount) return `bun test ran ${ranFileCount} of ${fileCount} files`;
   if (exitCode !== 0 && failed === 0) return `bun test ended ${code} although no test failed`;
   return undefined;

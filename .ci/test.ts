@@ -20,11 +20,17 @@ const main = async (kind: string): Promise<TestReport> => {
   return sumTestReports(reports);
 };
 
-const scan = (pattern: string): Promise<string[]> => Array.fromAsync(new Bun.Glob(pattern).scan({ dot: true }));
+const scan = (pattern: string): Promise<string[]> =>
+  Array.fromAsync(new Bun.Glob(pattern).scan({ dot: true }));
 
 const runServerTests = async (files: readonly string[]): Promise<TestReport> => {
   const { REDIS_URL: redisUrl } = process.env;
-  const redis = await ensureRedis({ redisUrl, appendOnly: false, dataDir: '.data/test', announce: console.log });
+  const redis = await ensureRedis({
+    redisUrl,
+    appendOnly: false,
+    dataDir: '.data/test',
+    announce: console.log,
+  });
   if (redis.isErr()) return toFailure(redis.error.message);
   await using server = redis.value;
   return await runTests(files, { TEST_REDIS_URL: server.url });
@@ -63,7 +69,10 @@ const toFailure = (reason: string): TestReport => ({ passed: 0, failed: 1, skipp
 
 const kind = Bun.argv[2] ?? 'all';
 if (!['unit', 'redis', 'all'].includes(kind)) throw new Error(`expected unit, redis or all, got ${kind}`);
-const report = await main(kind).catch((error: unknown) => toFailure(`the runner of the tests broke: ${Bun.inspect(error)}`));
-if (report.failures.length > 0) console.log(['', 'Failed:', ...report.failures.map((name) => `  ${name}`)].join('\n'));
+const report = await main(kind).catch((error: unknown) =>
+  toFailure(`the runner of the tests broke: ${Bun.inspect(error)}`),
+);
+if (report.failures.length > 0)
+  console.log(['', 'Failed:', ...report.failures.map((name) => `  ${name}`)].join('\n'));
 console.log(formatTestReport(report));
 process.exitCode = report.failed > 0 || report.passed === 0 ? 1 : 0;

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { type LogLevel, logLevels } from '@backend/logger/LogLevel';
+import { parseRedisUrl, REDIS_URL_FORMS } from '@backend/redis/RedisTarget';
 import { err, ok, type Result } from 'neverthrow';
 import { ConfigError } from './ConfigError';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './EnvironmentReader';
 import { findMisspelledVariables } from './misspelledVariables';
-import { isRedisUrl, redisUrlRule } from './redisUrlRule';
 import { toShownUrl } from './shownUrl';
 
 /** What the process was configured with. Frozen. `configurationKeys` names the variable behind each field. */
@@ -96,8 +96,8 @@ export const parseAppConfig = (environment: Environment): Result<AppConfig, Conf
 
 const readStores = (reader: EnvironmentReader) => {
   const redisUrl = reader.readOptionalText('REDIS_URL', {
-    isValid: isRedisUrl,
-    description: redisUrlRule,
+    isValid: (text) => parseRedisUrl(text).isOk(),
+    description: REDIS_URL_FORMS,
     show: toShownUrl,
   });
   return {

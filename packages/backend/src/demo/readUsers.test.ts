@@ -58,7 +58,7 @@ describe('readUsers', () => {
     ]);
   });
 
-  it('rejects when there is no such file', () => {
-    expect(readUsers('/nowhere/users.csv')).rejects.toThrow('ENOENT');
+  it('rejects when there is no such file', async () => {
+    await expect(readUsers('/nowhere/users.csv')).rejects.toThrow('ENOENT');
   });
 });

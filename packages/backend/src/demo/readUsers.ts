@@ -36,7 +36,8 @@ export const readUsers = async (path: string): Promise<Result<PartialUser, UserR
  * @returns A user or an error for each line, in the order of the file; for a wrong header that error alone.
  */
 export const parseUsers = (csv: string): Result<PartialUser, UserRowError>[] => {
-  const [header = '', ...lines] = csv.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const [header = '', ...lines] = csv.split(/\r?\n/);
+  // `trim` also removes a byte order mark.
   if (header.trim() !== columns.join(',')) {
     return [
       err(new UserRowError(1, `expected the header "${columns.join(',')}", got ${JSON.stringify(header)}`)),

@@ -1,3 +1,4 @@
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { describeUnknown } from '@core/errors/describeUnknown';
@@ -78,8 +79,10 @@ const trackCopies = (client: RedisClient): ReadonlySet<RedisClient> => {
 
 const watchTrouble = (
   client: RedisClient,
-  { role, logger }: RedisConnectionOptions,
+  { role, logger: given }: RedisConnectionOptions,
 ): { lastReason(): string | undefined } => {
+  // A logger that throws inside a listener would end the process.
+  const logger = guardedLogger(given);
   const log = createRateLimitedLog({ logger });
   let lastReason: string | undefined;
   client.on('error', (error: unknown) => {

@@ -1,7 +1,9 @@
+import { isIPv6 } from 'node:net';
 import { err, ok, type Result } from 'neverthrow';
 
 /** One host of a Sentinel or Cluster set-up. */
 export interface RedisNode {
+  /** An IPv6 address has no brackets here. */
   readonly host: string;
   readonly port: number;
 }
@@ -12,9 +14,11 @@ interface RedisAccess {
   readonly isTls: boolean;
 }
 
+type SingleTarget = { readonly kind: 'single'; readonly db: number } & RedisNode & RedisAccess;
+
 /** Where Redis is, read from `REDIS_URL`. */
 export type RedisTarget =
-  | ({ readonly kind: 'single'; readonly db: number } & RedisNode & RedisAccess)
+  | SingleTarget
   | ({ readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] } & RedisAccess)
   | ({
       readonly kind: 'sentinel';
@@ -23,81 +27,90 @@ export type RedisTarget =
       readonly db: number;
     } & RedisAccess);
 
-/** `REDIS_URL` is not one of the accepted forms. The message never shows the password. */
+/** `REDIS_URL` is not one of the accepted forms. The message never shows the URL, which may hold a password. */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
 
-const FORMS =
-  'expected REDIS_URL to be redis://[user:password@]host:port[/db], rediss:// for TLS, ' +
-  'a comma-separated list of such URLs for a cluster, or redis+sentinel://host1:port,host2:port/master[/db]';
+/** The forms that {@link parseRedisUrl} accepts, in words, to follow "expected REDIS_URL to be". */
+export const REDIS_URL_FORMS =
+  'redis://[user:password@]host[:port][/db], rediss:// for TLS, several of them separated by commas for a cluster ' +
+  '(all with TLS or none, one user, no db), or redis+sentinel://[user:password@]host:port,host:port/master[/db]';
 
-const SINGLE = /^(rediss?):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]+\]|[^:/@,]+)(?::(\d+))?(?:\/(\d+)?)?$/;
-const SENTINEL = /^(rediss?)\+sentinel:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/@]+)\/([^/]+)(?:\/(\d+))?$/;
+const ACCESS = String.raw`(?:([^:@/,\s]*)(?::([^@/,\s]*))?@)?`;
+const DB = String.raw`(0|[1-9]\d{0,4})`;
+const SERVER = new RegExp(String.raw`^(rediss?)://${ACCESS}([^@/,\s]+)(?:/${DB}?)?$`);
+const SENTINEL = new RegExp(
+  String.raw`^(rediss?)\+sentinel://${ACCESS}([^@/\s]+)/([A-Za-z0-9_.-]+)(?:/${DB})?$`,
+);
+const NODE = /^(?:([A-Za-z0-9_.-]+)|\[([^\]]+)\])(?::(\d{1,5}))?$/;
 
-const toNode = (host: string, port: string | undefined, defaultPort: number): RedisNode => ({
-  host: host.replace(/^\[|\]$/g, ''),
-  port: port === undefined ? defaultPort : Number(port),
-});
+/** Reads `host`, `host:port` or `[IPv6]:port`; no default means that the port must be there. */
+const parseNode = (text: string, defaultPort = ''): RedisNode | undefined => {
+  const [, name, address, port = defaultPort] = NODE.exec(text) ?? [];
+  const host = name ?? (isIPv6(address ?? '') ? address : undefined);
+  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+  return host !== undefined && isPort ? { host, port: Number(port) } : undefined;
+};
 
-const toAccess = (
-  scheme: string | undefined,
-  user: string | undefined,
-  password: string | undefined,
-): RedisAccess => ({
+/** Throws for a broken percent escape; `parseRedisUrl` catches it. */
+const toAccess = (scheme?: string, user?: string, password?: string): RedisAccess => ({
   isTls: scheme === 'rediss',
   ...(user ? { username: decodeURIComponent(user) } : {}),
   ...(password ? { password: decodeURIComponent(password) } : {}),
 });
 
-const parseSingle = (url: string): Extract<RedisTarget, { kind: 'single' }> | undefined => {
-  const match = SINGLE.exec(url);
-  if (match === null) return undefined;
-  const [, scheme, user, password, host = '', port, db] = match;
-  return {
-    kind: 'single',
-    ...toNode(host, port, 6379),
-    ...toAccess(scheme, user, password),
-    db: Number(db ?? 0),
-  };
+const parseServer = (url: string): SingleTarget | undefined => {
+  const [, scheme, user, password, address = '', db = '0'] = SERVER.exec(url) ?? [];
+  const node = parseNode(address, '6379');
+  if (node === undefined) return undefined;
+  return { kind: 'single', ...node, ...toAccess(scheme, user, password), db: Number(db) };
 };
 
 const parseSentinel = (url: string): RedisTarget | undefined => {
-  const match = SENTINEL.exec(url);
-  if (match === null) return undefined;
-  const [, scheme, user, password, hosts = '', master = '', db] = match;
-  const nodes = hosts.split(',').map((host) => {
-    const [name = '', port] = host.split(':');
-    return toNode(name, port, 26379);
-  });
-  return { kind: 'sentinel', nodes, master, ...toAccess(scheme, user, password), db: Number(db ?? 0) };
+  const [, scheme, user, password, hosts = '', master = '', db = '0'] = SENTINEL.exec(url) ?? [];
+  const addresses = hosts.split(',');
+  const nodes = addresses.flatMap((address) => parseNode(address) ?? []);
+  if (nodes.length !== addresses.length) return undefined;
+  return { kind: 'sentinel', nodes, master, ...toAccess(scheme, user, password), db: Number(db) };
 };
+
+/** All nodes of a cluster are reached the same way: one that names a user or password names that of the first. */
+const isSameCluster = (first: SingleTarget, { username, password, isTls, db }: SingleTarget): boolean =>
+  db === 0 &&
+  isTls === first.isTls &&
+  (username ?? first.username) === first.username &&
+  (password ?? first.password) === first.password;
 
 const parseCluster = (urls: readonly string[]): RedisTarget | undefined => {
-  const singles = urls.flatMap((url) => parseSingle(url.trim()) ?? []);
-  const [first] = singles;
-  if (first === undefined || singles.length !== urls.length) return undefined;
-  const { username, password, isTls } = first;
-  return {
-    kind: 'cluster',
-    nodes: singles.map(({ host, port }) => ({ host, port })),
-    isTls,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
+  const servers = urls.flatMap((url) => parseServer(url) ?? []);
+  const [first] = servers;
+  if (first === undefined || servers.length !== urls.length) return undefined;
+  if (!servers.every((server) => isSameCluster(first, server))) return undefined;
+  const { kind: _kind, host: _host, port: _port, db: _db, ...access } = first;
+  return { kind: 'cluster', nodes: servers.map(({ host, port }) => ({ host, port })), ...access };
 };
 
-/** Reads a `REDIS_URL`: one server, a comma-separated list of cluster nodes, or a Sentinel set-up. */
+const parseForm = (url: string): RedisTarget | undefined => {
+  if (/^rediss?\+sentinel:/.test(url)) return parseSentinel(url);
+  return url.includes(',') ? parseCluster(url.split(',')) : parseServer(url);
+};
+
+/**
+ * Reads a `REDIS_URL`: one server, a comma-separated list of cluster nodes, or a Sentinel set-up. Special characters of
+ * user and password are percent-encoded. Error: `RedisUrlError`, which names the accepted forms.
+ */
 export const parseRedisUrl = (url: string): Result<RedisTarget, RedisUrlError> => {
   try {
-    const target = url.includes('+sentinel://')
-      ? parseSentinel(url)
-      : url.includes(',')
-        ? parseCluster(url.split(','))
-        : parseSingle(url);
-    return target === undefined ? err(new RedisUrlError(FORMS)) : ok(target);
+    const target = parseForm(url);
+    if (target !== undefined) return ok(target);
+    return err(new RedisUrlError(`expected REDIS_URL to be ${REDIS_URL_FORMS}`));
   } catch {
-    // decodeURIComponent refuses a broken escape in the user name or the password.
-    return err(new RedisUrlError(`${FORMS} with percent-encoded credentials`));
+    // decodeURIComponent: a lone % in a password has to be written as %25.
+    return err(
+      new RedisUrlError(
+        `expected REDIS_URL to have percent-encoded credentials (% is %25): ${REDIS_URL_FORMS}`,
+      ),
+    );
   }
 };

@@ -63,7 +63,7 @@ describe('startLocalSmtpServer', () => {
 
   it('rejects when the port is taken', async () => {
     await using bundle = await setup();
-    expect(startLocalSmtpServer({ directory: '/nowhere', port: bundle.server.port })).rejects.toThrow(
+    await expect(startLocalSmtpServer({ directory: '/nowhere', port: bundle.server.port })).rejects.toThrow(
       'EADDRINUSE',
     );
   });

@@ -46,7 +46,29 @@ export const startLocalSmtpServer = async ({
   logger = silentLogger,
 }: LocalSmtpServerOptions): Promise<LocalSmtpServer> => {
   const inbox = createInbox(directory);
-  const server = new SMTPServer({
+  const server = createServer(inbox, onRecipient);
+  const listeningPort = await listen(server, port);
+  server.on('error', (error) => logger.warn('A mail client failed', { reason: error.message }));
+  const stop = () => new Promise<void>((resolve) => server.close(resolve));
+  return {
+    url: `smtp://${host}:${listeningPort}`,
+    port: listeningPort,
+    deliveredCount: inbox.deliveredCount,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+};
+
+type RecipientRule = (address: string) => SmtpRefusal | undefined;
+
+interface Inbox {
+  deliveredCount(): number;
+  /** Rejects with the reply that refuses the mail, or with the file system's error. */
+  receive(stream: SMTPServerDataStream): Promise<void>;
+}
+
+const createServer = (inbox: Inbox, onRecipient: RecipientRule): SMTPServer =>
+  new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     hideSTARTTLS: true,
@@ -60,19 +82,8 @@ export const startLocalSmtpServer = async ({
       inbox.receive(stream).then(() => done(), done);
     },
   });
-  const listening = await listen(server, port);
-  server.on('error', (error) => logger.warn('A mail client failed', { reason: error.message }));
-  const stop = () => new Promise<void>((resolve) => server.close(resolve));
-  return {
-    url: `smtp://${host}:${listening}`,
-    port: listening,
-    deliveredCount: inbox.deliveredCount,
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
-};
 
-const createInbox = (directory: string) => {
+const createInbox = (directory: string): Inbox => {
   let deliveredCount = 0;
   let receivedCount = 0;
   return {
@@ -92,10 +103,7 @@ const createInbox = (directory: string) => {
 const toReply = ({ responseCode, message }: SmtpRefusal): SMTPServerError =>
   Object.assign(new Error(message), { responseCode });
 
-const decideRecipient = (
-  address: string,
-  onRecipient: (address: string) => SmtpRefusal | undefined,
-): SMTPServerError | undefined => {
+const decideRecipient = (address: string, onRecipient: RecipientRule): SMTPServerError | undefined => {
   try {
     const refusal = onRecipient(address);
     return refusal === undefined ? undefined : toReply(refusal);

@@ -47,7 +47,9 @@ describe('findRedisServer', () => {
 
   it('asks the container engine last and runs the image on the wanted port', async () => {
     const { found, searchPath } = await find({ docker: 'exit 0' });
-    const command = found._unsafeUnwrap().toCommand({ port: 7001, folder: '/data/here', options: ['--appendonly', 'yes'] });
+    const command = found
+      ._unsafeUnwrap()
+      .toCommand({ port: 7001, folder: '/data/here', options: ['--appendonly', 'yes'] });
     expect(command.join(' ')).toBe(
       `${searchPath}/docker run --rm --user 1000 --publish 127.0.0.1:7001:6379 --volume /data/here:/data ` +
         'redis:8-alpine redis-server --dir /data --logfile /data/redis.log --protected-mode no --appendonly yes',

@@ -2,72 +2,69 @@ import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { validate } from '@core/validation/validate';
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import { type ZodType } from 'zod';
 import { writeFileAtomically } from '../../files/writeFileAtomically';
 import { StorageError } from './StorageError';
 
-/** Where entities are kept, and how they are read back. */
-export interface EntityFilesOptions<Entity> {
+/** A folder of JSON files, one for each entity, and how they are read back. */
+export interface EntityFolder<Entity> {
   /** Holds `<id>.json` for each entity. Made when it is missing. */
   readonly directory: string;
   /** Reads an entity back from JSON, dates included. */
   readonly storedSchema: ZodType<Entity>;
 }
 
-/** A folder of JSON files, one for each entity; each is written whole or not at all. */
-export interface EntityFiles<Entity> {
-  /** `undefined` when there is none. */
-  read(id: string): Promise<Result<Entity | undefined, StorageError>>;
-  write(entity: Entity): Promise<Result<Entity, StorageError>>;
-  /** Whether there was one; of several processes that remove it, one is told `true`. */
-  remove(id: string): Promise<Result<boolean, StorageError>>;
-  list(): Promise<Result<readonly Entity[], StorageError>>;
-}
-
 const ending = '.json';
 // An id becomes a file name: a path in it would lead out of the folder.
 const fileNameRule = /^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$/;
 
-/** Opens a folder of entities. Nothing is read or made before the first call. */
-export const createEntityFiles = <Entity extends { readonly id: string }>({
-  directory,
-  storedSchema,
-}: EntityFilesOptions<Entity>): EntityFiles<Entity> => {
-  const pathOf = (id: string): string => join(directory, `${id}${ending}`);
-  const read = async (id: string): Promise<Result<Entity | undefined, StorageError>> => {
-    if (!fileNameRule.test(id)) return ok(undefined);
-    const text = await tolerateMissing(readFile(pathOf(id), 'utf8'), pathOf(id));
-    return text.andThen((json) =>
-      json === undefined ? ok(undefined) : parse(json, pathOf(id), storedSchema),
-    );
-  };
-  return {
-    read,
-    write: async (entity) => {
-      if (!fileNameRule.test(entity.id))
-        return err(new StorageError(`expected an id fit for a file name, got ${entity.id}`));
-      const path = pathOf(entity.id);
-      const written = await tolerateMissing(writeFileAtomically(path, JSON.stringify(entity)), path);
-      return written.map(() => entity);
-    },
-    remove: async (id) => {
-      if (!fileNameRule.test(id)) return ok(false);
-      const removed = await tolerateMissing(
-        unlink(pathOf(id)).then(() => true),
-        pathOf(id),
-      );
-      return removed.map((isRemoved) => isRemoved ?? false);
-    },
-    list: async () => {
-      const names = await tolerateMissing(readdir(directory), directory);
-      if (names.isErr()) return err(names.error);
-      const ids = (names.value ?? [])
-        .filter((name) => name.endsWith(ending))
-        .map((name) => name.slice(0, -ending.length));
-      return combine(await Promise.all(ids.map(read)));
-    },
-  };
+const pathOf = (directory: string, id: string): string => join(directory, `${id}${ending}`);
+
+/** Reads one entity; `undefined` when there is none. */
+export const readEntity = async <Entity>(
+  { directory, storedSchema }: EntityFolder<Entity>,
+  id: string,
+): Promise<Result<Entity | undefined, StorageError>> => {
+  if (!fileNameRule.test(id)) return ok(undefined);
+  const path = pathOf(directory, id);
+  const text = await tolerateMissing(readFile(path, 'utf8'), path);
+  return text.andThen((json) => (json === undefined ? ok(undefined) : parse(json, path, storedSchema)));
+};
+
+/** Writes an entity, whole or not at all, over the one with the same id. */
+export const writeEntity = async <Entity extends { readonly id: string }>(
+  { directory }: EntityFolder<Entity>,
+  entity: Entity,
+): Promise<Result<Entity, StorageError>> => {
+  const { id } = entity;
+  if (!fileNameRule.test(id)) return err(new StorageError(`expected an id fit for a file name, got ${id}`));
+  const path = pathOf(directory, id);
+  const written = await tolerateMissing(writeFileAtomically(path, JSON.stringify(entity)), path);
+  return written.map(() => entity);
+};
+
+/** Removes an entity. Answers whether there was one; of several processes that remove it, one is told `true`. */
+export const removeEntity = async (
+  { directory }: EntityFolder<unknown>,
+  id: string,
+): Promise<Result<boolean, StorageError>> => {
+  if (!fileNameRule.test(id)) return ok(false);
+  const path = pathOf(directory, id);
+  const unlinked = unlink(path).then(() => true);
+  return (await tolerateMissing(unlinked, path)).map((isRemoved) => isRemoved ?? false);
+};
+
+/** Reads all entities, in no particular order; none when there is no folder. */
+export const listEntities = async <Entity>(
+  folder: EntityFolder<Entity>,
+): Promise<Result<readonly Entity[], StorageError>> => {
+  const names = await tolerateMissing(readdir(folder.directory), folder.directory);
+  if (names.isErr()) return err(names.error);
+  const files = (names.value ?? []).filter((name) => name.endsWith(ending));
+  const read = await Promise.all(files.map((name) => readEntity(folder, name.slice(0, -ending.length))));
+  // A file that another process removed since the folder was read is no error.
+  return Result.combine(read).map((entities) => entities.filter((entity) => entity !== undefined));
 };
 
 /** `undefined` for what does not exist; any other failure is an error. */
@@ -79,9 +76,8 @@ const tolerateMissing = async <T>(
     return ok(await work);
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return ok(undefined);
-    return err(
-      new StorageError(`${path} is not accessible: ${describeUnknown(thrown)}`, {}, { cause: thrown }),
-    );
+    const message = `${path} is not accessible: ${describeUnknown(thrown)}`;
+    return err(new StorageError(message, {}, { cause: thrown }));
   }
 };
 
@@ -93,16 +89,4 @@ const parse = <Entity>(json: string, path: string, schema: ZodType<Entity>): Res
   } catch (thrown) {
     return err(toError(thrown));
   }
-};
-
-// A file that another process removed since the folder was read is no error.
-const combine = <Entity>(
-  results: readonly Result<Entity | undefined, StorageError>[],
-): Result<readonly Entity[], StorageError> => {
-  const entities: Entity[] = [];
-  for (const result of results) {
-    if (result.isErr()) return err(result.error);
-    if (result.value !== undefined) entities.push(result.value);
-  }
-  return ok(entities);
 };

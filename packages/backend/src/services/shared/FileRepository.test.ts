@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createTemporaryDirectory } from '../../files/TemporaryDirectory';
@@ -33,6 +33,15 @@ describe('createFileRepository', () => {
     )._unsafeUnwrapErr();
     expect(error.message).toBe('expected an id fit for a file name, got ../a');
     expect(await readdir(directory.path)).toEqual([]);
+  });
+
+  it('leaves out what another process removes while the folder is read', async () => {
+    await using directory = await createTemporaryDirectory();
+    await open(directory.path).create({ id: 'a', text: 'first' });
+    // A link to nowhere is what such a file looks like: listed, and gone when it is read.
+    await symlink(join(directory.path, 'nowhere'), join(directory.path, 'b.json'));
+    // Strictly: `toEqual` of bun takes [x, undefined] for [x].
+    expect((await open(directory.path).list())._unsafeUnwrap()).toStrictEqual([{ id: 'a', text: 'first' }]);
   });
 
   it.each(['{"id":"a"', '{"id":"a","text":1}'])('names the file that holds %s', async (content) => {

@@ -1,12 +1,12 @@
 import { ConflictError } from '@core/errors/ConflictError';
 import { NotFoundError } from '@core/errors/NotFoundError';
 import { err, ok, type Result } from 'neverthrow';
-import { createEntityFiles, type EntityFilesOptions } from './EntityFiles';
+import { type EntityFolder, listEntities, readEntity, removeEntity, writeEntity } from './EntityFiles';
 import { applyChanges, type EntityChanges, type ListableRepository, type NewEntity } from './Repository';
 import { type StorageError } from './StorageError';
 
 /** What a file repository keeps, and where. */
-export interface FileRepositoryOptions<Entity, PartialEntity> extends EntityFilesOptions<Entity> {
+export interface FileRepositoryOptions<Entity, PartialEntity> extends EntityFolder<Entity> {
   /** For errors: `secret`. */
   readonly entityName: string;
   /** Completes a new entity: its id, when it was created. */
@@ -24,27 +24,28 @@ export const createFileRepository = <
 >({
   entityName,
   toEntity,
-  ...fileOptions
+  ...folder
 }: FileRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
-  const files = createEntityFiles(fileOptions);
   const toNotFound = (id: Id) => new NotFoundError(`no ${entityName} has the id ${id}`);
   const get = async (id: Id): Promise<Result<Entity, NotFoundError | StorageError>> =>
-    (await files.read(id)).andThen((entity) => (entity === undefined ? err(toNotFound(id)) : ok(entity)));
+    (await readEntity(folder, id)).andThen((entity) =>
+      entity === undefined ? err(toNotFound(id)) : ok(entity),
+    );
   return {
     create: async (data: PartialEntity) => {
       const entity = toEntity(data);
-      const existing = await files.read(entity.id);
+      const existing = await readEntity(folder, entity.id);
       if (existing.isErr()) return err(existing.error);
-      if (existing.value === undefined) return files.write(entity);
+      if (existing.value === undefined) return writeEntity(folder, entity);
       return err(new ConflictError(`a ${entityName} with this id exists already`));
     },
     get,
     update: async (id: Id, changes: EntityChanges<Entity>) => {
       const entity = await get(id);
-      return entity.isErr() ? err(entity.error) : files.write(applyChanges(entity.value, changes));
+      return entity.isErr() ? err(entity.error) : writeEntity(folder, applyChanges(entity.value, changes));
     },
     delete: async (id: Id) =>
-      (await files.remove(id)).andThen((isRemoved) => (isRemoved ? ok() : err(toNotFound(id)))),
-    list: files.list,
+      (await removeEntity(folder, id)).andThen((isRemoved) => (isRemoved ? ok() : err(toNotFound(id)))),
+    list: () => listEntities(folder),
   };
 };

@@ -32,43 +32,39 @@ export const createInMemoryRepository = <
   uniqueFields = [],
 }: InMemoryRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
   const entities = new Map<Id, Entity>();
+  const toConflict = (field: string) =>
+    new ConflictError(`a ${entityName} with this ${field} exists already`);
   const find = (id: Id): Result<Entity, NotFoundError> => {
     const entity = entities.get(id);
     return entity === undefined ? err(new NotFoundError(`no ${entityName} has the id ${id}`)) : ok(entity);
   };
   const store = (entity: Entity): Result<Entity, ConflictError> => {
-    const taken = findTakenField(entity, { entities: entities.values(), uniqueFields });
-    if (taken !== undefined)
-      return err(new ConflictError(`a ${entityName} with this ${taken} exists already`));
+    const taken = findTakenField(entity, [...entities.values()], uniqueFields);
+    if (taken !== undefined) return err(toConflict(taken));
     entities.set(entity.id, entity);
     return ok(entity);
   };
   return {
     create: async (data: PartialEntity) => {
       const entity = toEntity(data);
-      if (entities.has(entity.id))
-        return err(new ConflictError(`a ${entityName} with this id exists already`));
-      return store(entity);
+      return entities.has(entity.id) ? err(toConflict('id')) : store(entity);
     },
     get: async (id: Id) => find(id),
     update: async (id: Id, changes: EntityChanges<Entity>) =>
       find(id).andThen((entity) => store(applyChanges(entity, changes))),
     delete: async (id: Id) =>
-      find(id).andThen((entity) => {
-        entities.delete(entity.id);
-        return ok();
-      }),
+      find(id)
+        .andTee(() => entities.delete(id))
+        .map(() => undefined),
     list: async () => ok([...entities.values()]),
   };
 };
 
 const findTakenField = <Entity extends { readonly id: unknown }>(
   entity: Entity,
-  {
-    entities,
-    uniqueFields,
-  }: { readonly entities: Iterable<Entity>; readonly uniqueFields: readonly UniqueField<Entity>[] },
+  entities: readonly Entity[],
+  uniqueFields: readonly UniqueField<Entity>[],
 ): string | undefined => {
-  const others = [...entities].filter(({ id }) => id !== entity.id);
+  const others = entities.filter(({ id }) => id !== entity.id);
   return uniqueFields.find(({ keyOf }) => others.some((other) => keyOf(other) === keyOf(entity)))?.name;
 };

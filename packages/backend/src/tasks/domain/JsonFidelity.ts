@@ -1,3 +1,4 @@
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
 
 /** Deepest nesting of objects and arrays that is stored. */
@@ -22,18 +23,29 @@ export interface JsonFidelity {
 interface Walk {
   isExact: boolean;
   maxBytes: number;
+  /** Each value takes a byte at least: below zero, what is left cannot fit. */
+  bytesLeft: number;
   readonly open: Set<object>;
 }
 
-/** Objects that JSON turns into `{}` or into a list of digits without an error. */
-const LOST_TYPES: readonly (abstract new (...args: never[]) => object)[] = [
+type AnyClass = (abstract new (...args: never[]) => object) | ((...args: never[]) => unknown);
+
+/** Objects that JSON turns into `{}`, into a list of digits or into a primitive without an error, and `Object(1n)`. */
+const LOST_TYPES: readonly AnyClass[] = [
   Map,
   Set,
   WeakMap,
   WeakSet,
   RegExp,
   Promise,
+  Error,
   ArrayBuffer,
+  SharedArrayBuffer,
+  Number,
+  String,
+  Boolean,
+  BigInt,
+  Symbol,
 ];
 
 const at = (path: string, key: string | number): string => {
@@ -81,7 +93,10 @@ const walkToJson = (
 ): JsonProblem | undefined => {
   if (value instanceof Date && Number.isNaN(value.getTime())) return problem(path, 'an invalid date');
   walk.isExact = false;
-  return walkValue(toJson.call(value), path, walk);
+  const replacement = toJson.call(value);
+  return replacement === undefined
+    ? problem(path, 'a toJSON that answers undefined')
+    : walkValue(replacement, path, walk);
 };
 
 const walkObject = (value: object, path: string, walk: Walk): JsonProblem | undefined => {
@@ -105,6 +120,10 @@ const walkObject = (value: object, path: string, walk: Walk): JsonProblem | unde
 };
 
 const walkValue = (value: unknown, path: string, walk: Walk): JsonProblem | undefined => {
+  walk.bytesLeft -= 1;
+  // Without this an object that is shared a hundred levels deep is walked 2^100 times.
+  if (walk.bytesLeft < 0)
+    return { path, message: 'expected less JSON, got more values than it may have bytes' };
   switch (typeof value) {
     case 'string':
       walk.maxBytes += 6 * value.length + 2;
@@ -133,7 +152,7 @@ const measureExactly = (value: unknown, fidelity: JsonFidelity, maxBytes: number
  * dropped, as everywhere in JavaScript. Never throws: a getter or `toJSON` that does is a problem like the others.
  */
 export const checkJson = (value: unknown, maxBytes: number): Result<JsonFidelity, JsonProblem> => {
-  const walk: Walk = { isExact: true, maxBytes: 0, open: new Set() };
+  const walk: Walk = { isExact: true, maxBytes: 0, bytesLeft: maxBytes, open: new Set() };
   try {
     const found = walkValue(value, '', walk);
     if (found !== undefined) return err(found);
@@ -142,8 +161,6 @@ export const checkJson = (value: unknown, maxBytes: number): Result<JsonFidelity
     if (bytes <= maxBytes) return ok(fidelity);
     return err({ path: '', message: `expected at most ${maxBytes} bytes of JSON, got ${bytes}` });
   } catch (error) {
-    return err(
-      problem('', `a value that cannot be read (${error instanceof Error ? error.message : 'unknown'})`),
-    );
+    return err(problem('', `a value that cannot be read (${describeUnknown(error)})`));
   }
 };

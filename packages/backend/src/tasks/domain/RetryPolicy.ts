@@ -2,13 +2,16 @@
 export interface RetryPolicy {
   /** How the wait grows from attempt to attempt. Default: `'exponential'`. */
   readonly backoff: 'exponential' | 'linear' | 'fixed' | 'steps';
-  /** The first wait, in milliseconds; 0 to 30 days. Default: 1000. */
+  /** The first wait, in milliseconds; 0 to 10 years. Default: 1000. */
   readonly initialDelayMs: number;
   /** Exponential only: factor from wait to wait; 1 to 100. Default: 2. */
   readonly multiplier: number;
   /** Linear only: what each wait adds, in milliseconds. Default: `initialDelayMs`. */
   readonly incrementMs: number;
-  /** No wait is longer, jitter included; milliseconds. Default: 300,000 (5 minutes). */
+  /**
+   * No wait is longer, jitter included; milliseconds. Default: 300,000 (5 minutes), or the
+   * first wait or the longest step if that is more.
+   */
   readonly maxDelayMs: number;
   /** Steps only: the waits one by one, in milliseconds; the last one repeats. */
   readonly stepsMs: readonly number[];
@@ -44,7 +47,8 @@ const plainDelayMs = (policy: RetryPolicy, attempt: number): number => {
     case 'linear':
       return policy.initialDelayMs + policy.incrementMs * waits;
     case 'exponential':
-      return policy.initialDelayMs * policy.multiplier ** waits;
+      // Bounded, since no first wait times an infinite factor is no number.
+      return policy.initialDelayMs * Math.min(policy.multiplier ** waits, Number.MAX_VALUE);
     case 'steps':
       return policy.stepsMs[Math.min(waits, policy.stepsMs.length - 1)] ?? policy.initialDelayMs;
   }

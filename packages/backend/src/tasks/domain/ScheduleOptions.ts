@@ -57,7 +57,8 @@ const userIdProblems = (userId: unknown): string[] =>
 
 const metadataProblems = (metadata: unknown): string[] => {
   if (metadata === undefined) return [];
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+  // What has a toJSON, such as a Date, may be anything but an object when the worker reads it.
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || 'toJSON' in metadata) {
     return [`expected metadata to be an object, got ${showValue(metadata)}`];
   }
   return checkJson(metadata, MAX_METADATA_BYTES).match(

@@ -59,8 +59,13 @@ const sourceProblems = ({ validator, schema }: { validator?: unknown; schema?: u
   if (validator !== undefined && typeof validator !== 'function') {
     return [`expected validator to be a function, got ${showValue(validator)}`];
   }
-  return [];
+  return schema === undefined ? [] : schemaProblems('schema', schema);
 };
+
+const schemaProblems = (field: string, schema: unknown): string[] =>
+  typeof schema === 'object' && schema !== null && 'safeParse' in schema
+    ? []
+    : [`expected ${field} to be a zod schema, got ${showValue(schema)}`];
 
 const definitionProblems = (specification: Partial<TaskSpecification<never, unknown>>): string[] => [
   ...taskNameProblems(specification.queueName),
@@ -68,6 +73,7 @@ const definitionProblems = (specification: Partial<TaskSpecification<never, unkn
   ...(typeof specification.handler === 'function'
     ? []
     : [`expected handler to be a function, got ${showValue(specification.handler)}`]),
+  ...(specification.output === undefined ? [] : schemaProblems('output', specification.output)),
   ...taskOptionProblems(specification.options),
 ];
 

@@ -2,6 +2,7 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
 import { z } from 'zod';
+import { MAX_TIMER_MS } from './numberRule';
 import { type RetryPolicy } from './RetryPolicy';
 import { isTaskId, type TaskId } from './TaskId';
 
@@ -35,7 +36,7 @@ const delayMs = z.number().int().nonnegative();
 
 const overridesSchema = z.strictObject({
   maxAttempts: z.number().int().positive().optional(),
-  timeoutMs: z.number().int().positive().optional(),
+  timeoutMs: z.number().int().positive().max(MAX_TIMER_MS).optional(),
   retry: z
     .strictObject({
       backoff: z.enum(['exponential', 'linear', 'fixed', 'steps']).optional(),

@@ -1,3 +1,16 @@
+/** Every code of a `TaskError`. */
+export const TASK_ERROR_CODES = [
+  'task-failed',
+  'fatal',
+  'retry-later',
+  'timeout',
+  'invalid-payload',
+  'invalid-output',
+  'crashed',
+  'crash-loop',
+  'shutdown',
+] as const;
+
 /**
  * What kind of failure a `TaskError` is.
  *
@@ -10,16 +23,7 @@
  * - `crash-loop`: that happened too often for this task.
  * - `shutdown`: the worker is stopping and gives the task back.
  */
-export type TaskErrorCode =
-  | 'task-failed'
-  | 'fatal'
-  | 'retry-later'
-  | 'timeout'
-  | 'invalid-payload'
-  | 'invalid-output'
-  | 'crashed'
-  | 'crash-loop'
-  | 'shutdown';
+export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
 interface TaskErrorOptions {
   readonly cause?: unknown;

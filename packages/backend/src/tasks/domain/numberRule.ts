@@ -13,11 +13,11 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Shows a refused value in an error message, whatever it is. */
 export const showValue = (value: unknown): string => {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
   try {
-    return JSON.stringify(value)?.slice(0, 80) ?? String(value);
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
+    return (JSON.stringify(value) ?? String(value)).slice(0, 80);
   } catch {
-    // A cycle or a BigInt inside: its type says enough.
+    // A cycle, a BigInt inside, a getter that throws: its type says enough.
     return `a value of type ${typeof value}`;
   }
 };

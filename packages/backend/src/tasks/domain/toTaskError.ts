@@ -1,4 +1,4 @@
-import { TaskError } from './TaskError';
+import { TASK_ERROR_CODES, TaskError } from './TaskError';
 
 const describe = (thrown: unknown): string => {
   try {
@@ -26,12 +26,20 @@ const fromError = (error: Error): TaskError => {
   return task;
 };
 
+/** Whether the fields are what their types say: JavaScript, a cast or a subclass may have spoilt them. */
+const isSound = ({ message, code, metadata, stack }: TaskError): boolean =>
+  typeof message === 'string' &&
+  TASK_ERROR_CODES.includes(code) &&
+  typeof metadata === 'object' &&
+  metadata !== null &&
+  typeof stack === 'string';
+
 /**
  * Translates whatever a handler threw or put into `err` into a `TaskError`, and never throws itself:
  * `undefined`, strings, frozen errors, proxies and objects with throwing getters included.
  */
 export const toTaskError = (thrown: unknown): TaskError => {
-  if (read(() => thrown instanceof TaskError, false)) return thrown as TaskError; // just checked
+  if (read(() => thrown instanceof TaskError && isSound(thrown), false)) return thrown as TaskError; // just checked
   if (read(() => thrown instanceof Error, false)) return fromError(thrown as Error); // just checked
   if (thrown === undefined) return new TaskError('the handler failed with undefined');
   return new TaskError(`the handler failed with ${describe(thrown)}`, {}, { cause: thrown });

@@ -1,3 +1,4 @@
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { checkJson } from '../domain/JsonFidelity';
 import { type TaskError } from '../domain/TaskError';
 import { type FailureReason } from '../domain/TaskOutcome';
@@ -7,6 +8,7 @@ const MARK = '\n    drover ';
 const MAX_MESSAGE_LENGTH = 4000;
 const MAX_STACK_LENGTH = 8000;
 const MAX_METADATA_BYTES = 16 * 1024;
+const MAX_TEXT_LENGTH = 1000;
 
 interface Failure {
   readonly error: TaskError;
@@ -18,16 +20,24 @@ interface Failure {
 export const toFailureMessage = ({ message, name }: Error): string =>
   (message || name).slice(0, MAX_MESSAGE_LENGTH);
 
+/** What JSON cannot carry is kept as text: an `Error` as its message, a `Map` as `[object Map]`. */
+const toStoredMetadata = (metadata: TaskError['metadata']): TaskError['metadata'] =>
+  Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => [
+      key,
+      checkJson(value, MAX_METADATA_BYTES).isOk() ? value : describeUnknown(value).slice(0, MAX_TEXT_LENGTH),
+    ]),
+  );
+
 const toStored = ({ error, attempt, reason }: Failure): StoredTaskError => {
-  const hasMetadata = Object.keys(error.metadata).length > 0;
+  const metadata = toStoredMetadata(error.metadata);
+  const isKept = Object.keys(metadata).length > 0 && checkJson(metadata, MAX_METADATA_BYTES).isOk();
   return {
     message: toFailureMessage(error),
     code: error.code,
     attempt,
     ...(reason === undefined ? {} : { reason }),
-    ...(hasMetadata && checkJson(error.metadata, MAX_METADATA_BYTES).isOk()
-      ? { metadata: error.metadata }
-      : {}),
+    ...(isKept ? { metadata } : {}),
   };
 };
 

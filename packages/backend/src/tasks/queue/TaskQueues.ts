@@ -1,3 +1,4 @@
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
@@ -23,7 +24,7 @@ interface TaskQueuesOptions {
 /** Creates the queues of one connection. They own nothing: closing the connection closes them. */
 export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions): TaskQueues => {
   const queues = new Map<string, Queue>();
-  const log = createRateLimitedLog({ logger });
+  const log = createRateLimitedLog({ logger: guardedLogger(logger) });
   const create = (taskName: string): Queue => {
     const queue = new Queue(toQueueName(taskName), {
       connection: client,

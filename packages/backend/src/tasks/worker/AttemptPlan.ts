@@ -39,16 +39,24 @@ interface AttemptPlanInput {
   readonly crashCount: number;
 }
 
-const withRetry = (base: RetryPolicy, retry: Partial<RetryPolicy>): RetryPolicy => ({
-  ...base,
-  ...retry,
-  incrementMs: retry.incrementMs ?? retry.initialDelayMs ?? base.incrementMs,
-});
+/** A field that is there but undefined counts as left out. */
+const withRetry = (base: RetryPolicy, retry: Partial<RetryPolicy>): RetryPolicy => {
+  const { initialDelayMs = base.initialDelayMs, stepsMs = base.stepsMs } = retry;
+  return {
+    backoff: retry.backoff ?? base.backoff,
+    initialDelayMs,
+    multiplier: retry.multiplier ?? base.multiplier,
+    incrementMs: retry.incrementMs ?? retry.initialDelayMs ?? base.incrementMs,
+    maxDelayMs: retry.maxDelayMs ?? Math.max(base.maxDelayMs, initialDelayMs, ...stepsMs),
+    stepsMs,
+    jitter: retry.jitter ?? base.jitter,
+  };
+};
 
 const definedPolicy = ({ backoffMs, retry = {} }: TaskOptions, defaultBackoffMs: number): RetryPolicy => {
-  const { retryOn: _, ...policy } = retry;
-  if (backoffMs !== undefined) return { ...fixedRetryPolicy(backoffMs), ...policy };
-  return withRetry({ ...DEFAULT_RETRY_POLICY, initialDelayMs: defaultBackoffMs }, policy);
+  if (backoffMs !== undefined) return withRetry(fixedRetryPolicy(backoffMs), retry);
+  const first = { initialDelayMs: defaultBackoffMs, incrementMs: defaultBackoffMs };
+  return withRetry({ ...DEFAULT_RETRY_POLICY, ...first }, retry);
 };
 
 const overriddenPolicy = (policy: RetryPolicy, retry: TaskOverrides['retry']): RetryPolicy => {

@@ -1,17 +1,12 @@
 import { err, ok, type Result } from 'neverthrow';
+import { isResult } from '../domain/isResult';
 import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
 import { TaskError } from '../domain/TaskError';
 import { toTaskError } from '../domain/toTaskError';
 
-const isResult = (value: unknown): value is Result<unknown, unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  'isOk' in value &&
-  typeof value.isOk === 'function' &&
-  'isErr' in value &&
-  typeof value.isErr === 'function';
-
-const checkSnooze = (error: TaskError): TaskError => {
+const checkCode = (error: TaskError): TaskError => {
+  // Only the worker knows that it stops; a task that claims it would be given back again and again.
+  if (error.code === 'shutdown') return new TaskError(error.message, error.metadata, { cause: error });
   if (error.code !== 'retry-later') return error;
   const problem = numberProblem('delayMs of TaskError.retryLater', error.snoozeMs, {
     min: 0,
@@ -25,7 +20,7 @@ const normalise = (returned: unknown): Result<unknown, TaskError> => {
     const message = `expected the handler to return ok(...) or err(...), got ${showValue(returned)}`;
     return err(new TaskError(message, {}, { code: 'invalid-output' }));
   }
-  return returned.isOk() ? ok(returned.value) : err(checkSnooze(toTaskError(returned.error)));
+  return returned.isOk() ? ok(returned.value) : err(checkCode(toTaskError(returned.error)));
 };
 
 /**
@@ -36,6 +31,6 @@ export const callHandler = async (handler: () => unknown): Promise<Result<unknow
   try {
     return normalise(await handler());
   } catch (thrown) {
-    return err(checkSnooze(toTaskError(thrown)));
+    return err(checkCode(toTaskError(thrown)));
   }
 };

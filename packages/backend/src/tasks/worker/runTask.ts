@@ -8,9 +8,9 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/QueueConsumer';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
-import { callHandler } from './HandlerReturn';
 import { runHandler } from './HandlerRun';
 
 /** What a worker gives every attempt. */
@@ -68,20 +68,6 @@ const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, Ta
   if (plan.attempt <= plan.maxAttempts) return ok();
   const message = `the worker died during attempt ${plan.attempt - 1} of ${plan.maxAttempts}`;
   return err(new TaskError(message, {}, { code: 'crashed' }));
-};
-
-const issuesOf = (error: unknown): Record<string, unknown> => {
-  const issues: unknown = error instanceof Error ? Reflect.get(error, 'issues') : undefined;
-  return Array.isArray(issues) ? { issues } : {};
-};
-
-/** Runs the user's validator like a handler, so that whatever it throws or returns ends as an invalid payload. */
-const validatePayload = async ({ task, envelope }: Attempt): Promise<Result<unknown, TaskError>> => {
-  const validated = await callHandler(() => task.validator(envelope.payload));
-  return validated.mapErr((error) => {
-    const cause = error.cause ?? error;
-    return new TaskError(error.message, issuesOf(cause), { code: 'invalid-payload', cause });
-  });
 };
 
 const toContext = (
@@ -143,7 +129,7 @@ const invalidOutput = (message: string, metadata: Record<string, unknown> = {}):
 const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
   const checked = task.output === undefined ? ok(value) : validate(task.output, value);
   return checked
-    .mapErr((error) => invalidOutput(error.message, issuesOf(error)))
+    .mapErr((error) => invalidOutput(error.message, { issues: error.issues }))
     .andThen((output) =>
       checkJson(output, environment.maxResultBytes)
         .map(() => output)
@@ -154,7 +140,7 @@ const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<
 const runAttempt = async (attempt: Attempt): Promise<Result<unknown, TaskError>> => {
   const crashes = checkCrashes(attempt);
   if (crashes.isErr()) return err(crashes.error);
-  const payload = await validatePayload(attempt);
+  const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return payload;
   const result = await runUserHandler(attempt, payload.value);
   return result.andThen((value) => validateOutput(attempt, value));

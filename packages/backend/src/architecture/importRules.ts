@@ -1,0 +1,87 @@
+import type { ImportRule } from './ImportRule';
+
+/** The arrows of the house, as a table. See docs/architecture.md. */
+export const importRules: readonly ImportRule[] = Object.freeze([
+  {
+    from: /^core\//,
+    target: /./,
+    allowed: /^(core\/|(zod|neverthrow|uuid)(\/|$))/,
+    reason: 'core is plain data and rules, and imports only zod, neverthrow, uuid and itself',
+  },
+  {
+    from: /^core\//,
+    target: /^(bullmq|ioredis|backend)(\/|$)/,
+    includesTests: true,
+    reason: 'core, its tests included, knows nothing of queues and backends',
+  },
+  {
+    from: /./,
+    except: /^(backend\/tasks\/queue\/|backend\/http\/board\/|benchmarks\/)/,
+    target: /^bullmq(\/|$)/,
+    reason: 'BullMQ is spoken to in tasks/queue/ alone, so that its oddities have one place',
+  },
+  {
+    from: /./,
+    except: /^(backend\/redis\/|backend\/tasks\/queue\/|benchmarks\/)/,
+    target: /^ioredis(\/|$)/,
+    reason: 'connections are made in redis/ and tasks/queue/ alone, with the settings that survive an outage',
+  },
+  {
+    from: /./,
+    except: /^backend\/http\//,
+    target: /^@bull-board\//,
+    reason: 'the board is a page of the HTTP app',
+  },
+  {
+    from: /^backend\/tasks\/domain\//,
+    target: /^backend\//,
+    allowed: /^backend\/(tasks\/domain\/|logger\/Logger$)/,
+    reason: 'the domain is pure: of the backend it knows itself and the type ILogger',
+  },
+  {
+    from: /^backend\/tasks\/(queue|ledger)\//,
+    target: /^backend\/tasks\//,
+    allowed: /^backend\/tasks\/(domain|queue|ledger)\//,
+    reason: 'queue and ledger lie below schedulers, workers and inspectors, which import them',
+  },
+  {
+    from: /^backend\/tasks\//,
+    except: /^backend\/tasks\/tasks\.config$/,
+    target: /^backend\/(services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
+  },
+  {
+    from: /^backend\/(config|logger|redis|database)\//,
+    target: /^backend\/(tasks|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    reason: 'configuration, logger and connections lie below everything that uses them',
+  },
+  {
+    from: /^backend\/services\/[^/]+\/tasks\//,
+    target: /^backend\/tasks\//,
+    allowed: /^backend\/tasks\/(domain|scheduler)\//,
+    reason:
+      "a service's tasks are definitions that may schedule others; what runs them is not their business",
+  },
+  {
+    from: /^backend\/services\//,
+    target: /^backend\/(http|cli|demo|container|api|worker|dev)(\/|$)/,
+    reason: 'services lie below the ways to call them',
+  },
+  {
+    from: /^backend\/(http|cli)\//,
+    target: /^backend\/(demo|api|worker|dev)(\/|$)/,
+    reason: 'entry points wire everything and are imported by nothing',
+  },
+  {
+    from: /^backend\//,
+    except: /^backend\/((database|http|demo|process|architecture)\/|redis\/local|(api|worker|dev)$)/,
+    target: /^(Bun$|bun$|bun:)/,
+    reason: 'what Node has too is used here, so that core and tasks can be published for both',
+  },
+  {
+    from: /^examples\//,
+    target: /./,
+    allowed: /^((core|backend|examples)\/|node:|(neverthrow|zod)$)/,
+    reason: 'an example shows what a user of Drover writes, with @core/... and @backend/... alone',
+  },
+] satisfies ImportRule[]);

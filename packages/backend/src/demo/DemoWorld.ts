@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
+import { startLocalSmtpServer } from '@backend/mail/smtp/LocalSmtpServer';
+import { findFreePort } from '@backend/redis/local/findFreePort';
+import { ensureRedis, type LocalRedis } from '@backend/redis/localRedis';
+import { createBouncingRecipients } from './BouncingRecipients';
+import { type DemoProgram, startDemoProgram } from './DemoProgram';
+
+/** Everything the demo runs on: real servers and processes, started for it. */
+export interface DemoWorld extends AsyncDisposable {
+  readonly appConfig: AppConfig;
+  readonly mailFolder: string;
+  readonly workerLogPath: string;
+  readonly boardUrl: string;
+}
+
+interface DemoWorldOptions {
+  /** Gets logs, mails and the data of Redis; made when it is missing. */
+  readonly folder: string;
+  announce(line: string): void;
+}
+
+/** Starts Redis, a mail catcher, a worker process and the API process, and waits until they serve. */
+export const startDemoWorld = async ({ folder, announce }: DemoWorldOptions): Promise<DemoWorld> => {
+  await mkdir(folder, { recursive: true });
+  await using starting = new AsyncDisposableStack();
+  const redis = starting.use(await startRedis(folder, announce));
+  const mailFolder = join(folder, 'mail');
+  const mail = starting.use(
+    await startLocalSmtpServer({ directory: mailFolder, onRecipient: createBouncingRecipients() }),
+  );
+  announce(`Mail: ${mail.url} (a catcher in this process that bounces some addresses)`);
+  const env = toEnvironment({ folder, redisUrl: redis.url, smtpUrl: mail.url, port: await findFreePort() });
+  const worker = starting.use(startDemoProgram({ name: 'worker', folder, env }));
+  const api = starting.use(startDemoProgram({ name: 'api', folder, env }));
+  const url = `http://127.0.0.1:${env['PORT']}`;
+  await becomesReady(`${url}/readyz`, [worker, api]);
+  announce(`Worker: process ${worker.pid}; API: process ${api.pid} at ${url}`);
+  const started = starting.move();
+  return {
+    appConfig: parseAppConfig(env)._unsafeUnwrap(),
+    mailFolder,
+    workerLogPath: worker.logPath,
+    boardUrl: `${url}/board`,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+};
+
+const startRedis = async (folder: string, announce: (line: string) => void): Promise<LocalRedis> => {
+  const { REDIS_URL: redisUrl } = process.env;
+  const redis = await ensureRedis({ redisUrl, appendOnly: false, dataDir: folder, announce });
+  if (redis.isErr()) throw redis.error;
+  return redis.value;
+};
+
+interface DemoAddresses {
+  readonly folder: string;
+  readonly redisUrl: string;
+  readonly smtpUrl: string;
+  readonly port: number;
+}
+
+/** A prefix of its own, so that the counts begin at zero on a Redis that REDIS_URL names. */
+const toEnvironment = ({ folder, redisUrl, smtpUrl, port }: DemoAddresses): Record<string, string> => ({
+  NODE_ENV: 'production',
+  REDIS_URL: redisUrl,
+  SMTP_URL: smtpUrl,
+  PORT: String(port),
+  DATA_DIR: folder,
+  QUEUE_PREFIX: `demo-${process.pid}-${Date.now()}`,
+  LOG_LEVEL: 'info',
+});
+
+const READY_TIMEOUT_MS = 30_000;
+
+const becomesReady = async (url: string, programs: readonly DemoProgram[]): Promise<void> => {
+  const endsAtMs = performance.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok === true) return;
+    const dead = programs.find((program) => program.hasEnded());
+    if (dead !== undefined) throw new Error(`the ${dead.name} ended at its start; see ${dead.logPath}`);
+    if (performance.now() > endsAtMs) throw new Error(`${url} is not ready: ${await answer?.text()}`);
+    await Bun.sleep(100);
+  }
+};

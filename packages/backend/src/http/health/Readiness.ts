@@ -1,0 +1,52 @@
+import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
+import { probeRedis, settleWithin } from './RedisProbe';
+
+/** Whether tasks that are scheduled now also run. */
+export interface Readiness {
+  readonly status: 'ready' | 'not-ready';
+  /** What is missing, one sentence each; empty when ready. */
+  readonly problems: readonly string[];
+  /** What could not be found out. */
+  readonly warnings: readonly string[];
+}
+
+/** What is looked at. */
+export interface ReadinessOptions {
+  readonly connection: RedisConnection;
+  /** The queues' prefix. */
+  readonly prefix: string;
+  /** Tasks that need a worker. */
+  readonly taskNames: readonly string[];
+  /** Milliseconds Redis may take for each of its two answers. Default: 1000. */
+  readonly deadlineMs?: number;
+}
+
+/** Decides on readiness from the workers that are connected. Pure. */
+export const decideReadiness = (taskNames: readonly string[], presence: WorkerPresence): Readiness => {
+  const problems = taskNames
+    .filter((name) => !presence.has(name))
+    .map((name) => `no worker takes ${name}`);
+  return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
+};
+
+/** Finds out whether Redis answers and every task has a worker. Never rejects; takes 2 x `deadlineMs` at most. */
+export const checkReadiness = async ({
+  connection,
+  prefix,
+  taskNames,
+  deadlineMs = 1000,
+}: ReadinessOptions): Promise<Readiness> => {
+  const redis = await probeRedis(connection, deadlineMs);
+  if (redis.isErr()) return { status: 'not-ready', problems: [redis.error.message], warnings: [] };
+  const presence = await settleWithin(readWorkerPresence(redis.value, prefix), deadlineMs);
+  return presence.match(
+    (workers) => decideReadiness(taskNames, workers),
+    ({ message }) => ({
+      status: 'ready' as const,
+      problems: [],
+      // A managed Redis may forbid CLIENT LIST: that alone must not take the service out of rotation.
+      warnings: [`it is not known whether workers are there: Redis does not list its clients (${message})`],
+    }),
+  );
+};

@@ -1,0 +1,60 @@
+import type { AppConfig } from '@backend/config/AppConfig';
+import type { ILogger } from '@backend/logger/Logger';
+import { closeSharedConnections } from '@backend/redis/sharedRedis';
+import type { TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
+import { toTaskTable } from '@backend/tasks/worker/TaskTable';
+import { createTaskWorker, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { findProcessRedis } from './processRedis';
+import { stopOnRequest } from './StopRequest';
+import { exitWithMessage, startProcess } from './startProcess';
+import { surviveStrayErrors } from './strayErrors';
+
+/**
+ * Runs the worker process of a registry: reads the configuration, finds Redis, prints the tasks, takes them until
+ * SIGTERM or SIGINT, and exits. A wrong configuration or registry ends the process with every problem listed.
+ */
+export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]): Promise<void> => {
+  const { appConfig: givenConfig, logger } = startProcess('worker');
+  if (givenConfig.workerDisabled) {
+    logger.info('WORKER_DISABLED is true: no task is taken');
+    process.exit(0);
+  }
+  const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
+  const { appConfig } = redis;
+  const worker = createWorker({ tasks, logger, appConfig });
+  surviveStrayErrors(logger, worker.runningTasks);
+  stopOnRequest({
+    logger,
+    stop: async () => {
+      await worker.stop();
+      closeSharedConnections();
+      await redis.stop();
+    },
+  });
+  process.stdout.write(`${toTaskTable(tasks, toTaskDefaults(appConfig))}\n`);
+  await start(worker, logger);
+};
+
+interface WorkerParts {
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
+const createWorker = (parts: WorkerParts): TaskWorker => {
+  try {
+    return createTaskWorker(parts);
+  } catch (error) {
+    return exitWithMessage(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const start = async (worker: TaskWorker, logger: ILogger): Promise<void> => {
+  const started = await worker.start();
+  if (started.isOk()) {
+    logger.info('Worker is running', { workerId: worker.getStats().id });
+  } else if (started.error.code === 'redis-unsafe') {
+    exitWithMessage(started.error.message);
+  }
+};

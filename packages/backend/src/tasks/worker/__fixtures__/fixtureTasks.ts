@@ -1,0 +1,53 @@
+import { appendFileSync } from 'node:fs';
+import { ok } from 'neverthrow';
+import { z } from 'zod';
+import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
+
+/** Writes one line of evidence in one write, so that lines of several processes never mix. */
+const note = (event: string, facts: object): void => {
+  const { EVIDENCE_FILE: path } = process.env;
+  if (path !== undefined) appendFileSync(path, `${JSON.stringify({ event, pid: process.pid, ...facts })}\n`);
+};
+
+/** Runs for `ms` milliseconds and leaves a line at its start and its end. */
+export const recordTask = defineTask({
+  queueName: 'fixture:record',
+  schema: z.object({ n: z.number(), ms: z.number() }),
+  handler: async ({ n, ms }, { taskId, attempt }) => {
+    note('start', { n, taskId, attempt });
+    await Bun.sleep(ms);
+    note('end', { n, taskId, attempt });
+    return ok({ n });
+  },
+  options: { backoffMs: 50 },
+});
+
+/** Never settles in its first attempt's process if `isStuck`; runs at once elsewhere. */
+export const stuckTask = defineTask({
+  queueName: 'fixture:stuck',
+  schema: z.object({ n: z.number() }),
+  handler: async ({ n }, { taskId, attempt }) => {
+    note('start', { n, taskId, attempt });
+    if (process.env['STUCK'] === '1') await new Promise(() => undefined);
+    note('end', { n, taskId, attempt });
+    return ok({ n });
+  },
+});
+
+/** Throws where no promise of its own catches it, and goes on. */
+export const strayTask = defineTask({
+  queueName: 'fixture:stray',
+  schema: z.object({ n: z.number() }),
+  handler: async ({ n }, { taskId, attempt }) => {
+    setTimeout(() => {
+      throw new Error('thrown from a timer');
+    }, 1);
+    void Promise.reject(new Error('a dropped promise'));
+    await Bun.sleep(50);
+    note('end', { n, taskId, attempt });
+    return ok({ n });
+  },
+});
+
+/** The registry of the fixture worker. */
+export const fixtureTasks: TaskDefinition<unknown>[] = [recordTask, stuckTask, strayTask];

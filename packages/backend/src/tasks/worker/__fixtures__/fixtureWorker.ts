@@ -1,0 +1,4 @@
+import { runWorkerProcess } from '@backend/process/WorkerProcess';
+import { fixtureTasks } from './fixtureTasks';
+
+await runWorkerProcess(fixtureTasks);

@@ -1,0 +1,20 @@
+import { type Benchmark } from './Benchmark';
+import { idleCost } from './idleCost';
+import { processConcurrency } from './processConcurrency';
+import { scheduleInFlight } from './scheduleInFlight';
+import { scheduleMany } from './scheduleMany';
+import { scheduleSequential } from './scheduleSequential';
+import { startUp } from './startUp';
+
+/** Every benchmark of a run, in its order. A new one is added here and nowhere else. */
+export const benchmarks: readonly Benchmark[] = [
+  scheduleSequential,
+  scheduleInFlight,
+  scheduleMany,
+  processConcurrency({ concurrency: 1, taskCount: 3000 }),
+  processConcurrency({ concurrency: 10, taskCount: 10_000 }),
+  processConcurrency({ concurrency: 50, taskCount: 10_000, promisedRatio: 0.9 }),
+  processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
+  idleCost,
+  startUp,
+];

@@ -1,0 +1,37 @@
+import { type LogLevel } from '@backend/logger/LogLevel';
+import { type BenchmarkPayload } from './BenchmarkPayload';
+
+/** Which queue of which Redis a contestant works on. */
+export interface QueuePlace {
+  readonly redisUrl: string;
+  /** First part of every key. */
+  readonly prefix: string;
+}
+
+/** Hands tasks to the queue. */
+export interface Producer extends AsyncDisposable {
+  /** Resolves when Redis has the task; rejects when it has not. */
+  schedule(payload: BenchmarkPayload): Promise<void>;
+}
+
+/** Takes tasks from the queue. */
+export interface Consumer extends AsyncDisposable {
+  start(): Promise<void>;
+}
+
+/** How a consumer works. */
+export interface ConsumerOptions extends QueuePlace {
+  /** Tasks at the same time. */
+  readonly concurrency: number;
+  /** Level of Drover's logger, which writes JSON to nowhere. Plain BullMQ logs nothing. */
+  readonly logLevel: LogLevel;
+  /** Called by the handler, once for each task. */
+  onRun(): void;
+}
+
+/** One of the two sides, ready to do the same work as the other. */
+export interface Contestant {
+  /** Connects before it resolves, so that no measurement contains it. */
+  createProducer(place: QueuePlace): Promise<Producer>;
+  createConsumer(options: ConsumerOptions): Promise<Consumer>;
+}

@@ -1,0 +1,65 @@
+import { type LogLevel } from '@backend/logger/LogLevel';
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { toQueueName } from '@backend/tasks/queue/QueueName';
+import { type Benchmark, type Metric } from './Benchmark';
+import { BENCHMARK_TASK_NAME } from './contestants/BenchmarkPayload';
+import { contestants } from './contestants/contestants';
+import { createPrefix } from './createPrefix';
+import { preloadTasks } from './waitingTasks';
+
+interface ProcessConcurrency {
+  /** Tasks at the same time. */
+  readonly concurrency: number;
+  readonly taskCount: number;
+  /** Default: `info`, a line for each attempt as in production. */
+  readonly logLevel?: LogLevel;
+  readonly promisedRatio?: number;
+}
+
+/** How fast a worker goes through waiting tasks that do nothing. */
+export const processConcurrency = ({
+  concurrency,
+  taskCount,
+  logLevel = 'info',
+  promisedRatio,
+}: ProcessConcurrency): Benchmark => {
+  const speed: Metric = {
+    name: 'processed',
+    unit: 'tasks/s',
+    better: 'higher',
+    ...(promisedRatio === undefined ? {} : { promisedRatio }),
+  };
+  return {
+    name: `processConcurrency${concurrency}${logLevel === 'info' ? '' : `-${logLevel}`}`,
+    question: `How fast does a worker with concurrency ${concurrency} run ${taskCount} waiting tasks (LOG_LEVEL=${logLevel})?`,
+    metrics: [speed],
+    measure: async (side, { redisUrl, observer }) => {
+      const prefix = createPrefix();
+      await preloadTasks(observer, prefix, taskCount);
+      const { promise: allRun, count } = countTo(taskCount);
+      const options = { redisUrl, prefix, concurrency, logLevel, onRun: count };
+      await using consumer = await contestants[side].createConsumer(options);
+      const startedAtMs = performance.now();
+      await consumer.start();
+      await allRun;
+      await noneActive(observer, prefix);
+      return { [speed.name]: taskCount / ((performance.now() - startedAtMs) / 1000) };
+    },
+  };
+};
+
+const countTo = (target: number): { readonly promise: Promise<void>; count(): void } => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let seen = 0;
+  const count = (): void => {
+    seen += 1;
+    if (seen === target) resolve();
+  };
+  return { promise, count };
+};
+
+/** The last handler has run; its task, and those beside it, count when Redis knows that they are completed. */
+const noneActive = async (observer: RedisClient, prefix: string): Promise<void> => {
+  const key = `${prefix}:${toQueueName(BENCHMARK_TASK_NAME)}:active`;
+  while ((await observer.llen(key)) > 0);
+};
