@@ -36,11 +36,15 @@ interface RedisConnectionOptions {
  * @throws RedisUrlError when the URL has none of the accepted forms.
  */
 export const createRedisConnection = (options: RedisConnectionOptions): RedisConnection => {
-  const client = createRedisClient(toTarget(options.redisUrl ?? DEFAULT_REDIS_URL), options.role);
+  const { role, endsWithProcess = false } = options;
+  let waiterCount = 0;
+  const client = createRedisClient(toTarget(options.redisUrl ?? DEFAULT_REDIS_URL), {
+    role,
+    shouldReconnect: () => !endsWithProcess || waiterCount > 0,
+  });
   const trouble = watchTrouble(client, options);
   const copies = trackCopies(client);
-  let waiterCount = 0;
-  if (options.endsWithProcess === true) letProcessEnd(client, () => waiterCount === 0);
+  if (endsWithProcess) letProcessEnd(client);
   return {
     client,
     ready: async (deadlineMs) => {
@@ -103,14 +107,11 @@ const failureText = (error: unknown): string => {
   return 'code' in error ? String(error.code) : error.name;
 };
 
-const letProcessEnd = (client: RedisClient, isIdle: () => boolean): void => {
+const letProcessEnd = (client: RedisClient): void => {
   client.on('connect', () => {
     const stream: unknown = Reflect.get(client, 'stream');
     if (typeof stream !== 'object' || stream === null) return; // a cluster has one stream for each node, and no own
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
-  });
-  client.on('reconnecting', () => {
-    if (isIdle()) client.disconnect();
   });
 };
 

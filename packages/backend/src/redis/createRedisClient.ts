@@ -28,8 +28,14 @@ const SOCKET_TIMEOUT_MS = 12_000;
 const reconnectDelayMs = (times: number): number =>
   Math.min(50 * 2 ** Math.min(times, 10), MAX_RECONNECT_DELAY_MS);
 
+/** How a connection is made. */
+export interface RedisClientOptions {
+  readonly role: RedisRole;
+  /** Asked when the connection breaks; no leaves it closed until the next `connect()`. Default: always yes. */
+  readonly shouldReconnect?: () => boolean;
+}
+
 const COMMON = {
-  retryStrategy: reconnectDelayMs,
   socketTimeout: SOCKET_TIMEOUT_MS,
   keepAlive: 10_000,
   connectTimeout: 5000,
@@ -59,13 +65,19 @@ const serverOptions = (target: Exclude<RedisTarget, { kind: 'cluster' }>): Redis
         enableTLSForSentinelMode: target.isTls,
       };
 
-const createCluster = (nodes: readonly RedisNode[], redisOptions: RedisOptions): Cluster =>
+type RetryStrategy = (times: number) => number | null;
+
+const createCluster = (
+  nodes: readonly RedisNode[],
+  redisOptions: RedisOptions,
+  clusterRetryStrategy: RetryStrategy,
+): Cluster =>
   new Cluster(
     nodes.map((node) => ({ ...node })),
     {
       redisOptions,
       enableOfflineQueue: redisOptions.enableOfflineQueue ?? true,
-      clusterRetryStrategy: reconnectDelayMs,
+      clusterRetryStrategy,
       lazyConnect: true,
       // Names behind TLS must reach the certificate check unresolved.
       dnsLookup: redisOptions.tls === undefined ? lookup : (address, callback) => callback(null, address),
@@ -73,9 +85,13 @@ const createCluster = (nodes: readonly RedisNode[], redisOptions: RedisOptions):
   );
 
 /** Creates a connection that is not open yet; it opens with the first command or `connect()`. */
-export const createRedisClient = (target: RedisTarget, role: RedisRole): RedisClient => {
+export const createRedisClient = (
+  target: RedisTarget,
+  { role, shouldReconnect = () => true }: RedisClientOptions,
+): RedisClient => {
+  const retryStrategy: RetryStrategy = (times) => (shouldReconnect() ? reconnectDelayMs(times) : null);
   const options: RedisOptions = { ...COMMON, ...ROLES[role], ...accessOptions(target) };
-  if (target.kind === 'cluster') return createCluster(target.nodes, options);
-  const serverTarget: RedisOptions = { ...options, ...serverOptions(target) };
+  if (target.kind === 'cluster') return createCluster(target.nodes, options, retryStrategy);
+  const serverTarget: RedisOptions = { ...options, retryStrategy, ...serverOptions(target) };
   return new Redis(serverTarget);
 };

@@ -23,8 +23,8 @@ export interface JsonFidelity {
 interface Walk {
   isExact: boolean;
   maxBytes: number;
-  /** Each value takes a byte at least: below zero, what is left cannot fit. */
-  bytesLeft: number;
+  valueCount: number;
+  readonly limitBytes: number;
   readonly open: Set<object>;
 }
 
@@ -56,6 +56,11 @@ const at = (path: string, key: string | number): string => {
 const problem = (path: string, got: string): JsonProblem => ({
   path,
   message: `expected ${path === '' ? 'the value' : path} to be something JSON carries unchanged, got ${got}`,
+});
+
+const tooLarge = (limitBytes: number, got: number | 'more'): JsonProblem => ({
+  path: '',
+  message: `expected at most ${limitBytes} bytes of JSON, got ${got}`,
 });
 
 const walkNumber = (value: number, path: string, walk: Walk): JsonProblem | undefined => {
@@ -120,10 +125,9 @@ const walkObject = (value: object, path: string, walk: Walk): JsonProblem | unde
 };
 
 const walkValue = (value: unknown, path: string, walk: Walk): JsonProblem | undefined => {
-  walk.bytesLeft -= 1;
-  // Without this an object that is shared a hundred levels deep is walked 2^100 times.
-  if (walk.bytesLeft < 0)
-    return { path, message: 'expected less JSON, got more values than it may have bytes' };
+  walk.valueCount += 1;
+  // Each value takes a byte at least. Without this an array that is shared at each of 100 levels is walked 2^100 times.
+  if (walk.valueCount > walk.limitBytes) return tooLarge(walk.limitBytes, 'more');
   switch (typeof value) {
     case 'string':
       walk.maxBytes += 6 * value.length + 2;
@@ -152,14 +156,14 @@ const measureExactly = (value: unknown, fidelity: JsonFidelity, maxBytes: number
  * dropped, as everywhere in JavaScript. Never throws: a getter or `toJSON` that does is a problem like the others.
  */
 export const checkJson = (value: unknown, maxBytes: number): Result<JsonFidelity, JsonProblem> => {
-  const walk: Walk = { isExact: true, maxBytes: 0, bytesLeft: maxBytes, open: new Set() };
+  const walk: Walk = { isExact: true, maxBytes: 0, valueCount: 0, limitBytes: maxBytes, open: new Set() };
   try {
     const found = walkValue(value, '', walk);
     if (found !== undefined) return err(found);
     const fidelity = { isExact: walk.isExact, maxBytes: walk.maxBytes };
     const bytes = measureExactly(value, fidelity, maxBytes);
     if (bytes <= maxBytes) return ok(fidelity);
-    return err({ path: '', message: `expected at most ${maxBytes} bytes of JSON, got ${bytes}` });
+    return err(tooLarge(maxBytes, bytes));
   } catch (error) {
     return err(problem('', `a value that cannot be read (${describeUnknown(error)})`));
   }

@@ -32,7 +32,7 @@ const isSound = ({ message, code, metadata, stack }: TaskError): boolean =>
   TASK_ERROR_CODES.includes(code) &&
   typeof metadata === 'object' &&
   metadata !== null &&
-  typeof stack === 'string';
+  (stack === undefined || typeof stack === 'string');
 
 /**
  * Translates whatever a handler threw or put into `err` into a `TaskError`, and never throws itself:

@@ -1,0 +1,96 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { sharedTaskQueues } from '@backend/tasks/queue/sharedTaskQueues';
+import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
+import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { type HttpContext, type HttpEnvironment } from '../HttpEnvironment';
+import { probeRedis } from '../health/RedisProbe';
+import { requireSameOrigin } from '../request/SameOrigin';
+import { createBoardAccess } from './BoardAccess';
+import { BOARD_PATH, createBoardPages } from './createBoardPages';
+
+/** What a board is made of. */
+export interface BoardOptions {
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  readonly connection: RedisConnection;
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  /** Schedules what the board's form adds. */
+  readonly scheduler: TaskScheduler;
+}
+
+/** Milliseconds Redis may take before the board says that it does not answer. */
+const REDIS_DEADLINE_MS = 1500;
+
+/** Seconds after which a browser that was told so looks again. */
+const RELOAD_AFTER_SECONDS = '5';
+
+/**
+ * Creates the routes below `BOARD_PATH`: access first, then whether Redis answers, then Bull Board.
+ *
+ * @throws BoardAccessError when the board would be open to other machines without a password.
+ */
+export const createBoardRoutes = (options: BoardOptions): Hono<HttpEnvironment> => {
+  const openPages = createLazyPages(options);
+  return new Hono<HttpEnvironment>()
+    .use(createBoardAccess(options.appConfig))
+    .use(requireSameOrigin)
+    .use(requireRedis(options.connection))
+    .get('/', (c, next) => (c.req.path.endsWith('/') ? c.redirect(BOARD_PATH) : next()))
+    .all('*', (c) => openPages().fetch(c.req.raw));
+};
+
+/** A queue made while Redis is down is broken for good, so the pages are made by the first request that finds it up. */
+const createLazyPages = ({ tasks, connection, appConfig, logger, scheduler }: BoardOptions): (() => Hono) => {
+  const { client } = connection;
+  const prefix = appConfig.queuePrefix;
+  let pages: Hono | undefined;
+  const create = (): Hono =>
+    createBoardPages({
+      tasks,
+      client,
+      appConfig,
+      scheduler,
+      queues: sharedTaskQueues({ connection, prefix, logger }),
+      readWorkers: shareWhileRunning(() => readWorkerPresence(client, prefix)),
+    });
+  return () => {
+    pages ??= create();
+    return pages;
+  };
+};
+
+/** Bull Board asks for the workers of every queue at the same moment: one answer serves them all. */
+const shareWhileRunning = (read: () => Promise<WorkerPresence>): (() => Promise<WorkerPresence>) => {
+  let running: Promise<WorkerPresence> | undefined;
+  return () => {
+    running ??= read().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+};
+
+/** Bull Board's own calls never return while Redis is down. */
+const requireRedis =
+  (connection: RedisConnection): MiddlewareHandler<HttpEnvironment> =>
+  async (c, next) => {
+    const redis = await probeRedis(connection, REDIS_DEADLINE_MS);
+    if (redis.isOk()) return next();
+    return respondUnavailable(c, redis.error.message);
+  };
+
+const respondUnavailable = (c: HttpContext, message: string): Response => {
+  c.header('Retry-After', RELOAD_AFTER_SECONDS);
+  // The shape Bull Board's pages show to people.
+  if (c.req.path.startsWith(`${BOARD_PATH}/api/`))
+    return c.json({ error: message, correlationId: c.get('correlationId') }, 503);
+  c.header('Refresh', RELOAD_AFTER_SECONDS);
+  return c.text(
+    `${message}\nThe board is back as soon as Redis answers; this page looks again by itself.\n`,
+    503,
+  );
+};

@@ -1,0 +1,60 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { type CorrelationId } from '@core/domain/CorrelationId';
+import { type PartialUser, partialUserSchema, type User } from '@core/domain/user/user';
+import { AppError } from '@core/errors/AppError';
+import { ValidationError } from '@core/errors/ValidationError';
+import { validate } from '@core/validation/validate';
+import { Hono } from 'hono';
+import { err, ok, type Result } from 'neverthrow';
+import { type HttpError, respondWithError } from './ErrorResponse';
+import { type HttpContext, type HttpEnvironment } from './HttpEnvironment';
+
+/** Where users are signed up. */
+export const USERS_PATH = '/users';
+
+/** Signs users up; `UsersService` does. */
+export interface UserCreator {
+  create(data: PartialUser, options: { readonly correlationId: CorrelationId }): Promise<Result<User, Error>>;
+}
+
+/** What the route takes: no id, since the server chooses it. */
+const newUserSchema = partialUserSchema.omit({ id: true }).strict();
+
+/** Creates `POST /users` with `{ email, name }`: 201 with the user, 400, 409 (the email is taken) or 503 (try again later). */
+export const createUserRoutes = (users: UserCreator, logger: ILogger): Hono<HttpEnvironment> =>
+  new Hono<HttpEnvironment>().post(USERS_PATH, async (c) => {
+    const data = (await readJson(c)).andThen((body) => validate(newUserSchema, body));
+    if (data.isErr()) return respondWithError(c, toHttpError(data.error));
+    const created = await users.create(data.value, { correlationId: c.get('correlationId') });
+    if (created.isOk()) return c.json(created.value, 201);
+    const refused = toHttpError(created.error);
+    if (refused.status >= 500) logger.error('A user could not be created', created.error);
+    if (refused.status === 503) c.header('Retry-After', '5');
+    return respondWithError(c, refused);
+  });
+
+const readJson = async (c: HttpContext): Promise<Result<unknown, ValidationError>> => {
+  try {
+    return ok(await c.req.json());
+  } catch (cause) {
+    const message = 'expected the body to be JSON such as {"email":"ada@example.com","name":"Ada"}';
+    return err(new ValidationError(message, [{ path: '', message }], { cause }));
+  }
+};
+
+const toHttpError = (error: Error): HttpError => {
+  const { message } = error;
+  if (error instanceof ValidationError)
+    return { status: 400, code: error.code, message, issues: error.issues };
+  const code = error instanceof AppError ? error.code : undefined;
+  switch (code) {
+    case 'conflict':
+      return { status: 409, code, message };
+    case 'storage-unavailable':
+    case 'queue-unavailable':
+      return { status: 503, code, message };
+    default:
+      // Not the caller's doing, and its text is not meant for callers.
+      return { status: 500, code: 'internal-error', message: 'the user could not be created' };
+  }
+};

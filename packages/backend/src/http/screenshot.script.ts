@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseAppConfig } from '@backend/config/AppConfig';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { createRedisConnection } from '@backend/redis/RedisConnection';
+import { closeSharedConnections } from '@backend/redis/sharedRedis';
+import { defineTask } from '@backend/tasks/domain/TaskDefinition';
+import { TaskError } from '@backend/tasks/domain/TaskError';
+import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
+import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { UserId } from '@core/domain/user/user';
+import { err, ok } from 'neverthrow';
+import { chromium } from 'playwright-core';
+import { z } from 'zod';
+import { createHttpApp } from './createHttpApp';
+import { serveHttp } from './serve';
