@@ -29,7 +29,7 @@ export interface AppConfig {
   readonly logLevel: LogLevel;
   /** Payload paths never to log, such as `card.number`. Default: none. */
   readonly logRedactPaths: readonly string[];
-  /** Tasks at the same time in one worker; 1..10000. Default: 10. */
+  /** Tasks of one name at the same time in one worker; 1..10000. Default: 10. */
   readonly workerConcurrency: number;
   /** Default: false. */
   readonly workerDisabled: boolean;
@@ -57,7 +57,7 @@ export interface AppConfig {
   readonly queuePrefix: string;
   /** Milliseconds `schedule` may take before it answers with an error; >= 1. Default: 2000. */
   readonly scheduleDeadlineMs: number;
-  /** Mail server. Unset: no mail is sent. */
+  /** Mail server. Unset: files in `<dataDir>/mail`; in production no mail is sent. */
   readonly smtpUrl?: string;
   /** Sender of mail. Default: `Drover <no-reply@localhost>`. */
   readonly mailFrom: string;

@@ -53,7 +53,12 @@ export const configurationKeys = Object.freeze([
     '',
     'Payload paths never to log, separated by commas: card.number,items.*.price.',
   ),
-  key('WORKER_CONCURRENCY', 'tasks', '10', 'Tasks that one worker runs at the same time; 1..10000.'),
+  key(
+    'WORKER_CONCURRENCY',
+    'tasks',
+    '10',
+    'Tasks of one name that one worker runs at the same time; 1..10000.',
+  ),
   key('WORKER_DISABLED', 'boolean', 'false', 'Run no tasks in this process.'),
   key('WORKER_DRAIN_TIMEOUT_MS', 'ms', '25000', 'How long a stopping worker waits for its running tasks.'),
   key(
@@ -82,7 +87,12 @@ export const configurationKeys = Object.freeze([
   key('TASK_MAX_RESULT_BYTES', 'bytes', '65536', 'The largest result that is stored.'),
   key('QUEUE_PREFIX', 'text', 'drover', 'First part of every Redis key; letters, digits, _ and -.'),
   key('SCHEDULE_DEADLINE_MS', 'ms', '2000', 'How long schedule may take before it answers with an error.'),
-  key('SMTP_URL', 'URL', '', 'Mail server, smtp:// or smtps://. Unset: no mail is sent.'),
+  key(
+    'SMTP_URL',
+    'URL',
+    '',
+    'Mail server, smtp:// or smtps://. Unset: mails become files in DATA_DIR/mail; in production none is sent.',
+  ),
   key('MAIL_FROM', 'address', 'Drover <no-reply@localhost>', 'Sender of mail.'),
   key('DATA_DIR', 'path', '.data', 'Where a local Redis and the built-in tasks keep their files.'),
 ]);

@@ -1,6 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskRegistry } from '@backend/tasks/domain/TaskRegistry';
 import { createTaskScheduler, type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
@@ -23,12 +24,12 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export interface HttpAppOptions {
   /** The registry: `tasks` of `tasks.config.ts`. Each is shown on the board, and `/readyz` wants a worker for each. */
   readonly tasks: readonly TaskDefinition<unknown>[];
-  /** For the board and `/readyz`; role `producer`. The caller closes it. Nothing is connected before a request needs it. */
-  readonly connection: RedisConnection;
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
   /** `POST /users` is there only with it. */
   readonly users?: UserCreator;
+  /** For the board and `/readyz`, opened by the first request that needs it. Default: the one all schedulers share. */
+  readonly connection?: RedisConnection;
   /** Schedules what the board's form adds. Default: one over the configured Redis. */
   readonly scheduler?: TaskScheduler;
 }
@@ -40,7 +41,9 @@ export interface HttpAppOptions {
  *   machines without a password.
  */
 export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> => {
-  const { appConfig, connection, logger, users } = options;
+  const { appConfig, logger, users } = options;
+  const { redisUrl } = appConfig;
+  const connection = options.connection ?? sharedProducerConnection({ redisUrl, logger });
   const { tasks } = createTaskRegistry(options.tasks);
   const scheduler = options.scheduler ?? createTaskScheduler({ logger, appConfig });
   const taskNames = tasks.map((task) => task.queueName);

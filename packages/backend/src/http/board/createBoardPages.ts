@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createBullBoard } from '@bull-board/api';
-import { type IServerAdapter } from '@bull-board/api/dist/types';
+import { type IServerAdapter } from '@bull-board/api/typings/app';
 import { HonoAdapter } from '@bull-board/hono';
 import { Hono } from 'hono';
 import { serveStatic } from 'hono/bun';
@@ -37,6 +37,7 @@ export const createBoardPages = ({ tasks, ...options }: BoardPagesOptions): Hono
       uiConfig: {
         boardTitle: 'Drover',
         hideDocsLink: true,
+        sortQueues: true,
         overview: { groupByDelimiter: true },
       },
     },

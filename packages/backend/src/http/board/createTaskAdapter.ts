@@ -37,7 +37,7 @@ export const createTaskAdapter = (
   const jobDataSchema = toPayloadSchema(task);
   const adapter = new BullMQAdapter(queue, {
     delimiter: '.',
-    description: task.queueName,
+    displayName: task.queueName,
     ...{ allowCompletedRetries: false }, // the constructor takes it, its type does not name it
     ...(jobDataSchema === undefined ? {} : { jobDataSchema }),
   });

@@ -1,6 +1,7 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { settleWithin } from '@backend/tasks/queue/settleWithin';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
-import { probeRedis, settleWithin } from './RedisProbe';
+import { probeRedis } from './RedisProbe';
 
 /** Whether tasks that are scheduled now also run. */
 export interface Readiness {

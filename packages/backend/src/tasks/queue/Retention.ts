@@ -1,4 +1,4 @@
-import { type KeepJobs } from 'bullmq';
+import { type KeepJobs, type Queue } from 'bullmq';
 import { type RetentionRule, type TaskOptions } from '../domain/TaskOptions';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -21,3 +21,22 @@ export const toWorkerRetention = (
   removeOnComplete: toKeepJobs(retention?.completed, DEFAULT_RETENTION.completed),
   removeOnFail: toKeepJobs(retention?.failed, DEFAULT_RETENTION.failed),
 });
+
+/** Tasks one sweep of one kind deletes at most, so that it never holds Redis up for long. */
+const SWEEP_LIMIT = 1000;
+
+/**
+ * Deletes the finished tasks of a queue whose age is over. BullMQ looks at ages only when another task of the same kind
+ * finishes: in a queue that has gone quiet they would stay for ever.
+ *
+ * @returns How many were deleted; at most 1,000 of each kind.
+ */
+export const sweepRetention = async (queue: Queue, retention: TaskOptions['retention']): Promise<number> => {
+  const kinds = ['completed', 'failed'] as const;
+  const deleted = await Promise.all(
+    kinds.map((kind) =>
+      queue.clean(retention?.[kind]?.ageMs ?? DEFAULT_RETENTION[kind].ageMs, SWEEP_LIMIT, kind),
+    ),
+  );
+  return deleted.flat().length;
+};

@@ -4,17 +4,19 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
-import { readRedisFacts, redisProblems } from '@backend/redis/redisHealth';
-import { err, ok, type Result } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { v4 } from 'uuid';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
+import { createTaskQueues } from '../queue/TaskQueues';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk, type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
-import { WorkerStartError } from './WorkerStartError';
+import { awaitRedis } from './RedisReadiness';
+import { createRetentionSweeper } from './RetentionSweeper';
+import type { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life. */
 export type TaskWorkerStatus = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped';
@@ -66,9 +68,6 @@ export interface TaskWorkerOptions {
   readonly drainTimeoutMs?: number;
 }
 
-/** How long a connection attempt is waited for before the log says so; milliseconds. */
-const CONNECT_PATIENCE_MS = 5000;
-
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
 const GIVE_BACK_MS = 1000;
 
@@ -97,7 +96,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const isIdle = await desk.whenIdle(drainTimeoutMs);
     if (!isIdle) shutdown.abort();
     await settlesWithin(closed, isIdle ? GIVE_BACK_MS : GIVE_BACK_MS + 500);
-    parts?.watch.stop();
+    for (const timer of parts?.timers ?? []) timer.stop();
     connection.close();
     status = 'stopped';
   };
@@ -106,7 +105,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     start: async () => {
       status = 'starting';
       const isStopped = (): boolean => stopping !== undefined;
-      const ready = await becomeReady({ connection, logger, appConfig, isStopped });
+      const ready = await awaitRedis({ connection, logger, appConfig, isStopped });
       if (ready.isErr()) return ready;
       parts = startParts({ tasks, id, logger, options, desk, connection, isStopped });
       status = 'running';
@@ -137,7 +136,8 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
 
 interface RunningParts {
   readonly consumers: readonly QueueConsumer[];
-  readonly watch: { stop(): void };
+  /** Timers that end with the worker. */
+  readonly timers: readonly { stop(): void }[];
 }
 
 const selectTasks = ({ tasks, taskNames }: TaskWorkerOptions): readonly TaskDefinition<unknown>[] => {
@@ -170,43 +170,6 @@ const createDesk = ({ id, logger, appConfig, shutdown }: DeskOptions): DeliveryD
     random: Math.random,
   });
 
-interface ReadyOptions {
-  readonly connection: RedisConnection;
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-  isStopped(): boolean;
-}
-
-const becomeReady = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
-  const { connection, logger, isStopped } = options;
-  while ((await connection.ready(CONNECT_PATIENCE_MS)).isErr()) {
-    if (isStopped())
-      return err(new WorkerStartError('the worker was stopped before Redis could be reached', 'stopped'));
-    logger.warn('Waiting for Redis; no task is taken until it answers');
-  }
-  return checkRedis(options);
-};
-
-/** Says what endangers tasks on this Redis; refuses to start on it under `REDIS_STRICT`. */
-const checkRedis = async ({
-  connection,
-  logger,
-  appConfig,
-}: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
-  try {
-    const problems = redisProblems(await readRedisFacts(connection.client));
-    for (const problem of problems) logger.warn(`Redis: ${problem}`);
-    if (!appConfig.redisStrict || problems.length === 0) return ok();
-    return err(
-      new WorkerStartError(`REDIS_STRICT refuses this Redis: ${problems.join('; ')}`, 'redis-unsafe'),
-    );
-  } catch (error) {
-    // A managed Redis may forbid INFO or TIME: that alone is no reason not to work.
-    logger.warn('Redis does not say how it is configured', { reason: String(error) });
-    return ok();
-  }
-};
-
 interface PartsOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly id: string;
@@ -225,7 +188,13 @@ const startParts = (parts: PartsOptions): RunningParts => {
     lockMs: parts.options.appConfig.workerLockMs,
     runningTasks: () => parts.desk.runningTasks(),
   });
-  return { consumers, watch };
+  const { tasks, logger, connection, options } = parts;
+  const queues = createTaskQueues({
+    client: connection.client,
+    prefix: options.appConfig.queuePrefix,
+    logger,
+  });
+  return { consumers, timers: [watch, createRetentionSweeper({ tasks, queues, logger })] };
 };
 
 const createConsumer = (task: TaskDefinition<unknown>, parts: PartsOptions): QueueConsumer => {
