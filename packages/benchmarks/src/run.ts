@@ -6,7 +6,7 @@ import { type Benchmark, type Lab } from './Benchmark';
 import { benchmarks } from './benchmarks';
 import { type Comparison, type Pair, toComparison } from './Comparison';
 import { renderComparisonTable } from './ComparisonTable';
-import { openPlainConnection } from './contestants/bullmqContestant';
+import { openConnection } from './contestants/bullmqContestant';
 import { measureBenchmark } from './measureBenchmark';
 import { parseRunOptions } from './RunOptions';
 
@@ -60,12 +60,13 @@ if (started.isErr()) {
   process.exit(1);
 }
 await using redis = started.value;
-const observer = await openPlainConnection(redis.url, 'worker');
+const connection = await openConnection(redis.url, 'worker');
+const observer = connection.client;
 const lab: Lab = { redisUrl: redis.url, observer, idleMs: iterationCount === 1 ? 3000 : 10_000 };
 
 const chosen = benchmarks.filter(({ name }) => names.includes(name));
 const measured = await measureAll(chosen, lab, iterationCount);
-observer.disconnect();
+connection.close();
 
 const comparisons = measured.flatMap(compare);
 const machine = { bun: Bun.version, redis: redis.version, cpus: cpus().map(({ model }) => model) };

@@ -17,7 +17,7 @@ const TEXT_OR_NOT_CODE = new RegExp(
 );
 const IMPORTS = [
   /\b(?:import|export)\b[^'";]*?\bfrom\s*(['"])(?<specifier>[^'"]+)\1/g,
-  /\bimport\s*\(?\s*(['"])(?<specifier>[^'"]+)\1/g,
+  /(?<![\w:.'"-])import\s*\(?\s*(['"])(?<specifier>[^'"]+)\1/g,
 ] as const;
 const BUN_GLOBAL = /(?<![.\w])(?<specifier>Bun)\./g;
 const BUN_META = /\bimport\.meta\.(?:dir|file|path|env|require)\b/g;

@@ -39,7 +39,7 @@ export interface AppConfig {
   readonly workerLockMs: number;
   /** Milliseconds between two looks for tasks of dead workers; >= 50. Default: 5000. */
   readonly workerStalledIntervalMs: number;
-  /** Attempts of a task that does not say, the first included; >= 1. Default: 3. */
+  /** Attempts of a task that does not say, the first included; 1..1000. Default: 3. */
   readonly taskMaxAttempts: number;
   /** Milliseconds; first wait between attempts of a task that does not say; >= 0. Default: 1000. */
   readonly taskBackoffMs: number;
@@ -161,7 +161,7 @@ const readWorker = (reader: EnvironmentReader) => ({
 });
 
 const readTasks = (reader: EnvironmentReader) => ({
-  taskMaxAttempts: reader.readInteger('TASK_MAX_ATTEMPTS', { min: 1 }),
+  taskMaxAttempts: reader.readInteger('TASK_MAX_ATTEMPTS', { min: 1, max: 1000 }),
   taskBackoffMs: reader.readInteger('TASK_BACKOFF_MS', { min: 0 }),
   taskTimeoutMs: reader.readInteger('TASK_TIMEOUT_MS', { min: 1 }),
   taskTimeoutGraceMs: reader.readInteger('TASK_TIMEOUT_GRACE_MS', { min: 0 }),

@@ -32,6 +32,8 @@ export interface HttpAppOptions {
   readonly connection?: RedisConnection;
   /** Schedules what the board's form adds. Default: one over the configured Redis. */
   readonly scheduler?: TaskScheduler;
+  /** Milliseconds Redis may take before a request is told that it does not answer. Default: 1000. */
+  readonly redisDeadlineMs?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface HttpAppOptions {
  *   machines without a password.
  */
 export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> => {
-  const { appConfig, logger, users } = options;
+  const { appConfig, logger, users, redisDeadlineMs = 1000 } = options;
   const { redisUrl } = appConfig;
   const connection = options.connection ?? sharedProducerConnection({ redisUrl, logger });
   const { tasks } = createTaskRegistry(options.tasks);
@@ -52,8 +54,11 @@ export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> =>
     .use(securityHeaders)
     .use(isLoopbackHost(appConfig.host) ? requireLoopbackName : passOn)
     .use(limitBody)
-    .route('/', createHealthRoutes({ connection, prefix: appConfig.queuePrefix, taskNames }))
-    .route(BOARD_PATH, createBoardRoutes({ tasks, connection, appConfig, logger, scheduler }));
+    .route('/', createHealthRoutes({ connection, prefix: appConfig.queuePrefix, taskNames, redisDeadlineMs }))
+    .route(
+      BOARD_PATH,
+      createBoardRoutes({ tasks, connection, appConfig, logger, scheduler, redisDeadlineMs }),
+    );
   if (users !== undefined) app.route('/', createUserRoutes(users, logger));
   const paths = [LIVENESS_PATH, READINESS_PATH, BOARD_PATH, ...(users === undefined ? [] : [USERS_PATH])];
   return app.notFound(createNotFoundHandler(paths)).onError(createErrorHandler(logger));

@@ -6,10 +6,11 @@
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { startLocalRedis } from '@backend/redis/localRedis';
+import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { openBrowser } from './__fixtures__/Browser';
-import { createRunningApp, type RunningApp, until } from './__fixtures__/RunningApp';
+import { createRunningApp, type RunningApp } from './__fixtures__/RunningApp';
 import {
   chargeCardTask,
   exportDataTask,
@@ -34,57 +35,53 @@ const PEOPLE = [
 
 const HOUR_MS = 60 * 60 * 1000;
 
-const fillBoard = async ({ scheduler }: RunningApp): Promise<void> => {
-  for (const [index, name] of PEOPLE.entries()) {
-    const userId = UserId();
-    const email = `${name.toLowerCase().replace(' ', '.')}@example.com`;
-    const request = CorrelationId();
-    await scheduler.schedule(request, welcomeTask, { userId, email, name }, { userId });
-    await scheduler.schedule(
-      request,
-      sendEmailTask,
-      { to: email, subject: `Receipt ${2041 + index}`, template: 'receipt' },
-      { userId, metadata: { order: 2041 + index } },
-    );
-    await scheduler.schedule(request, chargeCardTask, {
-      invoice: `INV-${2041 + index}`,
-      amountCents: 4900,
-      currency: 'EUR',
-    });
-  }
-  await scheduler.schedule(CorrelationId(), chargeCardTask, {
-    invoice: 'INV-2047-declined',
-    amountCents: 12900,
-    currency: 'EUR',
-  });
-  await scheduler.schedule(CorrelationId(), sendEmailTask, {
-    to: 'info@bounce.example',
-    subject: 'Receipt 2047',
-    template: 'receipt',
-  });
-  await scheduler.schedule(CorrelationId(), sendEmailTask, {
-    to: 'sales@busy.example',
-    subject: 'Receipt 2048',
-    template: 'receipt',
-  });
-  await scheduler.schedule(
-    CorrelationId(),
-    weeklyDigestTask,
-    { week: '2026-W48', recipients: 5120 },
-    { delayMs: 36 * HOUR_MS },
-  );
-  await scheduler.schedule(CorrelationId(), generateReportTask, {
-    report: 'revenue',
-    from: '2026-11-01',
-    to: '2026-11-30',
-  });
-  await scheduler.schedule(
-    CorrelationId(),
-    generateReportTask,
-    { report: 'churn', from: '2026-11-01', to: '2026-11-30' },
-    { delayMs: HOUR_MS },
-  );
+const plus = (hours: number) => ({ delayMs: hours * HOUR_MS });
+
+const signUp = async ({ scheduler }: RunningApp, name: string, order: number): Promise<void> => {
+  const [request, userId] = [CorrelationId(), UserId()];
+  const email = `${name.toLowerCase().replace(' ', '.')}@example.com`;
+  const receipt = { to: email, subject: `Receipt ${order}`, template: 'receipt' };
+  const charge = { invoice: `INV-${order}`, amountCents: 4900, currency: 'EUR' };
+  await scheduler.schedule(request, welcomeTask, { userId, email, name }, { userId });
+  await scheduler.schedule(request, chargeCardTask, charge, { userId });
+  await scheduler.schedule(request, sendEmailTask, receipt, { userId, metadata: { order } });
+};
+
+const scheduleRest = async ({ scheduler }: RunningApp): Promise<void> => {
+  const month = { from: '2026-11-01', to: '2026-11-30' };
+  const declined = { invoice: 'INV-2047-declined', amountCents: 12_900, currency: 'EUR' };
+  const bounced = { to: 'info@bounce.example', subject: 'Receipt 2047', template: 'receipt' };
+  const greylisted = { to: 'sales@busy.example', subject: 'Receipt 2048', template: 'receipt' };
+  const digest = { week: '2026-W48', recipients: 5120 };
+  await scheduler.schedule(CorrelationId(), chargeCardTask, declined);
+  await scheduler.schedule(CorrelationId(), sendEmailTask, bounced);
+  await scheduler.schedule(CorrelationId(), sendEmailTask, greylisted);
+  await scheduler.schedule(CorrelationId(), weeklyDigestTask, digest, plus(36));
+  await scheduler.schedule(CorrelationId(), generateReportTask, { report: 'revenue', ...month });
+  await scheduler.schedule(CorrelationId(), generateReportTask, { report: 'churn', ...month }, plus(1));
   await scheduler.schedule(CorrelationId(), exportDataTask, { userId: UserId(), format: 'csv' });
+};
+
+const fillBoard = async (running: RunningApp): Promise<void> => {
+  for (const [index, name] of PEOPLE.entries()) await signUp(running, name, 2041 + index);
+  await scheduleRest(running);
+};
+
+/** Everything that can run has run: what is left waits for its time. */
+const isQuiet = async ({ inspector }: RunningApp): Promise<boolean> => {
+  const depths = await Promise.all(sampleTasks.map((task) => inspector.getQueueDepth(task.queueName)));
+  return depths.every((depth) =>
+    depth.map(({ pending, running }) => pending + running === 0).unwrapOr(false),
+  );
+};
+
+const takePicture = async (url: string): Promise<void> => {
+  await using browser = await openBrowser();
+  // 1280 x 800 pixels that show what fits into 1600 x 1000.
+  const page = await browser.newPage({ viewport: { width: 1600, height: 1000 }, deviceScaleFactor: 0.8 });
+  await page.goto(url);
+  await page.getByRole('heading', { name: 'emails:send · ' }).first().waitFor();
+  await page.screenshot({ path: IMAGE_PATH, animations: 'disabled' });
 };
 
 const main = async (): Promise<void> => {
@@ -94,26 +91,11 @@ const main = async (): Promise<void> => {
   await using running = createRunningApp({ redisUrl: redis.url, tasks: sampleTasks });
   await running.startWorker();
   await fillBoard(running);
-  await until(async () => {
-    const depths = await Promise.all(
-      sampleTasks.map((task) => running.inspector.getQueueDepth(task.queueName)),
-    );
-    return depths.every((depth) =>
-      depth.map(({ pending, running: active }) => pending + active === 0).unwrapOr(false),
-    );
-  });
+  await until(() => isQuiet(running));
   const server = serveHttp({ app: running.app, host: '127.0.0.1', port: 0, logger: silentLogger });
-  await using browser = await openBrowser();
-  for (const [path, file] of JSON.parse(process.env['SHOTS'] ?? '[]')) {
-    const page = await browser.newPage();
-    page.on('console', (m) => console.log(path, m.type(), m.text()));
-    page.on('requestfailed', (r) => console.log('failed', r.url(), r.failure()?.errorText));
-    await page.goto(`${server.url}${path}`);
-    await page.waitForTimeout(2500);
-    await page.screenshot({ path: file });
-    if (process.env['DUMP']) console.log(await page.evaluate('document.body.innerText'));
-  }
+  await takePicture(`${server.url}/board/queue/${encodeURIComponent('{emails.send}')}`);
   await server.stop();
+  console.log(`The board's picture is in ${IMAGE_PATH}`);
 };
 
 await main();

@@ -1,5 +1,4 @@
 import { type ILogger } from '@backend/logger/Logger';
-import { MAX_BODY_BYTES } from './createHttpApp';
 
 /** A server that listens. */
 export interface HttpServer {
@@ -29,6 +28,12 @@ interface ServeHttpOptions {
   /** Milliseconds `stop` waits for running requests. Default: 3000. */
   readonly stopDeadlineMs?: number;
 }
+
+/**
+ * Largest body the server reads, in bytes: 16 MiB. A backstop against Bun's 128 MiB: the application refuses much smaller
+ * ones, unread and with a reason, which a server's own refusal does not carry.
+ */
+export const MAX_READ_BYTES = 16 * 1024 * 1024;
 
 /** Seconds a connection may be silent; above the 3 s that the slowest route takes. */
 const IDLE_TIMEOUT_SECONDS = 30;
@@ -72,7 +77,7 @@ const listen = ({ app, host, port }: ServeHttpOptions): Bun.Server<undefined> =>
       hostname: host,
       port,
       fetch: (request) => app.fetch(request),
-      maxRequestBodySize: MAX_BODY_BYTES,
+      maxRequestBodySize: MAX_READ_BYTES,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
     });
   } catch (cause) {

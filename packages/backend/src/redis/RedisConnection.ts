@@ -12,6 +12,8 @@ export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 /** A connection with an owner, who closes it. */
 export interface RedisConnection {
   readonly client: RedisClient;
+  /** Whether commands can be sent now. */
+  isReady(): boolean;
   /** Waits until commands can be sent; `err` with the last connection error after `deadlineMs` milliseconds. */
   ready(deadlineMs: number): Promise<Result<RedisClient, Error>>;
   /** Closes at once, also while Redis is gone. Safe to call twice. */
@@ -47,6 +49,7 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
   if (endsWithProcess) letProcessEnd(client);
   return {
     client,
+    isReady: () => client.status === 'ready',
     ready: async (deadlineMs) => {
       if (client.status === 'ready') return ok(client);
       waiterCount += 1;

@@ -89,7 +89,9 @@ const refused = [
   'redis://host:0',
   'redis://host:65536',
   'redis://host:99999',
+  'redis://host:006379',
   'redis://host:6379:1',
+  'redis://host/100000',
   'redis://host/abc',
   'redis://host/01',
   'redis://host/1/',
@@ -132,6 +134,15 @@ describe('parseRedisUrl', () => {
       name: 'RedisUrlError',
       message: expect.stringMatching(/^expected REDIS_URL to .*redis:\/\/\[user:password@\]host\[:port\]/),
     });
+  });
+
+  it('names all three forms, and says what is wrong with a lone %', () => {
+    const messageOf = (url: string) => parseRedisUrl(url)._unsafeUnwrapErr().message;
+
+    expect(messageOf('x')).toMatch(/redis:\/\/.*rediss:\/\/.*cluster.*redis\+sentinel:\/\//);
+    expect(messageOf('redis://u:100%@h')).toStartWith(
+      'expected REDIS_URL to have percent-encoded credentials (% is %25)',
+    );
   });
 
   it('never throws, and never shows a password', () => {

@@ -63,6 +63,7 @@ const serverOptions = (target: Exclude<RedisTarget, { kind: 'cluster' }>): Redis
         db: target.db,
         sentinelRetryStrategy: reconnectDelayMs,
         enableTLSForSentinelMode: target.isTls,
+        ...(target.isTls ? { sentinelTLS: {} } : {}),
       };
 
 type RetryStrategy = (times: number) => number | null;

@@ -2,8 +2,8 @@ import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection, DEFAULT_REDIS_URL, type RedisConnection } from './RedisConnection';
 
 /**
- * The one piece of module state in Drover, and why: schedulers are created anywhere, thousands of times, with nothing
- * but a logger and a configuration, and must share one connection for each Redis URL of the process.
+ * Module state, and why: schedulers are created anywhere, thousands of times, with nothing but a logger and a
+ * configuration, and must share one connection for each Redis URL of the process.
  */
 const connections = new Map<string, RedisConnection>();
 

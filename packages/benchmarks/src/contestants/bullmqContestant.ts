@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createRedisClient, type RedisClient, type RedisRole } from '@backend/redis/createRedisClient';
-import { parseRedisUrl } from '@backend/redis/RedisTarget';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { type RedisClient, type RedisRole } from '@backend/redis/createRedisClient';
+import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
 import { Queue, Worker } from 'bullmq';
 import { BENCHMARK_TASK_NAME, type BenchmarkPayload, createPayload, handlePayload } from './BenchmarkPayload';
@@ -13,6 +13,8 @@ import {
 } from './Contestant';
 
 const QUEUE_NAME = toQueueName(BENCHMARK_TASK_NAME);
+
+const CONNECT_TIMEOUT_MS = 5000;
 
 /** What plain BullMQ stores for the same task: the same envelope. */
 export interface PlainJobData {
@@ -28,14 +30,11 @@ export const createPlainJob = (payload: BenchmarkPayload, correlationId: string)
 };
 
 /** Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework. */
-export const openPlainConnection = async (redisUrl: string, role: RedisRole): Promise<RedisClient> => {
-  const target = parseRedisUrl(redisUrl);
-  if (target.isErr()) throw target.error;
-  const client = createRedisClient(target.value, role);
-  const ready = once(client, 'ready');
-  await client.connect();
-  await ready;
-  return client;
+export const openConnection = async (redisUrl: string, role: RedisRole): Promise<RedisConnection> => {
+  const connection = createRedisConnection({ redisUrl, role, logger: silentLogger });
+  const ready = await connection.ready(CONNECT_TIMEOUT_MS);
+  if (ready.isErr()) throw ready.error;
+  return connection;
 };
 
 /** Creates a plain queue. `client` stays the caller's. */
@@ -50,8 +49,8 @@ export const createPlainQueue = (client: RedisClient, prefix: string): Queue<Pla
 /** BullMQ as its own documentation uses it: no validation, no deadline, no context, no log line. */
 export const bullmqContestant: Contestant = {
   createProducer: async ({ redisUrl, prefix }: QueuePlace): Promise<Producer> => {
-    const client = await openPlainConnection(redisUrl, 'producer');
-    const queue = createPlainQueue(client, prefix);
+    const connection = await openConnection(redisUrl, 'producer');
+    const queue = createPlainQueue(connection.client, prefix);
     const correlationId = Bun.randomUUIDv7();
     const schedule: Producer['schedule'] = async (payload) => {
       const { name, data, opts } = createPlainJob(payload, correlationId);
@@ -62,20 +61,20 @@ export const bullmqContestant: Contestant = {
       schedule,
       [Symbol.asyncDispose]: async () => {
         await queue.close();
-        client.disconnect();
+        connection.close();
       },
     };
   },
 
   createConsumer: async ({ redisUrl, prefix, concurrency, onRun }: ConsumerOptions): Promise<Consumer> => {
-    const client = await openPlainConnection(redisUrl, 'worker');
-    const worker = createPlainWorker({ client, prefix, concurrency, onRun });
+    const connection = await openConnection(redisUrl, 'worker');
+    const worker = createPlainWorker({ client: connection.client, prefix, concurrency, onRun });
     worker.on('error', (error) => console.error(error));
     return {
       start: async () => void worker.run(),
       [Symbol.asyncDispose]: async () => {
         await worker.close();
-        client.disconnect();
+        connection.close();
       },
     };
   },

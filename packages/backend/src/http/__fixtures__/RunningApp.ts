@@ -4,6 +4,7 @@ import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskInspector, type TaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { createTaskScheduler, type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
+import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { type Hono } from 'hono';
 import { v7 } from 'uuid';
@@ -64,13 +65,4 @@ export const createRunningApp = ({ redisUrl, tasks, environment = {} }: RunningA
       closeSharedConnections();
     },
   };
-};
-
-/** Polls until a condition of another process holds; rejects after `timeoutMs` (default 15 s). */
-export const until = async (isTrue: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
-  const endsAtMs = performance.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (performance.now() > endsAtMs) throw new Error(`the condition did not hold within ${timeoutMs} ms`);
-    await Bun.sleep(25);
-  }
 };

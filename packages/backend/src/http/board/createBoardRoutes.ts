@@ -20,10 +20,9 @@ export interface BoardOptions {
   readonly logger: ILogger;
   /** Schedules what the board's form adds. */
   readonly scheduler: TaskScheduler;
+  /** Milliseconds Redis may take before the board says that it does not answer. */
+  readonly redisDeadlineMs: number;
 }
-
-/** Milliseconds Redis may take before the board says that it does not answer. */
-const REDIS_DEADLINE_MS = 1500;
 
 /** Seconds after which a browser that was told so looks again. */
 const RELOAD_AFTER_SECONDS = '5';
@@ -38,10 +37,17 @@ export const createBoardRoutes = (options: BoardOptions): Hono<HttpEnvironment> 
   return new Hono<HttpEnvironment>()
     .use(createBoardAccess(options.appConfig))
     .use(requireSameOrigin)
-    .use(requireRedis(options.connection))
-    .get('/', (c, next) => (c.req.path.endsWith('/') ? c.redirect(BOARD_PATH) : next()))
-    .all('*', (c) => openPages().fetch(c.req.raw));
+    .use(requireRedis(options))
+    .all('*', async (c) => {
+      if (c.req.path === `${BOARD_PATH}/`) return c.redirect(BOARD_PATH);
+      const response = await openPages().fetch(c.req.raw);
+      return isUnknownPage(response) ? c.notFound() : response;
+    });
 };
+
+/** A task that Bull Board does not find is answered as JSON, a path that it does not know as text. */
+const isUnknownPage = ({ status, headers }: Response): boolean =>
+  status === 404 && headers.get('Content-Type')?.startsWith('text/plain') === true;
 
 /** A queue made while Redis is down is broken for good, so the pages are made by the first request that finds it up. */
 const createLazyPages = ({ tasks, connection, appConfig, logger, scheduler }: BoardOptions): (() => Hono) => {
@@ -76,9 +82,9 @@ const shareWhileRunning = (read: () => Promise<WorkerPresence>): (() => Promise<
 
 /** Bull Board's own calls never return while Redis is down. */
 const requireRedis =
-  (connection: RedisConnection): MiddlewareHandler<HttpEnvironment> =>
+  ({ connection, redisDeadlineMs }: BoardOptions): MiddlewareHandler<HttpEnvironment> =>
   async (c, next) => {
-    const redis = await probeRedis(connection, REDIS_DEADLINE_MS);
+    const redis = await probeRedis(connection, redisDeadlineMs);
     if (redis.isOk()) return next();
     return respondUnavailable(c, redis.error.message);
   };

@@ -10,8 +10,8 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { type Job, type Queue } from 'bullmq';
 import { BoardRefusal } from './BoardRefusal';
 import { toEditedData } from './EditedData';
+import { toFormSchema } from './FormSchema';
 import { type BoardForm, parseBoardForm } from './NewTask';
-import { toPayloadSchema } from './PayloadSchema';
 import { toJobTitle, toShownData } from './ShownTask';
 
 /** What the adapters of a board share. */
@@ -34,7 +34,7 @@ export const createTaskAdapter = (
   options: TaskAdapterOptions,
 ): BullMQAdapter => {
   const queue = options.queues.get(task.queueName);
-  const jobDataSchema = toPayloadSchema(task);
+  const jobDataSchema = toFormSchema(task);
   const adapter = new BullMQAdapter(queue, {
     delimiter: '.',
     displayName: task.queueName,
@@ -47,6 +47,8 @@ export const createTaskAdapter = (
   const getJob = adapter.getJob.bind(adapter);
   const getJobs = adapter.getJobs.bind(adapter);
   adapter.getJob = async (id) => {
+    // The id is part of a URL, and `meta` would be read, and deleted, like a job.
+    if (Object.hasOwn(queue.keys, id)) return undefined;
     const job = await getJob(id);
     return job === undefined ? undefined : guard(job);
   };

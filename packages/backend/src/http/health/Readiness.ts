@@ -19,8 +19,8 @@ export interface ReadinessOptions {
   readonly prefix: string;
   /** Tasks that need a worker. */
   readonly taskNames: readonly string[];
-  /** Milliseconds Redis may take for each of its two answers. Default: 1000. */
-  readonly deadlineMs?: number;
+  /** Milliseconds Redis may take for each of its two answers. */
+  readonly redisDeadlineMs: number;
 }
 
 /** Decides on readiness from the workers that are connected. Pure. */
@@ -29,16 +29,16 @@ export const decideReadiness = (taskNames: readonly string[], presence: WorkerPr
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 
-/** Finds out whether Redis answers and every task has a worker. Never rejects; takes 2 x `deadlineMs` at most. */
+/** Finds out whether Redis answers and every task has a worker. Never rejects; takes 2 x `redisDeadlineMs` at most. */
 export const checkReadiness = async ({
   connection,
   prefix,
   taskNames,
-  deadlineMs = 1000,
+  redisDeadlineMs,
 }: ReadinessOptions): Promise<Readiness> => {
-  const redis = await probeRedis(connection, deadlineMs);
+  const redis = await probeRedis(connection, redisDeadlineMs);
   if (redis.isErr()) return { status: 'not-ready', problems: [redis.error.message], warnings: [] };
-  const presence = await settleWithin(readWorkerPresence(redis.value, prefix), deadlineMs);
+  const presence = await settleWithin(readWorkerPresence(redis.value, prefix), redisDeadlineMs);
   return presence.match(
     (workers) => decideReadiness(taskNames, workers),
     ({ message }) => ({

@@ -84,7 +84,7 @@ describe('checkJson', () => {
     ['done', 'a function', { done: refuse }],
     ['', 'a symbol', Symbol('s')],
     ['list[1]', 'undefined in an array', { list: [1, undefined] }],
-    ['[1]', 'undefined in an array', [0, , 2]], // biome-ignore lint/suspicious/noSparseArray: that is the case
+    ['[1]', 'undefined in an array', Object.assign(new Array(3), { 0: 0, 2: 2 })],
     ['[0]', 'undefined in an array', new Array(4_000_000_000)],
     ['__proto__', 'an own key named __proto__', JSON.parse('{"__proto__":{"isAdmin":true}}')],
     ['list[0].node', 'a cycle', cyclic()],
@@ -189,6 +189,8 @@ describe('checkJson', () => {
   it.each([
     [null],
     [true],
+    [5],
+    [[5]],
     [12.5],
     ['x'],
     [[1, [2], 'z']],

@@ -9,17 +9,17 @@ const smallest = { v: 1, payload: null, correlationId: CorrelationId() } as cons
 
 describe('isEnvelope', () => {
   it.each([
-    ['the smallest envelope', smallest, true],
-    ['one of a later version', { v: 2, correlationId: 'x', anything: 1 }, true],
-    ['a payload without version', { correlationId: 'x' }, false],
-    ['a payload without correlation ID', { v: 1, payload: {} }, false],
-    ['a payload whose v is a text', { v: '1', correlationId: 'x' }, false],
-    ['a payload whose v is a fraction', { v: 1.5, correlationId: 'x' }, false],
-    ['an array', [1], false],
-    ['null', null, false],
-    ['undefined', undefined, false],
-    ['a text', 'v', false],
-  ])('for %s is %p', (_what, data, answer) => {
+    ['the smallest envelope', true, smallest],
+    ['one of a later version', true, { v: 2, correlationId: 'x', anything: 1 }],
+    ['a payload without version', false, { correlationId: 'x' }],
+    ['a payload without correlation ID', false, { v: 1, payload: {} }],
+    ['a payload whose v is a text', false, { v: '1', correlationId: 'x' }],
+    ['a payload whose v is a fraction', false, { v: 1.5, correlationId: 'x' }],
+    ['an array', false, [1]],
+    ['null', false, null],
+    ['undefined', false, undefined],
+    ['a text', false, 'v'],
+  ])('for %s is %p', (_what, answer, data) => {
     expect(isEnvelope(data)).toBe(answer);
   });
 });
@@ -48,6 +48,10 @@ describe('parseEnvelope', () => {
     };
 
     expect(parseEnvelope({ ...envelope })._unsafeUnwrap()).toEqual(envelope);
+  });
+
+  it.each(['exponential', 'linear', 'fixed', 'steps'])('reads the backoff %s', (backoff) => {
+    expect(parseEnvelope({ ...smallest, overrides: { retry: { backoff } } }).isOk()).toBe(true);
   });
 
   const wrong: [problem: string, change: Record<string, unknown>][] = [

@@ -27,6 +27,7 @@ export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
 interface TaskErrorOptions {
   readonly cause?: unknown;
+  readonly original?: Error;
   readonly code?: TaskErrorCode;
   readonly snoozeMs?: number;
 }
@@ -41,6 +42,9 @@ export class TaskError extends Error {
   /** Only with code `retry-later`: milliseconds until the task wants to run again. */
   readonly snoozeMs: number | undefined;
 
+  /** The foreign error that this one stands for, when a handler threw or returned one. */
+  readonly original: Error | undefined;
+
   constructor(
     message: string,
     metadata: Readonly<Record<string, unknown>> = {},
@@ -50,6 +54,7 @@ export class TaskError extends Error {
     this.code = options.code ?? 'task-failed';
     this.metadata = metadata;
     this.snoozeMs = options.snoozeMs;
+    this.original = options.original;
   }
 
   /** A failure that no further attempt can mend: the task becomes a dead letter at once. */

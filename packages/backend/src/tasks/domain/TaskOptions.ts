@@ -165,6 +165,13 @@ const retentionProblems = (retention: unknown): string[] => {
   ];
 };
 
+/** The shorthand and the policy would both set the first wait. */
+const doubleBackoffProblems = (backoffMs: unknown, retry: unknown): string[] => {
+  if (backoffMs === undefined || !isRecord(retry)) return [];
+  const double = ['backoff', 'initialDelayMs'].find((field) => retry[field] !== undefined);
+  return double === undefined ? [] : [`expected either backoffMs or retry.${double}, got both`];
+};
+
 /** Lists everything that is wrong with a definition's options; an empty list means they are fine. */
 export const taskOptionProblems = (options: unknown): string[] => {
   if (options === undefined) return [];
@@ -176,8 +183,6 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...priorityProblems(options['priority']),
     ...retryProblems(retry),
     ...retentionProblems(options['retention']),
-    ...(options['backoffMs'] !== undefined && isRecord(retry) && retry['backoff'] !== undefined
-      ? ['expected either backoffMs or retry.backoff, got both']
-      : []),
+    ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

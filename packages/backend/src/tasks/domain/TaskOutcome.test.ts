@@ -16,16 +16,16 @@ describe('decideOutcome', () => {
     },
   );
 
-  const firstAttempt: [code: TaskErrorCode, outcome: Omit<TaskOutcome, 'error'>][] = [
-    ['task-failed', { kind: 'retry', delayMs: 1100 } as const],
-    ['timeout', { kind: 'retry', delayMs: 1100 } as const],
-    ['crashed', { kind: 'retry', delayMs: 1100 } as const],
-    ['retry-later', { kind: 'snoozed', delayMs: 70 } as const],
+  const firstAttempt: [code: TaskErrorCode, outcome: object][] = [
+    ['task-failed', { kind: 'retry', delayMs: 1100 }],
+    ['timeout', { kind: 'retry', delayMs: 1100 }],
+    ['crashed', { kind: 'retry', delayMs: 1100 }],
+    ['retry-later', { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', { kind: 'released' }],
-    ['fatal', { kind: 'failed', reason: 'fatal' } as const],
-    ['invalid-payload', { kind: 'failed', reason: 'invalid-payload' } as const],
-    ['invalid-output', { kind: 'failed', reason: 'invalid-output' } as const],
-    ['crash-loop', { kind: 'failed', reason: 'crash-loop' } as const],
+    ['fatal', { kind: 'failed', reason: 'fatal' }],
+    ['invalid-payload', { kind: 'failed', reason: 'invalid-payload' }],
+    ['invalid-output', { kind: 'failed', reason: 'invalid-output' }],
+    ['crash-loop', { kind: 'failed', reason: 'crash-loop' }],
   ];
 
   it.each(firstAttempt)('code %s in attempt 1 of 3 ends in %j', (code, outcome) => {
@@ -72,15 +72,16 @@ describe('decideOutcome', () => {
     expect(asked).toEqual([]);
   });
 
-  it('shows retryOn the error that was thrown', () => {
-    const cause = new RangeError('too far');
+  it('shows retryOn the error that was thrown, and a TaskError of the handler as it is', () => {
+    const thrown = new RangeError('too far');
+    const own = new TaskError('refused', { status: 402 }, { cause: thrown });
     const asked: Error[] = [];
     const retryOn = (error: Error): boolean => asked.push(error) > 0;
-    decideOutcome(err(new TaskError('too far', {}, { cause })), { ...rules, retryOn });
-    const bare = new TaskError('bare', {}, { cause: 'a text' });
-    decideOutcome(err(bare), { ...rules, retryOn });
+    decideOutcome(err(toTaskError(thrown)), { ...rules, retryOn });
+    decideOutcome(err(own), { ...rules, retryOn });
 
-    expect(asked).toEqual([cause, bare]);
+    expect(asked.map((error) => error === thrown || error === own)).toStrictEqual([true, true]);
+    expect(asked).toStrictEqual([thrown, own]);
   });
 
   it.each([
@@ -90,8 +91,11 @@ describe('decideOutcome', () => {
         throw new Error('predicate broken');
       },
     ],
+    ['is asynchronous', () => Promise.resolve(false) as unknown as boolean],
+    ['is asynchronous and rejects', () => Promise.reject(new Error('boom')) as unknown as boolean],
     ['forgets to answer', () => undefined as unknown as boolean],
-  ])('tries again when retryOn %s', (_what, retryOn) => {
+  ])('tries again when retryOn %s', async (_what, retryOn) => {
     expect(decideOutcome(err(errorOf('task-failed')), { ...rules, retryOn }).kind).toBe('retry');
+    await Bun.sleep(0); // a rejection nobody handles would end the process here
   });
 });

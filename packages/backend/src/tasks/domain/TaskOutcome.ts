@@ -39,10 +39,16 @@ export interface OutcomeRules {
   readonly random: number;
 }
 
-/** Asks the task's `retryOn`; one that throws must neither lose the task nor end it early, so it counts as yes. */
+/**
+ * Asks the task's `retryOn`. One that throws or answers with a promise must neither lose the task nor end it early, so it
+ * counts as yes.
+ */
 const isWorthRetrying = (error: TaskError, retryOn: OutcomeRules['retryOn']): boolean => {
   try {
-    return retryOn?.(error.cause instanceof Error ? error.cause : error) ?? true;
+    const answer: unknown = retryOn?.(error.original ?? error) ?? true;
+    // Nobody waits for it: without this its rejection would end the process.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return Boolean(answer);
   } catch {
     return true;
   }

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'bun:test';
 import { nearestName, suggestion } from './nearestName';
 
-const known = ['emails:send', 'users:send-welcome-email', 'data:process-batch'];
+const known = ['emails:send', 'users:send-welcome-email', 'data:process-batch', 'abcdefghij', 'cat'];
 
 describe('nearestName', () => {
   it.each([
     ['email:send', 'emails:send'],
     ['users:sendWelcomeEmail', 'users:send-welcome-email'],
     ['data:process_batch', 'data:process-batch'],
+    ['abcdefXXXX', 'abcdefghij'],
+    ['abcdeXXXXX', undefined],
+    ['caX', 'cat'],
+    ['cXX', undefined],
+    ['XXX', undefined],
     ['something:else-entirely', undefined],
     ['', undefined],
   ])('for %j finds %p', (unknown, nearest) => {

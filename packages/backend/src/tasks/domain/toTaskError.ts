@@ -20,7 +20,11 @@ const read = <T>(field: () => T, fallback: T): T => {
 
 const fromError = (error: Error): TaskError => {
   const message = read(() => String(error.message), '');
-  const task = new TaskError(message || read(() => String(error.name), 'Error'), {}, { cause: error });
+  const task = new TaskError(
+    message || read(() => String(error.name), 'Error'),
+    {},
+    { cause: error, original: error },
+  );
   const stack = read(() => error.stack, undefined);
   if (typeof stack === 'string') task.stack = stack;
   return task;
@@ -41,6 +45,5 @@ const isSound = ({ message, code, metadata, stack }: TaskError): boolean =>
 export const toTaskError = (thrown: unknown): TaskError => {
   if (read(() => thrown instanceof TaskError && isSound(thrown), false)) return thrown as TaskError; // just checked
   if (read(() => thrown instanceof Error, false)) return fromError(thrown as Error); // just checked
-  if (thrown === undefined) return new TaskError('the handler failed with undefined');
   return new TaskError(`the handler failed with ${describe(thrown)}`, {}, { cause: thrown });
 };

@@ -47,7 +47,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
   };
   return {
     getTask: async (id) => {
-      const found = await read((queues) => findTask(queues, registry.tasks, id));
+      const found = await read((queues) => findTask(queues, { tasks: registry.tasks, appConfig, id }));
       return found.andThen((record) =>
         record === undefined
           ? err(new InspectorError(`no registered queue holds the task ${JSON.stringify(id)}`, 'not-found'))
@@ -64,10 +64,13 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
 
 const findTask = async (
   queues: TaskQueues,
-  tasks: readonly TaskDefinition<unknown>[],
-  id: TaskId,
+  { tasks, appConfig, id }: Omit<TaskInspectorOptions, 'logger'> & { readonly id: TaskId },
 ): Promise<TaskRecord | undefined> => {
-  const records = await Promise.all(tasks.map(({ queueName }) => readTaskRecord(queues.get(queueName), id)));
+  const records = await Promise.all(
+    tasks.map(({ queueName, options: { maxAttempts = appConfig.taskMaxAttempts } }) =>
+      readTaskRecord({ queue: queues.get(queueName), id, maxAttempts }),
+    ),
+  );
   return records.find((record) => record !== undefined);
 };
 

@@ -26,6 +26,8 @@ export interface DeliveryEnd {
   readonly outcome: Settlement;
   /** 1-based number of the attempt that ended. */
   readonly attempt: number;
+  /** Crashes before the run began. A delivery that joined a run raised BullMQ's count, but nothing had crashed. */
+  readonly crashCount: number;
 }
 
 /** Takes the jobs of one queue. */
@@ -67,12 +69,40 @@ const toDelivery = (job: Job): Delivery => ({
 /** Never reached: how often a job may be recovered is decided when it is picked up, by our own rule. */
 const NO_STALLED_LIMIT = 1_000_000;
 
+const mayRunAgain = ({ kind }: Settlement): boolean =>
+  kind === 'retry' || kind === 'snoozed' || kind === 'released';
+
+/** Only the holder of the lock may: `stc` is BullMQ's count of stalls, written by its moveStalledJobsToWait. */
+const CORRECT_CRASH_COUNT = `
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('HSET', KEYS[1], 'stc', ARGV[2]) end
+return 0`;
+
+interface CrashCorrection {
+  readonly options: QueueConsumerOptions;
+  readonly job: Job;
+  readonly token: string;
+  readonly crashCount: number;
+}
+
+/** Takes back what joined deliveries were counted for: they would use up attempts that were never run. */
+const correctCrashCount = async ({ options, job, token, crashCount }: CrashCorrection): Promise<void> => {
+  const key = `${options.prefix}:${toQueueName(options.task.queueName)}:${job.id}`;
+  try {
+    await options.client.eval(CORRECT_CRASH_COUNT, 2, key, `${key}:lock`, token, crashCount);
+  } catch (error) {
+    options.onError(error instanceof Error ? error : new Error(String(error)));
+  }
+};
+
 const createWorker = (options: QueueConsumerOptions): Worker =>
   new Worker(
     toQueueName(options.task.queueName),
     // Two parameters, not three: the abort signal is ours.
     async (job, token) => {
-      const { outcome, attempt } = await options.onDelivery(toDelivery(job));
+      const { outcome, attempt, crashCount } = await options.onDelivery(toDelivery(job));
+      if (mayRunAgain(outcome) && crashCount < (job.stalledCounter ?? 0)) {
+        await correctCrashCount({ options, job, token: token ?? '', crashCount });
+      }
       return settle({ job, token: token ?? '', outcome, attempt });
     },
     {

@@ -21,11 +21,33 @@ export const toFailureMessage = ({ message, name }: Error): string =>
   (message || name).slice(0, MAX_MESSAGE_LENGTH);
 
 /** What JSON cannot carry is kept as text: an `Error` as its message, a `Map` as `[object Map]`. */
+const toStoredValue = (value: unknown): unknown => {
+  if (value === undefined) return undefined;
+  return checkJson(value, MAX_METADATA_BYTES).isOk()
+    ? JSON.parse(JSON.stringify(value)) // a copy: its maker may still change the value
+    : describeUnknown(value).slice(0, MAX_TEXT_LENGTH);
+};
+
+/** Metadata is the handler's: a getter or a proxy that throws must not decide what becomes of the task. */
+const readSafely = <T>(read: () => T, toFallback: (thrown: unknown) => T): T => {
+  try {
+    return read();
+  } catch (thrown) {
+    return toFallback(thrown);
+  }
+};
+
 const toStoredMetadata = (metadata: TaskError['metadata']): TaskError['metadata'] =>
   Object.fromEntries(
-    Object.entries(metadata).map(([key, value]) => [
+    readSafely(
+      () => Object.keys(metadata),
+      () => [],
+    ).map((key) => [
       key,
-      checkJson(value, MAX_METADATA_BYTES).isOk() ? value : describeUnknown(value).slice(0, MAX_TEXT_LENGTH),
+      readSafely(
+        () => toStoredValue(metadata[key]),
+        (thrown) => `unreadable: ${describeUnknown(thrown)}`.slice(0, MAX_TEXT_LENGTH),
+      ),
     ]),
   );
 

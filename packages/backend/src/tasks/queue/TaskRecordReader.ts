@@ -8,14 +8,14 @@ import { parseFailureStack } from './StoredFailure';
 
 type JobState = Awaited<ReturnType<Job['getState']>>;
 
-const toStatus = (state: JobState, attemptsMade: number): TaskStatus | undefined => {
+const toStatus = (state: JobState, attempt: number): TaskStatus | undefined => {
   switch (state) {
     case 'waiting':
     case 'prioritized':
     case 'waiting-children':
-      return attemptsMade > 0 ? 'retrying' : 'pending';
+      return attempt > 0 ? 'retrying' : 'pending';
     case 'delayed':
-      return attemptsMade > 0 ? 'retrying' : 'scheduled';
+      return attempt > 0 ? 'retrying' : 'scheduled';
     case 'active':
       return 'running';
     case 'completed':
@@ -48,18 +48,33 @@ const envelopeFields = (
   };
 };
 
-const toRecord = (queue: Queue, job: Job, status: TaskStatus): TaskRecord => {
-  const crashCount = job.stalledCounter ?? 0;
-  const isRunning = status === 'running';
+/** Attempts that have ended, crashes included. */
+const endedAttempts = (job: Job): number => job.attemptsMade + (job.stalledCounter ?? 0);
+
+const toAttempt = (job: Job, status: TaskStatus, error: StoredTaskError | undefined): number => {
+  if (status === 'running') return endedAttempts(job) + 1;
+  // A task that its crashes ended was not run again for that: BullMQ counts that delivery, we do not.
+  return status === 'failed' && error !== undefined ? error.attempt : endedAttempts(job);
+};
+
+interface RecordInput {
+  readonly queue: Queue;
+  readonly job: Job;
+  readonly status: TaskStatus;
+  readonly maxAttempts: number;
+}
+
+const toRecord = ({ queue, job, status, maxAttempts }: RecordInput): TaskRecord => {
   const error = toStoredError(job);
   return {
     id: (job.id ?? '') as TaskId, // whoever added the job chose the id
     name: toTaskName(queue.name),
     status,
     ...envelopeFields(job.data),
-    attempt: job.attemptsMade + crashCount + (isRunning ? 1 : 0),
-    maxAttempts: job.opts.attempts ?? 1,
-    crashCount,
+    attempt: toAttempt(job, status, error),
+    // What plain BullMQ wrote is run by our rules, not by the attempts it asks for.
+    maxAttempts: isEnvelope(job.data) ? (job.opts.attempts ?? maxAttempts) : maxAttempts,
+    crashCount: job.stalledCounter ?? 0,
     scheduledAt: new Date(job.timestamp),
     ...(job.processedOn === undefined ? {} : { startedAt: new Date(job.processedOn) }),
     ...(job.finishedOn === undefined ? {} : { endedAt: new Date(job.finishedOn) }),
@@ -68,12 +83,28 @@ const toRecord = (queue: Queue, job: Job, status: TaskStatus): TaskRecord => {
   };
 };
 
+interface TaskRead {
+  readonly queue: Queue;
+  readonly id: TaskId;
+  /** Attempts of a task that does not say. */
+  readonly maxAttempts: number;
+}
+
 /** Reads one task from its queue; `undefined` when Redis does not know it (never scheduled, or already evicted). */
-export const readTaskRecord = async (queue: Queue, id: TaskId): Promise<TaskRecord | undefined> => {
+export const readTaskRecord = async ({
+  queue,
+  id,
+  maxAttempts,
+}: TaskRead): Promise<TaskRecord | undefined> => {
+  // First the state: a task that has ended stays as it is, while a job that is read first may end before its state is
+  // read. It also keeps ids that name other keys of the queue, such as "wait", from being read as jobs.
+  const state = await queue.getJobState(id);
+  if (state === 'unknown') return undefined;
   const job: Job | undefined = await queue.getJob(id);
   if (job === undefined) return undefined;
-  const status = toStatus(await job.getState(), job.attemptsMade);
-  return status === undefined ? undefined : toRecord(queue, job, status);
+  const isEnded = job.finishedOn !== undefined;
+  const status = toStatus(isEnded ? await queue.getJobState(id) : state, endedAttempts(job));
+  return status === undefined ? undefined : toRecord({ queue, job, status, maxAttempts });
 };
 
 /** Tasks of one queue by status. */

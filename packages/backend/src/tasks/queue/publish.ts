@@ -1,6 +1,6 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
-import { settleWithin } from './settleWithin';
+import { DeadlineError, settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 
 /** A job could not be handed to Redis in time. */
@@ -27,8 +27,13 @@ interface PublishOptions {
   readonly deadlineMs: number;
 }
 
+/** How long a broken connection that still calls itself ready is left alone; milliseconds. */
+const RETRY_PAUSE_MS = 20;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** The server answered and said no (out of memory, read-only, ...): sending again now is futile. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
+const isRefusal = (error: Error): boolean => error.name === 'ReplyError';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -36,46 +41,30 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * Hands a job to Redis within a deadline. A connection that breaks while the answer is on its way is waited for, and
  * the job sent again under the same id, which makes one job. Nothing is sent after the deadline.
  */
-export const publish = async ({
-  connection,
-  queues,
-  taskName,
-  job,
-  deadlineMs,
-}: PublishOptions): Promise<Result<void, PublishError>> => {
+export const publish = async (options: PublishOptions): Promise<Result<void, PublishError>> => {
+  const { connection, deadlineMs } = options;
   const endsAtMs = performance.now() + deadlineMs;
-  let isSent = false;
-  for (;;) {
-    const ready = await connection.ready(Math.max(0, endsAtMs - performance.now()));
-    if (ready.isErr()) {
-      return err(
-        new PublishError(`Redis is not reachable: ${ready.error.message}`, {
-          isUnknown: isSent,
-          cause: ready.error,
-        }),
-      );
+  const leftMs = (): number => Math.max(0, endsAtMs - performance.now());
+  for (let sentCount = 0; ; sentCount += 1) {
+    if (!connection.isReady()) {
+      const ready = await connection.ready(leftMs());
+      if (ready.isErr()) return err(toUnreachable(ready.error, sentCount > 0));
     }
-    isSent = true;
-    const added = await settleWithin(
-      addJob(queues.get(taskName), job),
-      Math.max(0, endsAtMs - performance.now()),
-    );
+    const added = await settleWithin(addJob(options.queues.get(options.taskName), options.job), leftMs());
     if (added.isOk()) return ok();
-    if (isRefusal(added.error)) {
-      return err(
-        new PublishError(`Redis refused the task: ${messageOf(added.error)}`, {
-          isUnknown: false,
-          cause: added.error,
-        }),
-      );
-    }
-    if (performance.now() >= endsAtMs) {
-      return err(
-        new PublishError(`Redis did not confirm the task: ${messageOf(added.error)}`, {
-          isUnknown: true,
-          cause: added.error,
-        }),
-      );
-    }
+    if (added.error instanceof DeadlineError) return err(toUnconfirmed(added.error));
+    if (isRefusal(added.error)) return err(toRefused(added.error, sentCount > 0));
+    // A connection that breaks says so only a moment later, and a cluster stays "ready" without one of its nodes.
+    if (connection.isReady()) await pause(Math.min(RETRY_PAUSE_MS, leftMs()));
   }
 };
+
+const toUnreachable = (cause: Error, isUnknown: boolean): PublishError =>
+  new PublishError(`Redis is not reachable: ${messageOf(cause)}`, { isUnknown, cause });
+
+const toUnconfirmed = (cause: Error): PublishError =>
+  new PublishError(`Redis did not confirm the task: ${messageOf(cause)}`, { isUnknown: true, cause });
+
+/** An earlier sending of the same call may have arrived all the same. */
+const toRefused = (cause: Error, isUnknown: boolean): PublishError =>
+  new PublishError(`Redis refused the task: ${messageOf(cause)}`, { isUnknown, cause });

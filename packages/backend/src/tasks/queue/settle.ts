@@ -1,4 +1,5 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type Job, RATE_LIMIT_ERROR, UnrecoverableError } from 'bullmq';
+import { type TaskError } from '../domain/TaskError';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { toFailureMessage, toFailureStack } from './StoredFailure';
 
@@ -42,6 +43,12 @@ const withStack = <E extends Error>(signal: E, stack: string): E => {
   return signal;
 };
 
+/** BullMQ takes any error with this one message for its own rate limit, and puts the job back for ever. */
+const toSignalMessage = (error: TaskError): string => {
+  const message = toFailureMessage(error);
+  return message === RATE_LIMIT_ERROR ? `the task failed with ${message}` : message;
+};
+
 /**
  * Tells BullMQ what becomes of a job: the only place that throws its signals. BullMQ refuses all of it when the job's
  * lock has gone to another worker, so a late run never overwrites a settled task.
@@ -64,12 +71,12 @@ export const settle = async ({ job, token, outcome, attempt }: SettleOptions): P
       job.opts.attempts = NO_LIMIT;
       job.opts.backoff = { type: BACKOFF_TYPE };
       job.opts.stackTraceLimit = STACK_COUNT;
-      const signal = new RetrySignal(toFailureMessage(outcome.error), outcome.delayMs);
+      const signal = new RetrySignal(toSignalMessage(outcome.error), outcome.delayMs);
       throw withStack(signal, toFailureStack({ error: outcome.error, attempt }));
     }
     case 'failed': {
       job.opts.stackTraceLimit = STACK_COUNT;
-      const signal = new UnrecoverableError(toFailureMessage(outcome.error));
+      const signal = new UnrecoverableError(toSignalMessage(outcome.error));
       throw withStack(signal, toFailureStack({ error: outcome.error, attempt, reason: outcome.reason }));
     }
   }

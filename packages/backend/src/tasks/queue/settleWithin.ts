@@ -1,9 +1,17 @@
 import { err, ok, type Result } from 'neverthrow';
 
-/** Races a promise against a timer; the loser is ignored. Holds the process until one of them settles. */
+/** The promise had not settled in time. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/**
+ * Races a promise against a timer; the loser is ignored: `DeadlineError` when the timer wins. Holds the process until
+ * one of them settles.
+ */
 export const settleWithin = <T>(promise: Promise<T>, ms: number): Promise<Result<T, Error>> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(err(new Error(`no answer within ${ms} ms`))), ms);
+    const timer = setTimeout(() => resolve(err(new DeadlineError(`no answer within ${Math.round(ms)} ms`))), ms);
     promise.then(
       (value) => {
         clearTimeout(timer);

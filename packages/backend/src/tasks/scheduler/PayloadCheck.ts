@@ -9,20 +9,23 @@ import { ScheduleError } from './ScheduleError';
 /**
  * Checks a payload before anything is written: its schema first, then that JSON carries it. Where an object changes in
  * JSON, as a `Date` does, the schema must accept what the worker will read back.
+ *
+ * @returns What to store: the payload, or its copy as JSON where that differs.
  */
 export const checkPayload = (
   task: TaskDefinition<unknown>,
   payload: unknown,
   maxBytes: number,
-): Result<void, ScheduleError> => {
+): Result<unknown, ScheduleError> => {
   const { queueName } = task;
   const validated = validatePayload(task, payload);
   if (validated.isErr()) return refuseInvalid(queueName, validated.error);
   const json = checkJson(payload, maxBytes);
   if (json.isErr()) return refuse(queueName, { message: json.error.message, issues: [json.error] });
-  if (json.value.isExact) return ok();
-  const reread = validatePayload(task, throughJson(payload));
-  return reread.isOk() ? ok() : refuseInvalid(queueName, reread.error, 'JSON changes it, and then ');
+  if (json.value.isExact) return ok(payload ?? null);
+  const stored = throughJson(payload);
+  const reread = validatePayload(task, stored);
+  return reread.isOk() ? ok(stored) : refuseInvalid(queueName, reread.error, 'JSON changes it, and then ');
 };
 
 interface Refusal {

@@ -58,11 +58,11 @@ export const createTaskScheduler = ({ logger, appConfig }: TaskSchedulerOptions)
     payload: NoInfer<Payload>,
     options: ScheduleOptions = {},
   ): Promise<Result<TaskHandle<Output>, ScheduleError>> => {
-    const call = { correlationId, task, payload, options, nowMs: Date.now() };
-    const checked = checkCall(call, appConfig);
-    if (checked.isErr()) return err(checked.error);
+    const given = { correlationId, task, payload, options, nowMs: Date.now() };
+    const call = checkCall(given, appConfig);
+    if (call.isErr()) return err(call.error);
     const id = TaskId();
-    const published = await publishCall(id, call, { logger, appConfig });
+    const published = await publishCall(id, call.value, { logger, appConfig });
     return published.map(() => ({
       id,
       taskName: task.queueName,
@@ -72,12 +72,12 @@ export const createTaskScheduler = ({ logger, appConfig }: TaskSchedulerOptions)
   },
 });
 
-const checkCall = (
-  { correlationId, task, payload, options, nowMs }: ScheduleCall,
-  appConfig: AppConfig,
-): Result<void, ScheduleError> => {
-  if (task.problems.length > 0) {
-    const message = `the task ${task.queueName} is refused: ${task.problems.join('; ')}`;
+/** Checks a call; what comes back carries the payload as it is to be stored. */
+const checkCall = (call: ScheduleCall, appConfig: AppConfig): Result<ScheduleCall, ScheduleError> => {
+  const { correlationId, task, payload, options, nowMs } = call;
+  const taskProblems = definitionProblems(task);
+  if (taskProblems.length > 0) {
+    const message = `the task ${task?.queueName} is refused: ${taskProblems.join('; ')}`;
     return err(new ScheduleError(message, { code: 'invalid-task' }));
   }
   const id = parseCorrelationId(correlationId);
@@ -88,8 +88,15 @@ const checkCall = (
     const message = `the options for ${task.queueName} are refused: ${problems.join('; ')}`;
     return err(new ScheduleError(message, { code: 'invalid-options' }));
   }
-  return checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
+  return checkPayload(task, payload, appConfig.taskMaxPayloadBytes).map((stored) => ({
+    ...call,
+    payload: stored,
+  }));
 };
+
+/** Modules that import each other in a circle see `undefined` where the definition will be. */
+const definitionProblems = (task: TaskDefinition<unknown> | undefined): readonly string[] =>
+  task?.problems ?? ['expected what defineTask returns; do the modules import each other in a circle?'];
 
 const toOverrides = ({ maxAttempts, timeoutMs, backoffMs }: ScheduleOptions): TaskOverrides | undefined => {
   if (maxAttempts === undefined && timeoutMs === undefined && backoffMs === undefined) return undefined;
@@ -104,7 +111,7 @@ const toEnvelope = ({ correlationId, payload, options }: ScheduleCall): TaskEnve
   const overrides = toOverrides(options);
   return {
     v: ENVELOPE_VERSION,
-    payload: payload ?? null,
+    payload,
     correlationId,
     ...(options.userId === undefined ? {} : { userId: options.userId }),
     ...(options.metadata === undefined ? {} : { metadata: options.metadata }),

@@ -12,6 +12,8 @@ export interface DeliveryDesk {
   take(task: TaskDefinition<unknown>, delivery: Delivery): Promise<DeliveryEnd>;
   /** From now on every delivery is given back unrun. */
   shut(): void;
+  /** From now on deliveries are run again. */
+  open(): void;
   /** Resolves when no task runs, or after `ms` milliseconds. */
   whenIdle(ms: number): Promise<boolean>;
   /** Names of the tasks that run now; a name that runs twice is there twice. */
@@ -19,20 +21,27 @@ export interface DeliveryDesk {
   counts(): { readonly processedCount: number; readonly failedCount: number };
 }
 
+/** How a run ended, and the crashes that were known when it began: deliveries that joined it were none. */
+type FlightEnd = AttemptEnd & { readonly crashCount: number };
+
 const released = (delivery: Delivery): DeliveryEnd => ({
-  outcome: { kind: 'released', error: new TaskError('the worker is stopping', {}, { code: 'shutdown' }) },
+  outcome: {
+    kind: 'released',
+    error: new TaskError('the worker takes no tasks now', {}, { code: 'shutdown' }),
+  },
   attempt: delivery.attemptsMade + delivery.crashCount + 1,
+  crashCount: delivery.crashCount,
 });
 
 /** Creates the desk of one worker. */
 export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDesk => {
-  const flights = createSingleFlight<AttemptEnd>();
+  const flights = createSingleFlight<FlightEnd>();
   const running = new Map<symbol, string>();
   const idleListeners = new Set<() => void>();
   const counts = { processedCount: 0, failedCount: 0 };
   let isShut = false;
 
-  const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<AttemptEnd> => {
+  const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<FlightEnd> => {
     const key = Symbol(delivery.taskId);
     running.set(key, task.queueName);
     const end = await runTask(task, delivery, environment);
@@ -47,19 +56,23 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       endedAtMs: environment.now().getTime(),
     });
     if (running.size === 0) for (const listener of idleListeners) listener();
-    return end;
+    return { ...end, crashCount: delivery.crashCount };
   };
 
   return {
     take: async (task, delivery) => {
       if (isShut) return released(delivery);
       const { value, isLatest } = await flights.run(delivery.taskId, () => fly(task, delivery));
-      if (isLatest) return { outcome: value.outcome, attempt: value.attempt };
+      const { outcome, attempt, crashCount } = value;
+      if (isLatest) return { outcome, attempt, crashCount };
       logSuperseded(environment.logger, task, delivery);
-      return { outcome: { kind: 'superseded' }, attempt: value.attempt };
+      return { outcome: { kind: 'superseded' }, attempt, crashCount };
     },
     shut: () => {
       isShut = true;
+    },
+    open: () => {
+      isShut = false;
     },
     whenIdle: (ms) => whenIdle(() => running.size === 0, idleListeners, ms),
     runningTasks: () => [...running.values()],

@@ -4,7 +4,7 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { v4 } from 'uuid';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
@@ -16,7 +16,7 @@ import { createDeliveryDesk, type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { awaitRedis } from './RedisReadiness';
 import { createRetentionSweeper } from './RetentionSweeper';
-import type { WorkerStartError } from './WorkerStartError';
+import { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life. */
 export type TaskWorkerStatus = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped';
@@ -37,10 +37,14 @@ export interface TaskWorkerStats {
 
 /** Takes tasks from the queues and runs them. */
 export interface TaskWorker {
-  /** Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT` or `stop`. */
+  /**
+   * Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT` or `stop`.
+   * Called again it answers the same; a stopped worker stays stopped.
+   */
   start(): Promise<Result<void, WorkerStartError>>;
-  /** Takes no further tasks; those that run go on. */
+  /** Takes no further tasks; those that run go on. Without effect unless the worker is running. */
   pause(): Promise<void>;
+  /** Ends a pause. Without effect unless the worker is paused. */
   resume(): Promise<void>;
   /**
    * Takes no further tasks, waits `drainTimeoutMs` for those that run, then aborts their signals and gives them back
@@ -81,16 +85,35 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const tasks = selectTasks(options);
   const logger = guardedLogger(options.logger);
   const id = options.id ?? `${hostname()}-${process.pid}-${v4().slice(0, 8)}`;
+  const stopRequest = new AbortController();
   const shutdown = new AbortController();
   const desk = createDesk({ id, logger, appConfig, shutdown: shutdown.signal });
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
   let status: TaskWorkerStatus = 'created';
   let parts: RunningParts | undefined;
+  let starting: Promise<Result<void, WorkerStartError>> | undefined;
   let stopping: Promise<void> | undefined;
+  const isStopped = (): boolean => stopping !== undefined;
 
+  const start = async (): Promise<Result<void, WorkerStartError>> => {
+    status = 'starting';
+    const ready = await Promise.race([
+      awaitRedis({ connection, logger, appConfig, isStopped }),
+      whenAborted(stopRequest.signal).then(() => err(stoppedError())),
+    ]);
+    if (ready.isErr()) {
+      starting = undefined;
+      if (!isStopped()) status = 'created';
+      return ready;
+    }
+    parts = startParts({ tasks, id, logger, options, desk, connection, isStopped });
+    status = 'running';
+    return ok();
+  };
   const stop = async (): Promise<void> => {
     status = 'stopping';
+    stopRequest.abort();
     const closed = Promise.all((parts?.consumers ?? []).map((consumer) => consumer.close()));
     desk.shut();
     const isIdle = await desk.whenIdle(drainTimeoutMs);
@@ -102,22 +125,23 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   };
 
   return {
-    start: async () => {
-      status = 'starting';
-      const isStopped = (): boolean => stopping !== undefined;
-      const ready = await awaitRedis({ connection, logger, appConfig, isStopped });
-      if (ready.isErr()) return ready;
-      parts = startParts({ tasks, id, logger, options, desk, connection, isStopped });
-      status = 'running';
-      return ok();
+    start: () => {
+      if (isStopped()) return Promise.resolve(err(stoppedError()));
+      starting ??= start();
+      return starting;
     },
     pause: async () => {
-      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.pause()));
+      if (status !== 'running') return;
       status = 'paused';
+      // BullMQ's fetch that waits in Redis still takes one task: it is given back unrun.
+      desk.shut();
+      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.pause()));
     },
     resume: async () => {
-      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.resume()));
+      if (status !== 'paused') return;
       status = 'running';
+      desk.open();
+      await Promise.all((parts?.consumers ?? []).map((consumer) => consumer.resume()));
     },
     stop: () => {
       stopping ??= stop();
@@ -133,6 +157,15 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     }),
   };
 };
+
+const stoppedError = (): WorkerStartError =>
+  new WorkerStartError('the worker was stopped before Redis could be reached', 'stopped');
+
+const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 interface RunningParts {
   readonly consumers: readonly QueueConsumer[];

@@ -49,7 +49,8 @@ const toLine = (outcome: TaskOutcome): Line => {
       return { level: 'warn', message: 'Task failed an attempt and will be retried', facts };
     }
     case 'snoozed': {
-      const facts = { reason: outcome.error.message, retryInMs: outcome.delayMs };
+      const { error, delayMs } = outcome;
+      const facts = { reason: error.code, error: error.message, retryInMs: delayMs };
       return { level: 'info', message: 'Task asked to run later', facts };
     }
     case 'released':

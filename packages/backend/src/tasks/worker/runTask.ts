@@ -1,7 +1,8 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { validate } from '@core/validation/validate';
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import { checkJson } from '../domain/JsonFidelity';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -125,6 +126,12 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
 const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
   new TaskError(message, metadata, { code: 'invalid-output' });
 
+/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
+const toStoredValue = Result.fromThrowable(
+  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
+  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
+);
+
 /** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
 const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
   const checked = task.output === undefined ? ok(value) : validate(task.output, value);
@@ -132,19 +139,21 @@ const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<
     .mapErr((error) => invalidOutput(error.message, { issues: error.issues }))
     .andThen((output) =>
       checkJson(output, environment.maxResultBytes)
-        .map(() => output)
-        .mapErr(({ message }) => invalidOutput(`the result cannot be stored: ${message}`)),
+        .mapErr(({ message }) => invalidOutput(`the result cannot be stored: ${message}`))
+        .andThen(() => toStoredValue(output)),
     );
 };
 
 const runAttempt = async (attempt: Attempt): Promise<Result<unknown, TaskError>> => {
-  const crashes = checkCrashes(attempt);
-  if (crashes.isErr()) return err(crashes.error);
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return payload;
   const result = await runUserHandler(attempt, payload.value);
   return result.andThen((value) => validateOutput(attempt, value));
 };
+
+/** A task that its crashes end is not run again for it: the attempt that ended is the one that crashed. */
+const endCrashed = (attempt: Attempt, error: TaskError): AttemptEnd =>
+  endAttempt({ ...attempt, plan: { ...attempt.plan, attempt: attempt.plan.attempt - 1 } }, err(error));
 
 const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): AttemptEnd => {
   const { plan, envelope, startedAt, environment } = attempt;
@@ -169,6 +178,8 @@ export const runTask = async (
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
   if (decoded.isErr()) return endAttempt(attempt, err(decoded.error));
+  const crashes = checkCrashes(attempt);
+  if (crashes.isErr()) return endCrashed(attempt, crashes.error);
   return runWithLogContext(logBindings(delivery, task, envelope, plan), async () =>
     endAttempt(attempt, await runAttempt(attempt)),
   );

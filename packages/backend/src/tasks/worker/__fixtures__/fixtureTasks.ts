@@ -1,7 +1,8 @@
 import { appendFileSync } from 'node:fs';
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
+import { TaskError } from '../../domain/TaskError';
 
 /** Writes one line of evidence in one write, so that lines of several processes never mix. */
 const note = (event: string, facts: object): void => {
@@ -49,5 +50,35 @@ export const strayTask = defineTask({
   },
 });
 
+/** Runs for `ms` milliseconds in the worker that has `SLOW=1`, at once elsewhere, and says which process ran it. */
+export const slowTask = defineTask({
+  queueName: 'fixture:slow',
+  schema: z.object({ n: z.number(), ms: z.number(), isFailing: z.boolean() }),
+  handler: async ({ n, ms, isFailing }, { taskId, attempt }) => {
+    note('start', { n, taskId, attempt });
+    if (process.env['SLOW'] === '1') await Bun.sleep(ms);
+    note('end', { n, taskId, attempt });
+    return isFailing ? err(new TaskError('asked to fail')) : ok({ pid: process.pid });
+  },
+  options: { backoffMs: 0 },
+});
+
+/** Kills the process that runs it. */
+export const killerTask = defineTask({
+  queueName: 'fixture:killer',
+  schema: z.object({ n: z.number() }),
+  handler: async ({ n }, { taskId, attempt }) => {
+    note('start', { n, taskId, attempt });
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise<never>(() => undefined);
+  },
+});
+
 /** The registry of the fixture worker. */
-export const fixtureTasks: TaskDefinition<unknown>[] = [recordTask, stuckTask, strayTask];
+export const fixtureTasks: TaskDefinition<unknown>[] = [
+  recordTask,
+  stuckTask,
+  strayTask,
+  slowTask,
+  killerTask,
+];

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'bun:test';
+import {
+  interfaceFields,
+  read,
+  root,
+  sorted,
+  tableOf,
+  unionMembers,
+  unquote,
+} from './__fixtures__/documentation';
+import { parseAppConfig } from './config/AppConfig';
+import { configurationKeys } from './config/configurationKeys';
+import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
+import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
+import { TASK_ERROR_CODES } from './tasks/domain/TaskError';
+import { taskOptionProblems } from './tasks/domain/TaskOptions';
+import { TASK_STATUSES } from './tasks/domain/TaskStatus';
+import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+
+describe('docs/reference/configuration.md', () => {
+  const rows = ['Process', 'Redis', 'API and board', 'Worker', 'Tasks', 'Mail'].flatMap((heading) =>
+    tableOf(read('docs/reference/configuration.md'), heading).filter(([name = '']) =>
+      /^`[A-Z_]+`$/.test(name),
+    ),
+  );
+
+  it('lists every variable with its unit and default', () => {
+    const listed = rows.map(([name, unit, value]) =>
+      [unquote(name), unquote(unit), unquote(value)].join(' | '),
+    );
+    const expected = configurationKeys.map(({ name, unit, default: value }) =>
+      [name, unit.replaceAll('|', ', '), value || 'unset'].join(' | '),
+    );
+    expect(listed.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it.each(rows.map(([name, , , range]) => [unquote(name), range ?? ''] as const))(
+    'knows the range of %s: %s',
+    (name, range) => {
+      const [, min, max] = /^(\d+) to (\d+)$/.exec(range) ?? [];
+      const isRefused = (value: number): boolean =>
+        parseAppConfig({ [name]: String(value) }).match(
+          () => false,
+          ({ problems }) => problems.some((problem) => problem.includes(`expected ${name} to be an integer`)),
+        );
+      if (min === undefined || max === undefined) {
+        expect({ range, isNumber: isRefused(-1) }).toEqual({ range: '-', isNumber: false });
+        return;
+      }
+      const refused = [Number(min) - 1, Number(min), Number(max), Number(max) + 1].map(isRefused);
+      expect(refused).toEqual([true, false, false, true]);
+    },
+  );
+});
+
+describe('docs/reference/task-options.md', () => {
+  const page = read('docs/reference/task-options.md');
+  const now = Date.now();
+  const inRetry = (options: object): string[] => taskOptionProblems({ retry: options });
+  const inRetention = (options: object): string[] => taskOptionProblems({ retention: { failed: options } });
+  const domain = 'packages/backend/src/tasks/domain';
+
+  const tables: [heading: string, fields: readonly string[], problems: (options: object) => string[]][] = [
+    [
+      'Options of a definition',
+      interfaceFields(`${domain}/TaskOptions.ts`, 'TaskOptions'),
+      taskOptionProblems,
+    ],
+    [
+      'Options of `retry`',
+      [
+        ...interfaceFields(`${domain}/RetryPolicy.ts`, 'RetryPolicy'),
+        ...interfaceFields(`${domain}/TaskOptions.ts`, 'RetryOptions'),
+      ],
+      inRetry,
+    ],
+    ['Options of `retention`', interfaceFields(`${domain}/TaskOptions.ts`, 'RetentionRule'), inRetention],
+    [
+      'Options of `schedule`',
+      interfaceFields(`${domain}/ScheduleOptions.ts`, 'ScheduleOptions'),
+      (options) => scheduleOptionProblems(options, now),
+    ],
+  ];
+
+  it.each(tables)('%s are those of the code', (heading, fields) => {
+    expect(sorted(tableOf(page, heading).map(([name]) => unquote(name)))).toEqual(sorted(fields));
+    expect(fields.length).toBeGreaterThan(0);
+  });
+
+  it.each(tables)('%s have the ranges of the code', (heading, _fields, problems) => {
+    const ranges = tableOf(page, heading).flatMap(([name, type = '', , range = '']) => {
+      const [, min, max] = /^(\d+) to (\d+)$/.exec(range) ?? [];
+      return min === undefined || /object/.test(type)
+        ? []
+        : [{ name: unquote(name), type, min: Number(min), max: Number(max) }];
+    });
+    const probed = ranges.map(({ name, type, min, max }) => ({
+      name,
+      refused: [min - 1, min, max, max + 1].map(
+        (value) => problems({ [name]: /list/.test(type) ? [value] : value }).length > 0,
+      ),
+    }));
+    expect(probed).toEqual(ranges.map(({ name }) => ({ name, refused: [true, false, false, true] })));
+    expect(ranges.length).toBeGreaterThan(1);
+  });
+
+  it('has the bounds of metadata and at', () => {
+    const textOf = (bytes: number): object => ({ metadata: { a: 'x'.repeat(bytes - '{"a":""}'.length) } });
+    const minuteMs = 60_000;
+    const tenYearsMs = 10 * 365 * 24 * 60 * minuteMs;
+    const at = (ms: number): object => ({ at: new Date(now + ms) });
+    const options = [
+      textOf(16_384),
+      textOf(16_385),
+      at(-minuteMs),
+      at(-minuteMs - 1),
+      at(tenYearsMs),
+      at(tenYearsMs + 1),
+    ];
+    expect(options.map((each) => scheduleOptionProblems(each, now).length)).toEqual([0, 1, 0, 1, 0, 1]);
+  });
+
+  it('has the defaults of the code', () => {
+    const defaultOf = (heading: string, option: string): string | undefined =>
+      tableOf(page, heading).find(([name]) => unquote(name) === option)?.[4];
+    const { backoff, multiplier, maxDelayMs, jitter } = DEFAULT_RETRY_POLICY;
+    const { completed, failed } = DEFAULT_RETENTION;
+    expect(
+      ['backoff', 'multiplier', 'maxDelayMs', 'jitter'].map((option) =>
+        defaultOf('Options of `retry`', option),
+      ),
+    ).toEqual([`\`'${backoff}'\``, String(multiplier), String(maxDelayMs), String(jitter)]);
+    expect(['ageMs', 'count'].map((option) => defaultOf('Options of `retention`', option))).toEqual([
+      `completed ${completed.ageMs}, failed ${failed.ageMs}`,
+      `completed ${completed.count}, failed ${failed.count}`,
+    ]);
+  });
+
+  it('lists the fields of a definition and of a worker', () => {
+    const worker = 'packages/backend/src/tasks/worker/TaskWorker.ts';
+    expect(sorted(tableOf(page, 'createTaskWorker').map(([name]) => unquote(name)))).toEqual(
+      sorted(interfaceFields(worker, 'TaskWorkerOptions')),
+    );
+    const { problems: _problems, ...fields } = Object.fromEntries(
+      interfaceFields(`${domain}/TaskDefinition.ts`, 'TaskDefinition').map((field) => [field, true]),
+    );
+    expect(sorted(tableOf(page, 'defineTask').map(([name]) => unquote(name)))).toEqual(
+      sorted(Object.keys(fields)),
+    );
+  });
+});
+
+describe('docs/reference/errors.md', () => {
+  const page = read('docs/reference/errors.md');
+  const source = 'packages/backend/src';
+
+  const unions: [heading: string, codes: readonly string[]][] = [
+    ['ScheduleError', unionMembers(`${source}/tasks/scheduler/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['TaskError codes', TASK_ERROR_CODES],
+    ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
+    ['InspectorError', unionMembers(`${source}/tasks/inspector/InspectorError.ts`, 'InspectorErrorCode')],
+    ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
+    ['MailError', unionMembers(`${source}/mail/MailError.ts`, 'MailErrorCode')],
+  ];
+
+  it.each(unions)('%s lists every code', (heading, codes) => {
+    expect(sorted(tableOf(page, heading).map(([code]) => unquote(code)))).toEqual(sorted(codes));
+    expect(codes.length).toBeGreaterThan(1);
+  });
+
+  it('names every error class that reaches a caller, and every code of the API', async () => {
+    const files = await Array.fromAsync(
+      new Bun.Glob('packages/{core,backend}/src/**/*.ts').scan({ cwd: root }),
+    );
+    const code = files
+      .filter((file) => !/\.test\.ts$|\/__\w+__\/|\/demo\//.test(file))
+      .map((file) => [file, read(file)] as const);
+    const classes = code.flatMap(([, text]) =>
+      [...text.matchAll(/export (?:abstract )?class (\w+Error)\b/g)].map(([, name = '']) => name),
+    );
+    const inside = ['AppError', 'PublishError', 'EnvelopeError', 'RedisProbeError']; // translated before a caller sees them
+    const codes = code
+      .filter(([file]) => file.includes('/http/'))
+      .flatMap(([, text]) => [...text.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, name = '']) => name));
+    const missing = [...classes.filter((name) => !inside.includes(name)), ...codes].filter(
+      (name) => !page.includes(name),
+    );
+    expect({ missing: sorted(missing), hasFound: classes.length > 10 && codes.length > 3 }).toEqual({
+      missing: [],
+      hasFound: true,
+    });
+  });
+
+  it('quotes the log lines as they are written', () => {
+    const lines = [...read(`${source}/tasks/worker/attemptLog.ts`).matchAll(/message: '([^']+)'/g)].map(
+      ([, line = '']) => line,
+    );
+    expect(lines.filter((line) => !page.includes(`\`${line}\``))).toEqual([]);
+    expect(lines.length).toBe(5);
+  });
+});
+
+describe('the guides', () => {
+  const domain = 'packages/backend/src/tasks/domain';
+
+  it('name every field of the context, every status and every outcome', () => {
+    const outcomes = [...read(`${domain}/TaskOutcome.ts`).matchAll(/readonly kind: '(\w+)'/g)];
+    const named: [page: string, words: readonly string[]][] = [
+      ['docs/guides/background-tasks.md', interfaceFields(`${domain}/TaskContext.ts`, 'TaskContext')],
+      ['docs/glossary.md', [...TASK_STATUSES, ...outcomes.map(([, kind = '']) => kind)]],
+    ];
+    const missing = named.flatMap(([page, words]) =>
+      words.filter((word) => !new RegExp(`\\b${word}\\b`).test(read(page))),
+    );
+    expect(missing).toEqual([]);
+    expect(named.every(([, words]) => words.length > 4)).toBe(true);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it, mock } from 'bun:test';
+import { parseAppConfig } from '@backend/config/AppConfig';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { StorageError } from '@backend/services/shared/StorageError';
+import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { type User, UserId } from '@core/domain/user/user';
+import { ConflictError } from '@core/errors/ConflictError';
+import { ValidationError } from '@core/errors/ValidationError';
+import { err, ok, type Result } from 'neverthrow';
+import { createHttpApp } from './createHttpApp';
+import { type UserCreator } from './createUserRoutes';
+
+const user: User = {
+  id: UserId(),
+  email: 'ada@example.com',
+  name: 'Ada',
+  createdAt: new Date('2026-01-02T03:04:05.000Z'),
+};
+
+const setup = (result: Result<User, Error>) => {
+  const logger = getMockedLogger();
+  const create = mock<UserCreator['create']>(async () => result);
+  const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
+  const app = createHttpApp({ tasks: [], appConfig, logger, users: { create } });
+  const post = (body: string) =>
+    app.request('/users', {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/json', 'X-Correlation-ID': 'req-42' },
+    });
+  return { create, logger, post };
+};
+
+const body = JSON.stringify({ email: 'ada@example.com', name: 'Ada' });
+
+describe('createUserRoutes', () => {
+  it("creates a user under the request's correlation ID", async () => {
+    const { create, post } = setup(ok(user));
+    const response = await post(body);
+
+    expect(create.mock.calls).toEqual([
+      [{ email: 'ada@example.com', name: 'Ada' }, { correlationId: expect.stringMatching(/^req-42$/) }],
+    ]);
+    expect([response.status, await response.json()]).toEqual([
+      201,
+      { ...user, createdAt: '2026-01-02T03:04:05.000Z' },
+    ]);
+  });
+
+  it.each([
+    ['{', 'expected the body to be JSON'],
+    ['[]', 'expected object'],
+    ['{"email":"ada@example.com"}', 'name: '],
+    ['{"email":"ada","name":"Ada"}', 'email: '],
+    ['{"email":"ada@example.com","name":"Ada","role":"admin"}', 'role'],
+    [`{"email":"ada@example.com","name":"Ada","id":"${user.id}"}`, 'id'],
+  ])('refuses the body %s', async (given, part) => {
+    const { create, post } = setup(ok(user));
+    const response = await post(given);
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'validation', message: expect.stringContaining(part) },
+      correlationId: 'req-42',
+    });
+    expect(create).not.toHaveBeenCalled();
+  });
+
+  const failures: [error: Error, status: number, code: string, message: string][] = [
+    [
+      new ValidationError('the name is rude', [{ path: 'name', message: 'rude' }]),
+      400,
+      'validation',
+      'the name is rude',
+    ],
+    [new ConflictError('the email is taken'), 409, 'conflict', 'the email is taken'],
+    [new StorageError('the disk is full'), 503, 'storage-unavailable', 'the disk is full'],
+    [new ScheduleError('no Redis', { code: 'queue-unavailable' }), 503, 'queue-unavailable', 'no Redis'],
+    [
+      new ScheduleError('a bug', { code: 'invalid-payload' }),
+      500,
+      'internal-error',
+      'the user could not be created',
+    ],
+    [new Error('a password in a message'), 500, 'internal-error', 'the user could not be created'],
+  ];
+
+  it.each(failures.map((row) => [row[0].message, ...row] as const))(
+    'answers the failure "%s"',
+    async (_what, error, status, code, message) => {
+      const { post, logger } = setup(err(error));
+      const response = await post(body);
+
+      expect([response.status, await response.json()]).toMatchObject([
+        status,
+        { error: { code, message }, correlationId: 'req-42' },
+      ]);
+      expect(response.headers.has('Retry-After')).toBe(status === 503);
+      expect(logger.error).toHaveBeenCalledTimes(status >= 500 ? 1 : 0);
+    },
+  );
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { type Redis } from 'ioredis';
+import { createRedisConnection } from './RedisConnection';
+
+/** A connection that is never opened; what ioredis would tell of it, the test does. */
+const setup = (logger = getMockedLogger()) => {
+  const connection = createRedisConnection({ redisUrl: 'redis://h', role: 'worker', logger });
+  return { ...connection, logger, [Symbol.dispose]: connection.close };
+};
+
+const unreachable = (reason: string) => ['Redis is not reachable; reconnecting', { role: 'worker', reason }];
+
+describe('createRedisConnection', () => {
+  it('does not connect by itself', () => {
+    using connection = setup();
+
+    expect(connection.client.status).toBe('wait');
+  });
+
+  it('throws a RedisUrlError for a URL of no accepted form', () => {
+    const create = () =>
+      createRedisConnection({ redisUrl: 'http://h', role: 'worker', logger: getMockedLogger() });
+
+    expect(create).toThrow('expected REDIS_URL to be redis://');
+  });
+
+  it('logs trouble once, and its end', () => {
+    using connection = setup();
+    const { client, logger } = connection;
+    client.emit('error', new Error('ECONNREFUSED'));
+    client.emit('error', new Error('ECONNREFUSED'));
+    client.emit('ready');
+    client.emit('ready');
+
+    expect(logger.warn.mock.calls).toEqual([unreachable('ECONNREFUSED')] as never);
+    expect(logger.info.mock.calls).toEqual([['Redis is reachable again', { role: 'worker' }]]);
+  });
+
+  it.each([
+    ['its code', Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['its name', new AggregateError([]), 'AggregateError'],
+    ['itself', 'gone', 'gone'],
+  ])('calls an error without a message by %s', (_what, error, reason) => {
+    using connection = setup();
+    connection.client.emit('error', error);
+
+    expect(connection.logger.warn.mock.calls).toEqual([unreachable(reason)] as never);
+  });
+
+  it('is not disturbed by a logger that throws', () => {
+    const logger = getMockedLogger();
+    logger.warn.mockImplementation(() => {
+      throw new Error('disk full');
+    });
+    using connection = setup(logger);
+    const { write } = process.stderr;
+    process.stderr.write = () => true;
+    connection.client.emit('error', new Error('ECONNREFUSED'));
+    process.stderr.write = write;
+
+    expect(logger.warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('closes with every copy that was made of it, and may be closed twice', () => {
+    const connection = setup();
+    const copy = (connection.client as Redis).duplicate();
+    connection.close();
+    connection.close();
+
+    expect([connection.client.status, copy.status]).toEqual(['end', 'end']);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'bun:test';
+import { type Priority } from '../domain/Priority';
+import { TaskId } from '../domain/TaskId';
+import { toJobOptions, toJobPriority } from './JobOptions';
+
+describe('toJobPriority', () => {
+  const priorities: [ours: Priority | undefined, bullmq: number][] = [
+    [undefined, 51],
+    ['low', 91],
+    ['normal', 51],
+    ['high', 26],
+    ['critical', 1],
+    [0, 101],
+    [100, 1],
+  ];
+
+  it.each(priorities)('translates %p to %i, lower first and never 0', (ours, bullmq) => {
+    expect(toJobPriority(ours)).toBe(bullmq);
+  });
+});
+
+describe('toJobOptions', () => {
+  const id = TaskId();
+  const nowMs = 1_900_000_000_000;
+  const build = (task: object, call: object) => toJobOptions({ id, task, call, nowMs, maxAttempts: 3 });
+
+  it('always names id, time, priority, delay and attempts, and nothing else', () => {
+    expect(build({}, {})).toEqual({ jobId: id, timestamp: nowMs, priority: 51, delay: 0, attempts: 3 });
+  });
+
+  it('takes the definition’s priority, and the call’s before it', () => {
+    expect(build({ priority: 'high' }, {}).priority).toBe(26);
+    expect(build({ priority: 'high' }, { priority: 0 }).priority).toBe(101);
+  });
+
+  it.each([
+    [{ delayMs: 5000 }, 5000],
+    [{ at: new Date(nowMs + 7) }, 7],
+    [{ at: new Date(nowMs - 7) }, 0],
+  ])('delays a call with %j by %i ms', (call, delay) => {
+    expect(build({}, call).delay).toBe(delay);
+  });
+});

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it, jest, spyOn } from 'bun:test';
+import { err, ok, type Result } from 'neverthrow';
+import { TaskError } from '../domain/TaskError';
+import { runHandler } from './HandlerRun';
+
+const TIMEOUT_MS = 1000;
+const GRACE_MS = 2000;
+const SHUTDOWN_GRACE_MS = 500;
+
+/** Lets every promise that can settle do so; timers stand still. */
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+const pass = async (ms: number): Promise<void> => {
+  jest.advanceTimersByTime(ms);
+  await settled();
+};
+
+/** Runs a handler that ends when the test says so. */
+const setup = ({ graceMs = GRACE_MS }: { graceMs?: number } = {}) => {
+  const handler = Promise.withResolvers<Result<unknown, Error>>();
+  const shutdown = new AbortController();
+  const abandoned: string[] = [];
+  const signals: AbortSignal[] = [];
+  let end: unknown;
+  let late: Promise<unknown> | undefined;
+  void runHandler({
+    call: (signal) => {
+      signals.push(signal);
+      return handler.promise;
+    },
+    timeoutMs: TIMEOUT_MS,
+    graceMs,
+    shutdown: shutdown.signal,
+    onAbandoned: ({ code }, ended) => {
+      abandoned.push(code);
+      late = ended;
+    },
+  }).then((result) => {
+    end = result.match(
+      (value) => ({ value }),
+      ({ code, message }) => ({ code, message }),
+    );
+  });
+  return {
+    handler,
+    shutdown,
+    abandoned,
+    end: () => end,
+    late: () => late,
+    signal: () => signals[0],
+  };
+};
+
+const timedOut = { code: 'timeout', message: 'the handler took longer than timeoutMs (1000 ms)' };
+const stopped = { code: 'shutdown', message: 'the worker is stopping' };
+
+describe('runHandler', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('answers with what the handler returns in time, and leaves its signal alone', async () => {
+    const { handler, end, signal, abandoned } = setup();
+    await pass(TIMEOUT_MS - 1);
+    handler.resolve(ok('done'));
+    await settled();
+
+    expect(end()).toEqual({ value: 'done' });
+    await pass(TIMEOUT_MS + GRACE_MS);
+    expect(signal()?.aborted).toBe(false);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('answers with an error the handler returns in time', async () => {
+    const { handler, end } = setup();
+    handler.resolve(err(TaskError.fatal('no such user')));
+    await settled();
+
+    expect(end()).toEqual({ code: 'fatal', message: 'no such user' });
+  });
+
+  it('aborts the signal when the time is up, with the reason', async () => {
+    const { signal, end } = setup();
+    await pass(TIMEOUT_MS - 1);
+    expect(signal()?.aborted).toBe(false);
+    await pass(1);
+
+    expect(signal()?.aborted).toBe(true);
+    expect(signal()?.reason).toMatchObject(timedOut);
+    expect(end()).toBe(undefined);
+  });
+
+  it.each([
+    ['ok', ok('late')],
+    ['an error', err(new Error('aborted'))],
+  ])('is a timeout when the handler ends in the grace period, though with %s', async (_what, result) => {
+    const { handler, end, abandoned } = setup();
+    await pass(TIMEOUT_MS);
+    await pass(GRACE_MS - 1);
+    handler.resolve(result);
+    await settled();
+
+    expect(end()).toEqual(timedOut);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('abandons a handler that outlives the grace period, once, and tells when it ends after all', async () => {
+    const { handler, end, abandoned, late } = setup();
+    await pass(TIMEOUT_MS);
+    await pass(GRACE_MS - 1);
+    expect(end()).toBe(undefined);
+    await pass(1);
+
+    expect(end()).toEqual(timedOut);
+    expect(abandoned).toEqual(['timeout']);
+    handler.reject(new Error('much later'));
+    expect(await late()).toMatchObject({ error: { message: 'much later' } });
+    expect(abandoned).toEqual(['timeout']);
+  });
+
+  it('gives the task back when the worker stops and the handler obeys its signal', async () => {
+    const { handler, shutdown, signal, end, abandoned } = setup();
+    shutdown.abort();
+    await settled();
+    expect(signal()?.reason).toMatchObject(stopped);
+    handler.resolve(err(new Error('aborted')));
+    await settled();
+
+    expect(end()).toEqual(stopped);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('completes a task that still ends with ok while the worker stops', async () => {
+    const { handler, shutdown, end } = setup();
+    shutdown.abort();
+    await pass(SHUTDOWN_GRACE_MS - 1);
+    handler.resolve(ok('done'));
+    await settled();
+
+    expect(end()).toEqual({ value: 'done' });
+  });
+
+  it.each([
+    ['half a second', GRACE_MS, SHUTDOWN_GRACE_MS],
+    ['a shorter grace', 10, 10],
+  ])('waits %s for a handler when the worker stops', async (_what, graceMs, waitedMs) => {
+    const { shutdown, end, abandoned } = setup({ graceMs });
+    shutdown.abort();
+    await settled();
+    await pass(waitedMs - 1);
+    expect(end()).toBe(undefined);
+    await pass(1);
+
+    expect(end()).toEqual(stopped);
+    expect(abandoned).toEqual(['shutdown']);
+  });
+
+  it.each([
+    ['in time', 0],
+    ['in the grace period', TIMEOUT_MS],
+    ['after it', TIMEOUT_MS + GRACE_MS],
+  ])('leaves neither timer nor listener behind when the handler ends %s', async (_what, afterMs) => {
+    const { handler, shutdown, end } = setup();
+    const removed = spyOn(shutdown.signal, 'removeEventListener');
+    await pass(Math.min(afterMs, TIMEOUT_MS));
+    await pass(afterMs - Math.min(afterMs, TIMEOUT_MS));
+    handler.resolve(ok('done'));
+    await settled();
+
+    expect(end()).not.toBe(undefined);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(removed.mock.calls.map(([event]) => event)).toEqual(['abort']);
+  });
+
+  it('stays a timeout when the worker stops in the grace period', async () => {
+    const { shutdown, end } = setup();
+    await pass(TIMEOUT_MS);
+    shutdown.abort();
+    await pass(GRACE_MS);
+
+    expect(end()).toEqual(timedOut);
+  });
+
+  it('completes a task that ends at once though the worker has stopped already', async () => {
+    const ended = await runHandler({
+      call: () => ok('done'),
+      timeoutMs: TIMEOUT_MS,
+      graceMs: GRACE_MS,
+      shutdown: AbortSignal.abort(),
+      onAbandoned: () => undefined,
+    });
+
+    expect(ended._unsafeUnwrap()).toBe('done');
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('boom');
+      },
+      { code: 'task-failed', message: 'boom' },
+    ],
+    ['returns no Result', () => 1, { code: 'invalid-output' }],
+  ])('answers, and does not reject, when the handler %s', async (_what, call, failure) => {
+    const ended = await runHandler({
+      call,
+      timeoutMs: TIMEOUT_MS,
+      graceMs: GRACE_MS,
+      shutdown: new AbortController().signal,
+      onAbandoned: () => undefined,
+    });
+
+    expect(ended._unsafeUnwrapErr()).toMatchObject(failure);
+  });
+});

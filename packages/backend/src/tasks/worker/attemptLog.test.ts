@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { bareEnvelope } from '../domain/TaskEnvelope';
+import { TaskError } from '../domain/TaskError';
+import { TaskId } from '../domain/TaskId';
+import { type TaskOutcome } from '../domain/TaskOutcome';
+import { type Delivery } from '../queue/QueueConsumer';
+import { logAttempt } from './attemptLog';
+
+const scheduledAtMs = 1_900_000_000_000;
+const envelope = bareEnvelope({ secret: 'hunter2' });
+const taskId = TaskId();
+
+const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
+  const logger = getMockedLogger();
+  logAttempt({
+    logger,
+    taskName: 'emails:send',
+    delivery: {
+      taskId,
+      data: envelope,
+      attemptsMade: 0,
+      crashCount: 0,
+      scheduledAt: new Date(scheduledAtMs),
+      delayMs: 1000,
+      ...change,
+    },
+    end: { outcome, attempt: 1, maxAttempts: 3, envelope, startedAt: new Date(scheduledAtMs + 1070) },
+    endedAtMs: scheduledAtMs + 1075,
+  });
+  return logger;
+};
+
+const facts = (outcome: string) => ({
+  taskName: 'emails:send',
+  taskId,
+  correlationId: envelope.correlationId,
+  attempt: 1,
+  maxAttempts: 3,
+  outcome,
+  waitMs: 70,
+  runMs: 5,
+});
+
+const error = new TaskError('SMTP refused');
+
+describe('logAttempt', () => {
+  it('writes one line for a completed task', () => {
+    const logger = log({ kind: 'completed', value: 'a result' });
+
+    expect(logger.info.mock.calls).toEqual([['Task completed', facts('completed')]]);
+  });
+
+  it('warns of an attempt that failed, with reason, message and wait', () => {
+    const logger = log({ kind: 'retry', error, delayMs: 5000 });
+
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'Task failed an attempt and will be retried',
+        { ...facts('retry'), reason: 'task-failed', error: 'SMTP refused', retryInMs: 5000 },
+      ],
+    ]);
+  });
+
+  it('says why and for how long a task is put off', () => {
+    const logger = log({ kind: 'snoozed', error: TaskError.retryLater(5000, 'quota'), delayMs: 5000 });
+
+    expect(logger.info.mock.calls).toEqual([
+      ['Task asked to run later', { ...facts('snoozed'), reason: 'retry-later', error: 'quota', retryInMs: 5000 }],
+    ]);
+  });
+
+  it('says that a task is given back', () => {
+    const logger = log({ kind: 'released', error: new TaskError('x', {}, { code: 'shutdown' }) });
+
+    expect(logger.info.mock.calls).toEqual([
+      ['Task given back: the worker is stopping', { ...facts('released'), reason: 'shutdown' }],
+    ]);
+  });
+
+  it('reports a task that failed for good as an error, with the reason', () => {
+    const logger = log({ kind: 'failed', error, reason: 'exhausted' });
+
+    expect(logger.error.mock.calls).toEqual([
+      ['Task failed for good', error, { ...facts('failed'), reason: 'exhausted' }],
+    ]);
+  });
+
+  it.each([{ attemptsMade: 1 }, { crashCount: 1 }])('knows no wait of a later attempt: %j', (change) => {
+    const { waitMs: _, ...others } = facts('completed');
+
+    expect(log({ kind: 'completed', value: 1 }, change).info.mock.calls).toEqual([
+      ['Task completed', others],
+    ]);
+  });
+
+  it('knows no negative wait, when clocks differ', () => {
+    const logger = log({ kind: 'completed', value: 1 }, { delayMs: 9999 });
+
+    expect(logger.info.mock.calls).toEqual([['Task completed', { ...facts('completed'), waitMs: 0 }]]);
+  });
+});

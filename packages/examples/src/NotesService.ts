@@ -1,0 +1,32 @@
+import { type NewEntity } from '@backend/services/shared/Repository';
+import { schedulerOf } from '@backend/services/shared/ServiceContext';
+import { SharedService } from '@backend/services/shared/SharedService';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { err, ok, type Result } from 'neverthrow';
+import { indexNoteTask } from './indexNoteTask';
+
+/** A text with an id. */
+export interface Note {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Keeps notes, and has each new one indexed. */
+// #region service
+export class NotesService extends SharedService<string, Note> {
+  async create(
+    data: NewEntity<Note>,
+    { correlationId = CorrelationId() }: { readonly correlationId?: CorrelationId } = {},
+  ): Promise<Result<Note, Error>> {
+    const created = await this.repo.create(data);
+    if (created.isErr()) return err(created.error);
+    const { id, text } = created.value;
+    const scheduler = schedulerOf(this.context);
+    const scheduled = await scheduler.schedule(correlationId, indexNoteTask, { noteId: id, text });
+    if (scheduled.isOk()) return ok(created.value);
+    this.context.logger.warn('A note was not indexed', { correlationId, reason: scheduled.error.code });
+    await this.repo.delete(id); // so that the caller may try again
+    return err(scheduled.error);
+  }
+}
+// #endregion

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
+
+let folder: string;
+let redis: LocalRedis | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'drover-examples-'));
+  if (process.env['TEST_REDIS_URL'] === undefined)
+    redis = (await startLocalRedis({ appendOnly: false, dataDir: folder }))._unsafeUnwrap();
+});
+
+afterAll(async () => {
+  await redis?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs an example as a process of its own, on queues of its own, and answers what it printed, line by line. */
+const run = async (
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly lines: readonly string[]; readonly errors: string; readonly exitCode: number }> => {
+  const child = Bun.spawn([process.execPath, '--no-install', join(import.meta.dir, `${name}.ts`)], {
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'test',
+      REDIS_URL: process.env['TEST_REDIS_URL'] ?? redis?.url,
+      QUEUE_PREFIX: `example-${name}-${process.pid}-${Date.now()}`,
+      LOG_LEVEL: 'silent',
+      DATA_DIR: folder,
+      ...env,
+    },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 30_000,
+  });
+  const [printed, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { lines: printed.trimEnd().split('\n'), errors, exitCode: await child.exited };
+};
+
+const outputs: [name: string, lines: unknown[]][] = [
+  ['readme', ['completed {', '  greeting: "Hello, Ada!",', '}']],
+  [
+    'defineTask',
+    [
+      'billing:send-receipt completed {"subject":"Your receipt over 12.5 EUR"}',
+      'billing:book-receipt completed {"bookedCents":1250}',
+      'invalid-payload [{"path":"email","message":"Invalid email address"}]',
+    ],
+  ],
+  ['scheduleFromService', ['remember the milk']],
+  ['resolveService', ['ConflictError a user with this email exists already', 'Ada']],
+  [
+    'scheduleOptions',
+    [
+      'invalid-options the options for calendar:remind are refused: expected delayMs to be an integer from 0 to 315360000000, got -1',
+      expect.stringMatching(/"tea"},"value":{"waitedMs":(29[0-9]|[3-9][0-9]{2}|[0-9]{4,}),"maxAttempts":3,/),
+      expect.stringMatching(
+        /"dinner"},"value":{"waitedMs":(59[0-9]|[6-9][0-9]{2}|[0-9]{4,}),"maxAttempts":3,/,
+      ),
+      expect.stringMatching(/"maxAttempts":1,"hasUser":true,"metadata":{"source":"timetable"}}}$/),
+    ],
+  ],
+  [
+    'retries',
+    [
+      'api:call completed in attempt 3 -',
+      'api:delete-page failed in attempt 1 fatal',
+      'api:read-feed completed in attempt 1 -',
+    ],
+  ],
+  [
+    'timeouts',
+    [
+      'completed in attempt 1 {"pages":1} -',
+      'failed in attempt 2 the handler took longer than timeoutMs (250 ms) timeout',
+    ],
+  ],
+  ['batch', ['completed {"imported":2,"refused":["ink"]}']],
+  ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
+  ['scheduleFromScript', ['3 tasks wait for a worker']],
+];
+
+describe('an example', () => {
+  it.concurrent.each(outputs)(
+    '%s prints what it says and ends by itself',
+    async (name, lines) => {
+      expect(await run(name)).toEqual({ lines: lines as string[], errors: '', exitCode: 0 });
+    },
+    40_000,
+  );
+
+  it.concurrent('logging writes the correlation ID on the lines of a service that a handler calls', async () => {
+    const { lines, exitCode } = await run('logging', { LOG_LEVEL: 'info' });
+    const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>); // one object a line
+    const ours = logged.filter(({ correlationId }) => correlationId === 'request-42');
+    expect(ours).toEqual([
+      expect.objectContaining({ msg: 'Packing', taskName: 'orders:pack', sku: 'pen' }),
+      expect.objectContaining({
+        msg: 'Reserving',
+        taskName: 'orders:pack',
+        sku: 'pen',
+        apiKey: '[redacted]',
+      }),
+      expect.objectContaining({ msg: 'Task completed', taskName: 'orders:pack', outcome: 'completed' }),
+    ]);
+    expect(exitCode).toBe(0);
+  }, 40_000);
+
+  it('is listed here', async () => {
+    const files = await Array.fromAsync(new Bun.Glob('*.ts').scan({ cwd: import.meta.dir }));
+    const scripts = files.filter(
+      (file) => !file.endsWith('.test.ts') && !/^(NotesService|indexNoteTask)/.test(file),
+    );
+    expect(scripts.toSorted()).toEqual([...outputs.map(([name]) => `${name}.ts`), 'logging.ts'].toSorted());
+  });
+});
