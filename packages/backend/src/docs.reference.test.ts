@@ -178,7 +178,7 @@ describe('docs/reference/errors.md', () => {
     const classes = code.flatMap(([, text]) =>
       [...text.matchAll(/export (?:abstract )?class (\w+Error)\b/g)].map(([, name = '']) => name),
     );
-    const inside = ['AppError', 'PublishError', 'EnvelopeError', 'RedisProbeError']; // translated before a caller sees them
+    const inside = ['AppError', 'PublishError', 'EnvelopeError', 'RedisProbeError', 'DeadlineError']; // translated before a caller sees them
     const codes = code
       .filter(([file]) => file.includes('/http/'))
       .flatMap(([, text]) => [...text.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, name = '']) => name));

@@ -1,9 +1,9 @@
-import { isIPv4 } from 'node:net';
 import { type LogLevel, logLevels } from '@backend/logger/LogLevel';
 import { parseRedisUrl, REDIS_URL_FORMS } from '@backend/redis/RedisTarget';
 import { err, ok, type Result } from 'neverthrow';
 import { ConfigError } from './ConfigError';
 import { createEnvironmentReader, type Environment, type EnvironmentReader } from './EnvironmentReader';
+import { isLoopbackHost } from './isLoopbackHost';
 import { findMisspelledVariables } from './misspelledVariables';
 import { toShownUrl } from './shownUrl';
 
@@ -121,7 +121,7 @@ const readHttp = (reader: EnvironmentReader) => {
     description: 'a host name or an IP address',
   });
   const boardPassword = reader.readOptionalText('BOARD_PASSWORD');
-  if (!isLoopback(host) && boardPassword === undefined) {
+  if (!isLoopbackHost(host) && boardPassword === undefined) {
     reader.addProblem(
       `expected BOARD_PASSWORD to be set when HOST is not a loopback address, got nothing with HOST "${host}"`,
     );
@@ -136,10 +136,6 @@ const readHttp = (reader: EnvironmentReader) => {
     ...(boardPassword === undefined ? {} : { boardPassword }),
   };
 };
-
-// By form only: a name that merely resolves to 127.0.0.1 today may resolve elsewhere tomorrow.
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 const readLog = (reader: EnvironmentReader) => {
   const paths = reader.readOptionalText('LOG_REDACT_PATHS', {

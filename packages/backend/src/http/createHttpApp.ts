@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { isLoopbackHost } from '@backend/config/isLoopbackHost';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
@@ -13,7 +14,7 @@ import { createUserRoutes, USERS_PATH, type UserCreator } from './createUserRout
 import { createErrorHandler, createNotFoundHandler, respondWithError } from './ErrorResponse';
 import { type HttpContext, type HttpEnvironment } from './HttpEnvironment';
 import { createHealthRoutes, LIVENESS_PATH, READINESS_PATH } from './health/createHealthRoutes';
-import { isLoopbackHost, requireLoopbackName } from './request/Loopback';
+import { requireLoopbackName } from './request/Loopback';
 import { requestContext } from './request/requestContext';
 import { securityHeaders } from './request/securityHeaders';
 

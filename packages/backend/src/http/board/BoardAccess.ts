@@ -1,7 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { isLoopbackHost } from '@backend/config/isLoopbackHost';
 import { type MiddlewareHandler } from 'hono';
 import { basicAuth } from 'hono/basic-auth';
-import { isLoopbackHost } from '../request/Loopback';
 
 /** The board would be open to other machines without a password. Thrown at start-up. */
 export class BoardAccessError extends Error {

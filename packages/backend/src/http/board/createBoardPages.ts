@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createBullBoard } from '@bull-board/api';
-import { type IServerAdapter } from '@bull-board/api/typings/app';
 import { HonoAdapter } from '@bull-board/hono';
 import { Hono } from 'hono';
 import { serveStatic } from 'hono/bun';
@@ -30,8 +29,7 @@ export const createBoardPages = ({ tasks, ...options }: BoardPagesOptions): Hono
   const server = new HonoAdapter(createFileServer(join(uiBasePath, 'dist/static'))).setBasePath(BOARD_PATH);
   createBullBoard({
     queues: tasks.map((task) => createTaskAdapter(task, options)),
-    // @bull-board/hono brings its own copy of these types, which differ in nothing but their private fields.
-    serverAdapter: server as unknown as IServerAdapter,
+    serverAdapter: server,
     options: {
       uiBasePath,
       uiConfig: {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'bun:test';
+import { isLoopbackHost } from '@backend/config/isLoopbackHost';
 import { Hono } from 'hono';
 import { type HttpEnvironment } from '../HttpEnvironment';
-import { isLoopbackHost, requireLoopbackName } from './Loopback';
+import { requireLoopbackName } from './Loopback';
 
 describe('isLoopbackHost', () => {
   it.each([

@@ -1,13 +1,7 @@
-import { isIPv4 } from 'node:net';
+import { isLoopbackHost } from '@backend/config/isLoopbackHost';
 import { type MiddlewareHandler } from 'hono';
 import { respondWithError } from '../ErrorResponse';
 import { type HttpEnvironment } from '../HttpEnvironment';
-
-/** Says by its form whether a host name or address is this machine's own, such as `localhost` or `127.0.0.1`. */
-export const isLoopbackHost = (host: string): boolean => {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
-};
 
 /**
  * Refuses requests for other names than this machine's own. A server on a loopback address needs it: a web page whose

@@ -137,10 +137,11 @@ describe('parseEnvelope', () => {
 
 describe('bareEnvelope', () => {
   it('takes foreign data for the payload, with a correlation ID of its own', () => {
-    const envelope = bareEnvelope({ plain: true });
+    const envelope = bareEnvelope({ plain: true }, 'reports:build:1');
 
     expect(envelope).toEqual({ v: 1, payload: { plain: true }, correlationId: expect.any(String) });
     expect(parseCorrelationId(envelope.correlationId).isOk()).toBe(true);
-    expect(bareEnvelope({}).correlationId).not.toBe(envelope.correlationId);
+    expect(bareEnvelope({}, 'reports:build:2').correlationId).not.toBe(envelope.correlationId);
+    expect(bareEnvelope({}, 'reports:build:1').correlationId).toBe(envelope.correlationId);
   });
 });

@@ -1,10 +1,14 @@
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
+import { v5 } from 'uuid';
 import { z } from 'zod';
 import { MAX_TIMER_MS } from './numberRule';
 import { type RetryPolicy } from './RetryPolicy';
 import { isTaskId, type TaskId } from './TaskId';
+
+/** The namespace of the correlation IDs of jobs that come without one (RFC 9562, version 5). */
+const BARE_JOBS = '7a0c5d0e-6d0b-4f4e-9a53-5c1f6f0c2b11';
 
 /** The envelope version this code writes, and the only one it reads. */
 export const ENVELOPE_VERSION = 1;
@@ -91,9 +95,13 @@ export const parseEnvelope = (data: Fields): Result<TaskEnvelope, EnvelopeError>
   return ok(data as unknown as TaskEnvelope); // every field was just checked
 };
 
-/** Wraps the data of a job that plain BullMQ wrote: it is the payload, with a new correlation ID. */
-export const bareEnvelope = (payload: unknown): TaskEnvelope => ({
+/**
+ * Wraps the data of a job that plain BullMQ wrote: it is the payload, with a correlation ID of its own.
+ *
+ * @param origin What the job is known by, the same for all its attempts: so is the correlation ID.
+ */
+export const bareEnvelope = (payload: unknown, origin: string): TaskEnvelope => ({
   v: ENVELOPE_VERSION,
   payload,
-  correlationId: CorrelationId(),
+  correlationId: CorrelationId(v5(origin, BARE_JOBS)),
 });

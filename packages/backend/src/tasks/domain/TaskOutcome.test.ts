@@ -3,6 +3,7 @@ import { err, ok } from 'neverthrow';
 import { DEFAULT_RETRY_POLICY } from './RetryPolicy';
 import { TASK_ERROR_CODES, TaskError, type TaskErrorCode } from './TaskError';
 import { decideOutcome, type OutcomeRules, type TaskOutcome } from './TaskOutcome';
+import { toTaskError } from './toTaskError';
 
 const rules: OutcomeRules = { attempt: 1, maxAttempts: 3, retry: DEFAULT_RETRY_POLICY, random: 0 };
 

@@ -11,7 +11,10 @@ export class DeadlineError extends Error {
  */
 export const settleWithin = <T>(promise: Promise<T>, ms: number): Promise<Result<T, Error>> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(err(new DeadlineError(`no answer within ${Math.round(ms)} ms`))), ms);
+    const timer = setTimeout(
+      () => resolve(err(new DeadlineError(`no answer within ${Math.round(ms)} ms`))),
+      ms,
+    );
     promise.then(
       (value) => {
         clearTimeout(timer);

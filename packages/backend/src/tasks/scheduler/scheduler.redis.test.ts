@@ -284,11 +284,13 @@ describe('schedule', () => {
     await reload;
 
     expect([old.ms, fresh.ms].filter((ms) => ms > DEADLINE_MS)).toEqual([]);
-    for (const { value } of [old, fresh]) {
-      const error = value._unsafeUnwrapErr();
-      expect(error).toMatchObject({ code: 'queue-unavailable', metadata: { isUnknown: false } });
-      expect(error.message).toContain('LOADING');
-    }
+    const errors = [old, fresh].map(({ value }) => value._unsafeUnwrapErr());
+    expect(errors.map(({ code, metadata }) => [code, metadata['isUnknown']])).toEqual([
+      ['queue-unavailable', false],
+      ['queue-unavailable', false],
+    ]);
+    expect(errors[0]?.message).toContain('Redis refused the task: LOADING');
+    expect(errors[1]?.message).toContain('Redis is not reachable');
   }, 30_000);
 });
 

@@ -8,7 +8,7 @@ import { type Delivery } from '../queue/QueueConsumer';
 import { logAttempt } from './attemptLog';
 
 const scheduledAtMs = 1_900_000_000_000;
-const envelope = bareEnvelope({ secret: 'hunter2' });
+const envelope = bareEnvelope({ secret: 'hunter2' }, 'a:1');
 const taskId = TaskId();
 
 const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
@@ -66,7 +66,10 @@ describe('logAttempt', () => {
     const logger = log({ kind: 'snoozed', error: TaskError.retryLater(5000, 'quota'), delayMs: 5000 });
 
     expect(logger.info.mock.calls).toEqual([
-      ['Task asked to run later', { ...facts('snoozed'), reason: 'retry-later', error: 'quota', retryInMs: 5000 }],
+      [
+        'Task asked to run later',
+        { ...facts('snoozed'), reason: 'retry-later', error: 'quota', retryInMs: 5000 },
+      ],
     ]);
   });
 

@@ -49,8 +49,8 @@ interface Attempt {
   readonly environment: AttemptEnvironment;
 }
 
-const decodeEnvelope = (data: unknown): Result<TaskEnvelope, TaskError> => {
-  if (!isEnvelope(data)) return ok(bareEnvelope(data));
+const decodeEnvelope = (data: unknown, origin: string): Result<TaskEnvelope, TaskError> => {
+  if (!isEnvelope(data)) return ok(bareEnvelope(data, origin));
   return parseEnvelope(data).mapErr(
     (error) =>
       new TaskError(
@@ -66,7 +66,8 @@ const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, Ta
     const message = `the worker died ${delivery.crashCount} times while it ran this task`;
     return err(new TaskError(message, {}, { code: 'crash-loop' }));
   }
-  if (plan.attempt <= plan.maxAttempts) return ok();
+  // Without a crash somebody has asked for one more attempt by hand, with BullMQ's own retry.
+  if (plan.attempt <= plan.maxAttempts || delivery.crashCount === 0) return ok();
   const message = `the worker died during attempt ${plan.attempt - 1} of ${plan.maxAttempts}`;
   return err(new TaskError(message, {}, { code: 'crashed' }));
 };
@@ -171,8 +172,9 @@ export const runTask = async (
   delivery: Delivery,
   environment: AttemptEnvironment,
 ): Promise<AttemptEnd> => {
-  const decoded = decodeEnvelope(delivery.data);
-  const envelope = decoded.isOk() ? decoded.value : bareEnvelope(delivery.data);
+  const origin = `${task.queueName}:${delivery.taskId}`;
+  const decoded = decodeEnvelope(delivery.data, origin);
+  const envelope = decoded.isOk() ? decoded.value : bareEnvelope(delivery.data, origin);
   const { attemptsMade, crashCount } = delivery;
   const { defaults } = environment;
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'bun:test';
+import { join } from 'node:path';
+import { parseAppConfig } from '@backend/config/AppConfig';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { defineTask, type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { TaskError } from '@backend/tasks/domain/TaskError';
+import { type TaskId } from '@backend/tasks/domain/TaskId';
+import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
+import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
+import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
+import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import {
+  type RedisServers,
+  startCluster,
+  startSentinel,
+  startTlsServer,
+} from './__fixtures__/RedisServers';
+import { startLocalRedis } from './localRedis';
+import { closeSharedConnections } from './sharedRedis';
+
+/** Fails once, then passes. */
+const toTask = (queueName: string): TaskDefinition<{ n: number }> =>
+  defineTask({
+    queueName,
+    schema: z.object({ n: z.number() }),
+    handler: async ({ n }, { attempt }) => (attempt === 1 ? err(new TaskError('first')) : ok(n)),
+    options: { backoffMs: 20 },
+  });
+
+const connectionCount = async (servers: RedisServers): Promise<number> => {
+  const lists = await servers.onEach(async (client) => String(await client.client('LIST')));
+  // Our own observer and the cluster's links to itself are no clients of the test.
+  return lists.flatMap((list) => list.trim().split('\n')).length - lists.length;
+};
+
+interface ScriptRun {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Runs a script that has to end by itself. */
+const runScript = async ({ file, env }: ScriptRun) => {
+  const child = Bun.spawn([process.execPath, '--no-install', join(import.meta.dir, file)], {
+    env: { ...process.env, NODE_ENV: 'test', ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 8000,
+    killSignal: 'SIGKILL',
+  });
+  const [printed, complaint] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, printed: printed.trim(), complaint: complaint.trim() };
+};
+
+const ROUND_TRIP = { code: 0, printed: '{"status":"completed","value":{"n":7}}', complaint: '' };
+const SCHEDULED = { code: 0, printed: 'scheduled', complaint: '' };
+const SCHEDULE_ONCE = '../tasks/scheduler/__fixtures__/scheduleOnce.ts';
+
+describe('a cluster', () => {
+  it('holds each queue in one slot, and runs, retries and delays tasks on every node', async () => {
+    await using cluster = await startCluster();
+    const tasks = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => toTask(`test:${name}`));
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const parts = { tasks, logger: silentLogger, appConfig };
+    const before = await connectionCount(cluster);
+    const scheduler = createTaskScheduler(parts);
+    const inspector = createTaskInspector(parts);
+    const worker = createTaskWorker(parts);
+    (await worker.start())._unsafeUnwrap();
+    const ids: TaskId[] = [];
+    for (const task of tasks) {
+      for (const delayMs of [0, 50]) {
+        const scheduled = await scheduler.schedule(CorrelationId(), task, { n: 1 }, { delayMs });
+        ids.push(scheduled._unsafeUnwrap().id);
+      }
+    }
+    const record = async (id: TaskId) => (await inspector.getTask(id))._unsafeUnwrap();
+    for (const id of ids) await until(async () => (await record(id)).status === 'completed');
+    expect(await Promise.all(ids.map(async (id) => (await record(id)).attempt))).toEqual(ids.map(() => 2));
+
+    const keys = await cluster.onEach((client) => client.keys('drover:*'));
+    expect(keys.map((own) => own.length > 0)).toEqual([true, true, true]);
+    const slotsByQueue = new Map<string, Set<unknown>>();
+    await cluster.onEach(async (client, index) => {
+      for (const key of keys[index] ?? []) {
+        const queue = key.split(':')[1] ?? '';
+        const slots = slotsByQueue.get(queue) ?? new Set();
+        slotsByQueue.set(queue, slots.add(await client.cluster('KEYSLOT', key)));
+      }
+    });
+    expect([...slotsByQueue.keys()].toSorted()).toEqual(
+      tasks.map(({ queueName }) => `{${queueName.replace(':', '.')}}`).toSorted(),
+    );
+    expect([...slotsByQueue.values()].map((slots) => slots.size)).toEqual(tasks.map(() => 1));
+
+    await worker.stop();
+    closeSharedConnections();
+    await until(async () => (await connectionCount(cluster)) <= before);
+    expect(
+      await runScript({ file: '__fixtures__/roundTrip.ts', env: { REDIS_URL: cluster.redisUrl } }),
+    ).toEqual(ROUND_TRIP);
+    expect(await runScript({ file: SCHEDULE_ONCE, env: { REDIS_URL: cluster.redisUrl } })).toEqual(SCHEDULED);
+  }, 60_000);
+});
+
+describe('a sentinel', () => {
+  it('leads to its master', async () => {
+    await using sentinel = await startSentinel();
+    const env = { REDIS_URL: sentinel.redisUrl };
+    expect(await runScript({ file: '__fixtures__/roundTrip.ts', env })).toEqual(ROUND_TRIP);
+    expect(await runScript({ file: SCHEDULE_ONCE, env })).toEqual(SCHEDULED);
+    expect(await sentinel.onEach((client) => client.zcard('drover:{fixture.once}:prioritized'))).toEqual([1]);
+  }, 30_000);
+});
+
+describe('a server with TLS', () => {
+  it('is trusted by its certificate, and not without it', async () => {
+    const tls = await startTlsServer();
+    if (typeof tls === 'string') {
+      console.warn(`skipped: ${tls}`);
+      return;
+    }
+    await using server = tls;
+    const env = { REDIS_URL: server.redisUrl };
+    const trusting = { ...env, NODE_EXTRA_CA_CERTS: server.caFile };
+    expect(await runScript({ file: '__fixtures__/roundTrip.ts', env: trusting })).toEqual(ROUND_TRIP);
+    expect(await runScript({ file: SCHEDULE_ONCE, env: trusting })).toEqual(SCHEDULED);
+    const { printed } = await runScript({ file: '__fixtures__/roundTrip.ts', env });
+    expect(printed).toContain('self signed certificate');
+  }, 30_000);
+});
+
+describe('the check of Redis when a worker starts', () => {
+  const task = toTask('test:health');
+  const setup = async (variables: Readonly<Record<string, string>> = {}) => {
+    const redis = (
+      await startLocalRedis({
+        appendOnly: false,
+        dataDir: '.data/test',
+        extraArgs: ['--maxmemory-policy', 'allkeys-lru'],
+      })
+    )._unsafeUnwrap();
+    const environment = { NODE_ENV: 'test', REDIS_URL: redis.url, ...variables };
+    const logger = getMockedLogger();
+    const worker = createTaskWorker({
+      tasks: [task],
+      logger,
+      appConfig: parseAppConfig(environment)._unsafeUnwrap(),
+    });
+    return {
+      environment,
+      logger,
+      worker,
+      [Symbol.asyncDispose]: async () => {
+        await worker.stop();
+        await redis.stop();
+      },
+    };
+  };
+
+  const PROBLEMS = [
+    'expected maxmemory-policy noeviction, got allkeys-lru: Redis may drop tasks when its memory is full',
+    'expected appendonly yes, got no: a killed Redis forgets every task it has acknowledged since its last snapshot',
+  ];
+
+  it('says in one line each what could lose tasks, and starts', async () => {
+    await using test = await setup();
+    (await test.worker.start())._unsafeUnwrap();
+    expect(test.logger.warn.mock.calls.map(([message]) => message)).toEqual(
+      PROBLEMS.map((problem) => `Redis: ${problem}`),
+    );
+  });
+
+  it('refuses under REDIS_STRICT with one message, and the process ends with 1', async () => {
+    await using test = await setup({ REDIS_STRICT: 'true' });
+    const message = `REDIS_STRICT refuses this Redis: ${PROBLEMS.join('; ')}`;
+    const refused = await test.worker.start();
+    expect(refused._unsafeUnwrapErr()).toMatchObject({ code: 'redis-unsafe', message });
+    expect(test.worker.getStats().status).toBe('created');
+
+    const { code, complaint } = await runScript({
+      file: '../tasks/worker/__fixtures__/fixtureWorker.ts',
+      env: test.environment,
+    });
+    expect({ code, complaint }).toEqual({ code: 1, complaint: message });
+  });
+});
