@@ -2,6 +2,7 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { describeUnknown } from '@core/errors/describeUnknown';
+import { Cluster } from 'ioredis';
 import { err, ok, type Result } from 'neverthrow';
 import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
 import { parseRedisUrl, type RedisTarget } from './RedisTarget';
@@ -111,9 +112,14 @@ const failureText = (error: unknown): string => {
 };
 
 const letProcessEnd = (client: RedisClient): void => {
+  if (client instanceof Cluster) {
+    // It has no stream of its own, but a connection to each node that it finds.
+    client.on('+node', letProcessEnd);
+    return;
+  }
   client.on('connect', () => {
     const stream: unknown = Reflect.get(client, 'stream');
-    if (typeof stream !== 'object' || stream === null) return; // a cluster has one stream for each node, and no own
+    if (typeof stream !== 'object' || stream === null) return;
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
   });
 };

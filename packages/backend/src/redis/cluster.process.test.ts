@@ -13,12 +13,8 @@ import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
-import {
-  type RedisServers,
-  startCluster,
-  startSentinel,
-  startTlsServer,
-} from './__fixtures__/RedisServers';
+import { type RedisServers, startCluster, startSentinel, startTlsServer } from './__fixtures__/RedisServers';
+import { findFreePort } from './local/findFreePort';
 import { startLocalRedis } from './localRedis';
 import { closeSharedConnections } from './sharedRedis';
 
@@ -107,6 +103,49 @@ describe('a cluster', () => {
     ).toEqual(ROUND_TRIP);
     expect(await runScript({ file: SCHEDULE_ONCE, env: { REDIS_URL: cluster.redisUrl } })).toEqual(SCHEDULED);
   }, 60_000);
+});
+
+describe('a cluster or a sentinel that is not there', () => {
+  it.each([
+    ['cluster', 'redis://127.0.0.1:PORT,redis://localhost:PORT'],
+    ['sentinel', 'redis+sentinel://127.0.0.1:PORT/main'],
+  ])(
+    '%s: a task is refused in time, and the process ends by itself',
+    async (_kind, url) => {
+      const redisUrl = url.replaceAll('PORT', String(await findFreePort()));
+      const startedAtMs = performance.now();
+      const run = await runScript({ file: SCHEDULE_ONCE, env: { REDIS_URL: redisUrl } });
+      expect(run).toEqual({ ...SCHEDULED, printed: 'queue-unavailable' });
+      // A cluster's last attempt to connect is waited for.
+      expect(performance.now() - startedAtMs).toBeLessThan(8000);
+    },
+    20_000,
+  );
+});
+
+describe('a cluster that loses a node', () => {
+  it('refuses the tasks of that node alone, in time', async () => {
+    await using cluster = await startCluster();
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const scheduler = createTaskScheduler({ logger: silentLogger, appConfig });
+    const tasks = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => toTask(`test:${name}`));
+    const scheduleAll = () =>
+      Promise.all(tasks.map((task) => scheduler.schedule(CorrelationId(), task, { n: 1 })));
+    expect((await scheduleAll()).map((result) => result.isOk())).toEqual(tasks.map(() => true));
+    const [, , lost] = cluster.servers;
+    process.kill(lost?.pid ?? 0, 'SIGKILL');
+    const startedAtMs = performance.now();
+    const scheduled = await scheduleAll();
+
+    expect(performance.now() - startedAtMs).toBeLessThan(2500);
+    const errors = scheduled.filter((result) => result.isErr());
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.length).toBeLessThan(tasks.length);
+    expect(errors.map((result) => result._unsafeUnwrapErr().code)).toEqual(
+      errors.map(() => 'queue-unavailable'),
+    );
+    closeSharedConnections();
+  }, 30_000);
 });
 
 describe('a sentinel', () => {

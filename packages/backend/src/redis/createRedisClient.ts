@@ -54,19 +54,23 @@ const accessOptions = ({ username, password, isTls }: RedisTarget): RedisOptions
   ...(isTls ? { tls: {} } : {}),
 });
 
-const serverOptions = (target: Exclude<RedisTarget, { kind: 'cluster' }>): RedisOptions =>
+type RetryStrategy = (times: number) => number | null;
+
+const serverOptions = (
+  target: Exclude<RedisTarget, { kind: 'cluster' }>,
+  retryStrategy: RetryStrategy,
+): RedisOptions =>
   target.kind === 'single'
     ? { host: target.host, port: target.port, db: target.db }
     : {
         sentinels: target.nodes.map((node) => ({ ...node })),
         name: target.master,
         db: target.db,
-        sentinelRetryStrategy: reconnectDelayMs,
+        // Without the question that it asks, a process would look for its sentinels for ever instead of ending.
+        sentinelRetryStrategy: retryStrategy,
         enableTLSForSentinelMode: target.isTls,
         ...(target.isTls ? { sentinelTLS: {} } : {}),
       };
-
-type RetryStrategy = (times: number) => number | null;
 
 const createCluster = (
   nodes: readonly RedisNode[],
@@ -93,6 +97,6 @@ export const createRedisClient = (
   const retryStrategy: RetryStrategy = (times) => (shouldReconnect() ? reconnectDelayMs(times) : null);
   const options: RedisOptions = { ...COMMON, ...ROLES[role], ...accessOptions(target) };
   if (target.kind === 'cluster') return createCluster(target.nodes, options, retryStrategy);
-  const serverTarget: RedisOptions = { ...options, retryStrategy, ...serverOptions(target) };
+  const serverTarget: RedisOptions = { ...options, retryStrategy, ...serverOptions(target, retryStrategy) };
   return new Redis(serverTarget);
 };

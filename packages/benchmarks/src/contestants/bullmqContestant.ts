@@ -1,6 +1,7 @@
 import { silentLogger } from '@backend/logger/silentLogger';
 import { type RedisClient, type RedisRole } from '@backend/redis/createRedisClient';
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
+import { TaskId } from '@backend/tasks/domain/TaskId';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
 import { Queue, Worker } from 'bullmq';
 import { BENCHMARK_TASK_NAME, type BenchmarkPayload, createPayload, handlePayload } from './BenchmarkPayload';
@@ -26,7 +27,7 @@ export interface PlainJobData {
 /** Makes the data and the options of a job by hand: the same envelope, id, priority and attempts as Drover's. */
 export const createPlainJob = (payload: BenchmarkPayload, correlationId: string) => {
   const data: PlainJobData = { v: 1, payload, correlationId };
-  return { name: BENCHMARK_TASK_NAME, data, opts: { jobId: Bun.randomUUIDv7(), priority: 51, attempts: 3 } };
+  return { name: BENCHMARK_TASK_NAME, data, opts: { jobId: TaskId(), priority: 51, attempts: 3 } };
 };
 
 /** Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework. */

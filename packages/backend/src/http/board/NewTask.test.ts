@@ -34,7 +34,7 @@ describe('parseBoardForm', () => {
 
   it('takes a duplicated task with its ids, but as a new task', () => {
     const [correlationId, userId] = [CorrelationId(), UserId()];
-    const overrides = { timeoutMs: 9, maxAttempts: 7, retry: { backoff: 'fixed', initialDelayMs: 50 } };
+    const overrides = { timeoutMs: 9, maxAttempts: 7, backoffMs: 50 };
     const data = { v: 1, payload, correlationId, userId, metadata: { order: 7 }, overrides };
     const options = { attempts: 7, jobId: 'the-old-one', timestamp: 1, removeOnComplete: true };
 

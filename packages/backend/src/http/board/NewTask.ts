@@ -55,9 +55,7 @@ export const parseBoardForm = ({ data, options }: BoardForm): Result<NewTask, Bo
           ...(userId === undefined ? {} : { userId }),
           ...(metadata === undefined ? {} : { metadata }),
           ...(overrides.timeoutMs === undefined ? {} : { timeoutMs: overrides.timeoutMs }),
-          ...(overrides.retry?.initialDelayMs === undefined
-            ? {}
-            : { backoffMs: overrides.retry.initialDelayMs }),
+          ...(overrides.backoffMs === undefined ? {} : { backoffMs: overrides.backoffMs }),
           ...given,
         },
       }));

@@ -30,7 +30,7 @@ interface ServersInput {
   readonly servers: readonly LocalRedis[];
   readonly redisUrl: string;
   /** Stops and deletes what else there is. */
-  dispose(): Promise<void>;
+  dispose(): PromiseLike<void>;
 }
 
 const toServers = ({ servers, redisUrl, dispose }: ServersInput): RedisServers => {
@@ -76,9 +76,7 @@ export const startCluster = async (): Promise<RedisServers> => {
 /** Starts one master and one sentinel that watches it as `main`. */
 export const startSentinel = async (): Promise<RedisServers> => {
   const directory = await createTemporaryDirectory();
-  const master = (
-    await startLocalRedis({ appendOnly: false, dataDir: directory.path })
-  )._unsafeUnwrap();
+  const master = (await startLocalRedis({ appendOnly: false, dataDir: directory.path }))._unsafeUnwrap();
   const port = await findFreePort();
   const folder = join(directory.path, 'sentinel');
   await mkdir(folder);

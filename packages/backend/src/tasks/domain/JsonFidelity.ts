@@ -1,5 +1,6 @@
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
+import { plainJsonBytes } from './plainJson';
 
 /** Deepest nesting of objects and arrays that is stored. */
 export const MAX_JSON_DEPTH = 100;
@@ -156,8 +157,10 @@ const measureExactly = (value: unknown, fidelity: JsonFidelity, maxBytes: number
  * dropped, as everywhere in JavaScript. Never throws: a getter or `toJSON` that does is a problem like the others.
  */
 export const checkJson = (value: unknown, maxBytes: number): Result<JsonFidelity, JsonProblem> => {
-  const walk: Walk = { isExact: true, maxBytes: 0, valueCount: 0, limitBytes: maxBytes, open: new Set() };
   try {
+    const plainBytes = plainJsonBytes(value, { maxBytes, maxDepth: MAX_JSON_DEPTH });
+    if (plainBytes !== undefined) return ok({ isExact: true, maxBytes: plainBytes });
+    const walk: Walk = { isExact: true, maxBytes: 0, valueCount: 0, limitBytes: maxBytes, open: new Set() };
     const found = walkValue(value, '', walk);
     if (found !== undefined) return err(found);
     const fidelity = { isExact: walk.isExact, maxBytes: walk.maxBytes };

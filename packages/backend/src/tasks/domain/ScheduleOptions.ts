@@ -1,6 +1,6 @@
 import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { checkJson } from './JsonFidelity';
-import { MAX_DELAY_MS, MAX_TIMER_MS, type NumberRule, showValue } from './numberRule';
+import { ATTEMPTS, DELAY, MAX_DELAY_MS, type NumberRule, showValue, TIMER } from './numberRule';
 import { type Priority } from './Priority';
 import { numberFieldProblems, priorityProblems, unknownFieldProblems } from './TaskOptions';
 
@@ -30,10 +30,10 @@ export const PAST_TOLERANCE_MS = 60_000;
 const MAX_METADATA_BYTES = 16 * 1024;
 
 const NUMBER_RULES = {
-  delayMs: { min: 0, max: MAX_DELAY_MS },
-  maxAttempts: { min: 1, max: 1000 },
-  backoffMs: { min: 0, max: MAX_DELAY_MS },
-  timeoutMs: { min: 1, max: MAX_TIMER_MS },
+  delayMs: DELAY,
+  maxAttempts: ATTEMPTS,
+  backoffMs: DELAY,
+  timeoutMs: TIMER,
 } as const satisfies Partial<Record<keyof ScheduleOptions, NumberRule>>;
 
 const OPTION_NAMES = [...Object.keys(NUMBER_RULES), 'userId', 'at', 'priority', 'metadata'];
@@ -78,6 +78,7 @@ export const scheduleOptionProblems = (options: unknown, nowMs: number): string[
     return [`expected options to be an object, got ${showValue(options)}`];
   }
   const given = options as Fields; // an object, just checked
+  if (Object.keys(given).length === 0) return [];
   return [
     ...unknownFieldProblems(given, OPTION_NAMES),
     ...numberFieldProblems(given, NUMBER_RULES),

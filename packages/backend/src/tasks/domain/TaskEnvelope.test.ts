@@ -35,23 +35,11 @@ describe('parseEnvelope', () => {
       overrides: {
         maxAttempts: 5,
         timeoutMs: 2_147_483_647,
-        retry: {
-          backoff: 'steps',
-          initialDelayMs: 0,
-          multiplier: 1.5,
-          incrementMs: 1,
-          maxDelayMs: 2,
-          stepsMs: [1, 2],
-          jitter: false,
-        },
+        backoffMs: 0,
       },
     };
 
     expect(parseEnvelope({ ...envelope })._unsafeUnwrap()).toEqual(envelope);
-  });
-
-  it.each(['exponential', 'linear', 'fixed', 'steps'])('reads the backoff %s', (backoff) => {
-    expect(parseEnvelope({ ...smallest, overrides: { retry: { backoff } } }).isOk()).toBe(true);
   });
 
   const wrong: [problem: string, change: Record<string, unknown>][] = [
@@ -71,14 +59,8 @@ describe('parseEnvelope', () => {
       'the envelope field overrides is malformed: {"timeoutMs":2147483648}',
       { overrides: { timeoutMs: 2_147_483_648 } },
     ],
-    [
-      'the envelope field overrides is malformed: {"retry":{"backoff":"random"}}',
-      { overrides: { retry: { backoff: 'random' } } },
-    ],
-    [
-      'the envelope field overrides is malformed: {"retry":{"initialDelayMs":-1}}',
-      { overrides: { retry: { initialDelayMs: -1 } } },
-    ],
+    ['the envelope field overrides is malformed: {"maxAttempts":1001}', { overrides: { maxAttempts: 1001 } }],
+    ['the envelope field overrides is malformed: {"backoffMs":-1}', { overrides: { backoffMs: -1 } }],
     ['the envelope field overrides is malformed: null', { overrides: null }],
   ];
 
@@ -89,7 +71,6 @@ describe('parseEnvelope', () => {
   });
 
   const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
-  const delays = fc.nat();
   const envelopes = fc.record(
     {
       v: fc.constant(1 as const),
@@ -102,7 +83,7 @@ describe('parseEnvelope', () => {
         {
           maxAttempts: fc.integer({ min: 1, max: 1000 }),
           timeoutMs: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-          retry: fc.record({ backoff: fc.constant('fixed' as const), initialDelayMs: delays }),
+          backoffMs: fc.nat(),
         },
         { requiredKeys: [] },
       ),

@@ -3,8 +3,7 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { MAX_TIMER_MS } from './numberRule';
-import { type RetryPolicy } from './RetryPolicy';
+import { ATTEMPTS, DELAY, TIMER } from './numberRule';
 import { isTaskId, type TaskId } from './TaskId';
 
 /** The namespace of the correlation IDs of jobs that come without one (RFC 9562, version 5). */
@@ -15,20 +14,24 @@ export const ENVELOPE_VERSION = 1;
 
 /** What a scheduling call asked for that differs from the definition. */
 export interface TaskOverrides {
-  readonly maxAttempts?: number;
-  readonly timeoutMs?: number;
-  readonly retry?: Partial<RetryPolicy>;
+  readonly maxAttempts?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** The same wait before every further attempt. */
+  readonly backoffMs?: number | undefined;
 }
 
-/** What a job stores of a task. JSON; versioned, so that a worker never misreads what a newer one wrote. */
+/**
+ * What a job stores of a task. JSON, which drops what is undefined; versioned, so that a worker never misreads what a
+ * newer one wrote.
+ */
 export interface TaskEnvelope {
   readonly v: typeof ENVELOPE_VERSION;
   readonly payload: unknown;
   readonly correlationId: CorrelationId;
-  readonly parentId?: TaskId;
-  readonly userId?: UserId;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly overrides?: TaskOverrides;
+  readonly parentId?: TaskId | undefined;
+  readonly userId?: UserId | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly overrides?: TaskOverrides | undefined;
 }
 
 /** An envelope this code cannot read; the message says why. */
@@ -36,22 +39,10 @@ export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
 }
 
-const delayMs = z.number().int().nonnegative();
-
 const overridesSchema = z.strictObject({
-  maxAttempts: z.number().int().positive().optional(),
-  timeoutMs: z.number().int().positive().max(MAX_TIMER_MS).optional(),
-  retry: z
-    .strictObject({
-      backoff: z.enum(['exponential', 'linear', 'fixed', 'steps']).optional(),
-      initialDelayMs: delayMs.optional(),
-      multiplier: z.number().positive().optional(),
-      incrementMs: delayMs.optional(),
-      maxDelayMs: delayMs.optional(),
-      stepsMs: z.array(delayMs).optional(),
-      jitter: z.boolean().optional(),
-    })
-    .optional(),
+  maxAttempts: z.number().int().min(ATTEMPTS.min).max(ATTEMPTS.max).optional(),
+  timeoutMs: z.number().int().min(TIMER.min).max(TIMER.max).optional(),
+  backoffMs: z.number().int().min(DELAY.min).max(DELAY.max).optional(),
 });
 
 const KEYS = ['v', 'payload', 'correlationId', 'parentId', 'userId', 'metadata', 'overrides'];

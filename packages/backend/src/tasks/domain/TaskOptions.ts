@@ -1,5 +1,13 @@
 import { suggestion } from './nearestName';
-import { MAX_DELAY_MS, MAX_TIMER_MS, type NumberRule, numberProblem, showValue } from './numberRule';
+import {
+  ATTEMPTS,
+  DELAY,
+  MAX_DELAY_MS,
+  type NumberRule,
+  numberProblem,
+  showValue,
+  TIMER,
+} from './numberRule';
 import { isPriority, type Priority } from './Priority';
 import { type RetryPolicy } from './RetryPolicy';
 
@@ -33,12 +41,10 @@ export interface TaskOptions {
   readonly retention?: { readonly completed?: RetentionRule; readonly failed?: RetentionRule };
 }
 
-const DELAY: NumberRule = { min: 0, max: MAX_DELAY_MS };
-
 const NUMBER_RULES = {
-  maxAttempts: { min: 1, max: 1000 },
+  maxAttempts: ATTEMPTS,
   backoffMs: DELAY,
-  timeoutMs: { min: 1, max: MAX_TIMER_MS },
+  timeoutMs: TIMER,
 } as const satisfies Partial<Record<keyof TaskOptions, NumberRule>>;
 
 const RETRY_NUMBER_RULES = {

@@ -10,6 +10,15 @@ export const MAX_DELAY_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 /** The longest timer JavaScript has: 2^31 - 1 milliseconds, about 24.8 days. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Attempts of a task, the first included. */
+export const ATTEMPTS: NumberRule = { min: 1, max: 1000 };
+
+/** Milliseconds that a task is put off by. */
+export const DELAY: NumberRule = { min: 0, max: MAX_DELAY_MS };
+
+/** Milliseconds that a timer runs. */
+export const TIMER: NumberRule = { min: 1, max: MAX_TIMER_MS };
+
 /** Shows a refused value in an error message, whatever it is. */
 export const showValue = (value: unknown): string => {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);

@@ -24,8 +24,13 @@ describe('toJobOptions', () => {
   const nowMs = 1_900_000_000_000;
   const build = (task: object, call: object) => toJobOptions({ id, task, call, nowMs, maxAttempts: 3 });
 
-  it('always names id, time, priority, delay and attempts, and nothing else', () => {
-    expect(build({}, {})).toEqual({ jobId: id, timestamp: nowMs, priority: 51, delay: 0, attempts: 3 });
+  it('always names id, priority and attempts, and nothing that every job would store again', () => {
+    expect(build({}, {})).toStrictEqual({ jobId: id, priority: 51, attempts: 3 });
+  });
+
+  it('names time and delay of a task that is not due yet', () => {
+    const options = { jobId: id, priority: 51, attempts: 3, delay: 5000, timestamp: nowMs };
+    expect(build({}, { delayMs: 5000 })).toStrictEqual(options);
   });
 
   it('takes the definition’s priority, and the call’s before it', () => {
@@ -36,8 +41,8 @@ describe('toJobOptions', () => {
   it.each([
     [{ delayMs: 5000 }, 5000],
     [{ at: new Date(nowMs + 7) }, 7],
-    [{ at: new Date(nowMs - 7) }, 0],
-  ])('delays a call with %j by %i ms', (call, delay) => {
+    [{ at: new Date(nowMs - 7) }, undefined],
+  ])('delays a call with %j by %p ms', (call, delay) => {
     expect(build({}, call).delay).toBe(delay);
   });
 });

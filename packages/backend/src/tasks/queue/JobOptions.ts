@@ -24,10 +24,10 @@ export const toJobPriority = (priority: TaskOptions['priority']): number =>
  * Builds BullMQ's options of a job. The id is always ours, so that sending an add twice makes one job. What is the same
  * for all jobs of a queue (retention, backoff) the worker adds, so that no job stores it.
  */
-export const toJobOptions = ({ id, task, call, nowMs, maxAttempts }: JobOptionsInput): JobsOptions => ({
-  jobId: id,
-  timestamp: nowMs,
-  priority: toJobPriority(call.priority ?? task.priority),
-  delay: toDelayMs(call, nowMs),
-  attempts: maxAttempts,
-});
+export const toJobOptions = ({ id, task, call, nowMs, maxAttempts }: JobOptionsInput): JobsOptions => {
+  const delay = toDelayMs(call, nowMs);
+  const priority = toJobPriority(call.priority ?? task.priority);
+  return delay === 0
+    ? { jobId: id, priority, attempts: maxAttempts }
+    : { jobId: id, priority, attempts: maxAttempts, delay, timestamp: nowMs };
+};

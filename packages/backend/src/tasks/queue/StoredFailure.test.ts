@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import fc from 'fast-check';
+import { checkJson } from '../domain/JsonFidelity';
 import { TaskError } from '../domain/TaskError';
 import { type FailureReason } from '../domain/TaskOutcome';
 import { parseFailureStack, toFailureMessage, toFailureStack } from './StoredFailure';
@@ -85,11 +86,9 @@ describe('parseFailureStack', () => {
       message: fc.string({ minLength: 1, unit: 'binary' }),
       attempt: fc.integer({ min: 1, max: 1000 }),
       reason: fc.constantFrom<FailureReason>('exhausted', 'fatal', 'invalid-payload', 'crash-loop'),
-      metadata: fc.dictionary(
-        fc.string().filter((key) => key !== '__proto__'),
-        fc.jsonValue({ maxDepth: 3 }),
-        { minKeys: 1 },
-      ),
+      metadata: fc
+        .dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { minKeys: 1 })
+        .filter((metadata) => checkJson(metadata, 16 * 1024).isOk()),
     },
     { requiredKeys: ['message', 'attempt'] },
   );

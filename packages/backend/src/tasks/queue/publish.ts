@@ -21,7 +21,6 @@ export class PublishError extends Error {
 interface PublishOptions {
   readonly connection: RedisConnection;
   readonly queues: TaskQueues;
-  readonly taskName: string;
   readonly job: JobInput;
   /** Milliseconds for everything. */
   readonly deadlineMs: number;
@@ -50,10 +49,11 @@ export const publish = async (options: PublishOptions): Promise<Result<void, Pub
       const ready = await connection.ready(leftMs());
       if (ready.isErr()) return err(toUnreachable(ready.error, sentCount > 0));
     }
-    const added = await settleWithin(addJob(options.queues.get(options.taskName), options.job), leftMs());
+    const added = await settleWithin(addJob(options.queues.get(options.job.name), options.job), leftMs());
     if (added.isOk()) return ok();
     if (added.error instanceof DeadlineError) return err(toUnconfirmed(added.error));
     if (isRefusal(added.error)) return err(toRefused(added.error, sentCount > 0));
+    if (leftMs() === 0) return err(toUnconfirmed(added.error));
     // A connection that breaks says so only a moment later, and a cluster stays "ready" without one of its nodes.
     if (connection.isReady()) await pause(Math.min(RETRY_PAUSE_MS, leftMs()));
   }

@@ -1,16 +1,16 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
-import { err, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { type ScheduleOptions, scheduleOptionProblems } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { ENVELOPE_VERSION, type TaskEnvelope, type TaskOverrides } from '../domain/TaskEnvelope';
+import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
 import { toJobOptions } from '../queue/JobOptions';
-import { publish } from '../queue/publish';
+import { type PublishError, publish } from '../queue/publish';
 import { sharedTaskQueues } from '../queue/sharedTaskQueues';
+import { type JobInput } from '../queue/TaskQueues';
 import { checkPayload } from './PayloadCheck';
 import { ScheduleError } from './ScheduleError';
 import { type TaskHandle } from './TaskHandle';
@@ -39,11 +39,13 @@ export interface TaskSchedulerOptions {
   readonly appConfig: AppConfig;
 }
 
+/** A call as its caller made it, at a moment. */
 interface ScheduleCall {
   readonly correlationId: CorrelationId;
   readonly task: TaskDefinition<unknown>;
   readonly payload: unknown;
   readonly options: ScheduleOptions;
+  /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
 
@@ -51,30 +53,32 @@ interface ScheduleCall {
  * Creates a scheduler. Free: all schedulers of a process share one connection for each Redis URL, opened by the first
  * task. Create one wherever you need it.
  */
-export const createTaskScheduler = ({ logger, appConfig }: TaskSchedulerOptions): TaskScheduler => ({
+export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler => ({
   schedule: async <Payload, Output>(
     correlationId: CorrelationId,
     task: TaskDefinition<Payload, Output>,
     payload: NoInfer<Payload>,
     options: ScheduleOptions = {},
   ): Promise<Result<TaskHandle<Output>, ScheduleError>> => {
-    const given = { correlationId, task, payload, options, nowMs: Date.now() };
-    const call = checkCall(given, appConfig);
-    if (call.isErr()) return err(call.error);
+    const call = { correlationId, task, payload, options, nowMs: Date.now() };
+    const stored = checkCall(call, parts.appConfig);
+    if (stored.isErr()) return err(stored.error);
     const id = TaskId();
-    const published = await publishCall(id, call.value, { logger, appConfig });
-    return published.map(() => ({
-      id,
-      taskName: task.queueName,
-      correlationId,
-      disposition: 'created' as const,
-    }));
+    const published = await publish({
+      ...shareQueues(parts),
+      job: toJob(id, { ...call, payload: stored.value }, parts.appConfig),
+      deadlineMs: parts.appConfig.scheduleDeadlineMs,
+    });
+    if (published.isErr()) return err(toUnavailable(published.error, task.queueName, id));
+    return ok({ id, taskName: task.queueName, correlationId, disposition: 'created' });
   },
 });
 
-/** Checks a call; what comes back carries the payload as it is to be stored. */
-const checkCall = (call: ScheduleCall, appConfig: AppConfig): Result<ScheduleCall, ScheduleError> => {
-  const { correlationId, task, payload, options, nowMs } = call;
+/** Checks a call; what comes back is the payload as it is to be stored. */
+const checkCall = (
+  { correlationId, task, payload, options, nowMs }: ScheduleCall,
+  appConfig: AppConfig,
+): Result<unknown, ScheduleError> => {
   const taskProblems = definitionProblems(task);
   if (taskProblems.length > 0) {
     const message = `the task ${task?.queueName} is refused: ${taskProblems.join('; ')}`;
@@ -88,70 +92,44 @@ const checkCall = (call: ScheduleCall, appConfig: AppConfig): Result<ScheduleCal
     const message = `the options for ${task.queueName} are refused: ${problems.join('; ')}`;
     return err(new ScheduleError(message, { code: 'invalid-options' }));
   }
-  return checkPayload(task, payload, appConfig.taskMaxPayloadBytes).map((stored) => ({
-    ...call,
-    payload: stored,
-  }));
+  return checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
 };
 
 /** Modules that import each other in a circle see `undefined` where the definition will be. */
 const definitionProblems = (task: TaskDefinition<unknown> | undefined): readonly string[] =>
   task?.problems ?? ['expected what defineTask returns; do the modules import each other in a circle?'];
 
-const toOverrides = ({ maxAttempts, timeoutMs, backoffMs }: ScheduleOptions): TaskOverrides | undefined => {
-  if (maxAttempts === undefined && timeoutMs === undefined && backoffMs === undefined) return undefined;
+const shareQueues = ({ logger, appConfig }: TaskSchedulerOptions) => {
+  const connection = sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
+  return { connection, queues: sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger }) };
+};
+
+const toJob = (id: TaskId, call: ScheduleCall, { taskMaxAttempts }: AppConfig): JobInput => {
+  const { task, options, nowMs } = call;
+  const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? taskMaxAttempts;
   return {
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(backoffMs === undefined ? {} : { retry: { backoff: 'fixed', initialDelayMs: backoffMs } }),
+    name: task.queueName,
+    data: toEnvelope(call),
+    options: toJobOptions({ id, task: task.options, call: options, nowMs, maxAttempts }),
   };
 };
 
 const toEnvelope = ({ correlationId, payload, options }: ScheduleCall): TaskEnvelope => {
-  const overrides = toOverrides(options);
+  const { userId, metadata, maxAttempts, timeoutMs, backoffMs } = options;
+  const isOverridden = maxAttempts !== undefined || timeoutMs !== undefined || backoffMs !== undefined;
   return {
     v: ENVELOPE_VERSION,
     payload,
     correlationId,
-    ...(options.userId === undefined ? {} : { userId: options.userId }),
-    ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-    ...(overrides === undefined ? {} : { overrides }),
+    userId,
+    metadata,
+    overrides: isOverridden ? { maxAttempts, timeoutMs, backoffMs } : undefined,
   };
 };
 
-const connect = ({ logger, appConfig }: TaskSchedulerOptions): RedisConnection =>
-  sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
-
-const publishCall = async (
-  id: TaskId,
-  call: ScheduleCall,
-  scheduler: TaskSchedulerOptions,
-): Promise<Result<void, ScheduleError>> => {
-  const { task, options, nowMs } = call;
-  const { appConfig, logger } = scheduler;
-  const connection = connect(scheduler);
-  const published = await publish({
-    connection,
-    queues: sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger }),
-    taskName: task.queueName,
-    job: {
-      data: toEnvelope(call),
-      options: toJobOptions({
-        id,
-        task: task.options,
-        call: options,
-        nowMs,
-        maxAttempts: options.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts,
-      }),
-    },
-    deadlineMs: appConfig.scheduleDeadlineMs,
+const toUnavailable = (error: PublishError, taskName: string, taskId: TaskId): ScheduleError =>
+  new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {
+    code: 'queue-unavailable',
+    metadata: { taskId, isUnknown: error.isUnknown },
+    cause: error,
   });
-  return published.mapErr(
-    (error) =>
-      new ScheduleError(`${task.queueName} could not be scheduled: ${error.message}`, {
-        code: 'queue-unavailable',
-        metadata: { taskId: id, isUnknown: error.isUnknown },
-        cause: error,
-      }),
-  );
-};

@@ -92,17 +92,13 @@ describe('planAttempt', () => {
   );
 
   it.each([
-    [
-      { retry: { backoff: 'steps', stepsMs: [1, 2] } },
-      { backoff: 'fixed', initialDelayMs: 70 },
-      [70, 70, 70],
-    ],
-    [{ backoffMs: 70 }, { backoff: 'exponential', initialDelayMs: 5 }, [5, 10, 20]],
-    [{}, { maxDelayMs: 1500 }, [1000, 1500, 1500]],
-  ] satisfies [TaskOptions, TaskOverrides['retry'], number[]][])(
+    [{ retry: { backoff: 'steps', stepsMs: [1, 2] } }, { backoffMs: 70 }, [70, 70, 70]],
+    [{ backoffMs: 70 }, { backoffMs: 0 }, [0, 0, 0]],
+    [{}, {}, [1000, 2000, 4000]],
+  ] satisfies [TaskOptions, TaskOverrides, number[]][])(
     'for %j lets the call say %j',
-    (options, retry, expected) => {
-      expect(waits(options, { overrides: { retry } })).toEqual(expected);
+    (options, overrides, expected) => {
+      expect(waits(options, { overrides })).toEqual(expected);
     },
   );
 
@@ -118,7 +114,7 @@ describe('planAttempt', () => {
   });
 
   it('adds no jitter to the wait that the call names', () => {
-    const overrides = { retry: { backoff: 'fixed', initialDelayMs: 600_000 } } as const;
+    const overrides = { backoffMs: 600_000 };
 
     expect(plan({}, { overrides }).retry).toMatchObject({ jitter: false, initialDelayMs: 600_000 });
   });

@@ -59,13 +59,6 @@ const definedPolicy = ({ backoffMs, retry = {} }: TaskOptions, defaultBackoffMs:
   return withRetry({ ...DEFAULT_RETRY_POLICY, ...first }, retry);
 };
 
-const overriddenPolicy = (policy: RetryPolicy, retry: TaskOverrides['retry']): RetryPolicy => {
-  if (retry === undefined) return policy;
-  if (retry.backoff === 'fixed' && retry.initialDelayMs !== undefined)
-    return fixedRetryPolicy(retry.initialDelayMs);
-  return withRetry(policy, retry);
-};
-
 /** Works out the rules of an attempt. Pure. */
 export const planAttempt = ({
   task,
@@ -77,6 +70,9 @@ export const planAttempt = ({
   attempt: attemptsMade + crashCount + 1,
   maxAttempts: overrides.maxAttempts ?? task.options.maxAttempts ?? defaults.maxAttempts,
   timeoutMs: overrides.timeoutMs ?? task.options.timeoutMs ?? defaults.timeoutMs,
-  retry: overriddenPolicy(definedPolicy(task.options, defaults.backoffMs), overrides.retry),
+  retry:
+    overrides.backoffMs === undefined
+      ? definedPolicy(task.options, defaults.backoffMs)
+      : fixedRetryPolicy(overrides.backoffMs),
   retryOn: task.options.retry?.retryOn,
 });

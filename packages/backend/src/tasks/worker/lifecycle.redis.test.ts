@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'bun:test';
+import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
+import { startLocalRedis } from '@backend/redis/localRedis';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
@@ -23,12 +25,20 @@ const isPending = async (bench: TaskBench, id: Awaited<ReturnType<TaskBench['sch
 
 describe('a task worker', () => {
   it('leaves no connection behind when it stops', async () => {
-    await using bench = await createTaskBench({ tasks: [task] });
+    await using directory = await createTemporaryDirectory();
+    await using own = (await startLocalRedis({ appendOnly: false, dataDir: directory.path }))._unsafeUnwrap();
+    await using bench = await createTaskBench({ tasks: [task], env: { REDIS_URL: own.url } });
+    const clientCount = async (): Promise<number> =>
+      String(await bench.redis.client('LIST'))
+        .trim()
+        .split('\n').length;
+    await bench.schedule(task, { n: 1 });
+    const before = await clientCount();
     const worker = await bench.startWorker();
-    await until(async () => (await connectionCount(bench)) > 0);
+    await until(async () => (await clientCount()) === before + 2);
     await worker.stop();
 
-    await until(async () => (await connectionCount(bench)) === 0);
+    await until(async () => (await clientCount()) === before);
     expect(worker.getStats()).toMatchObject({ status: 'stopped', activeTasks: 0 });
   });
 

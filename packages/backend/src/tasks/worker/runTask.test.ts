@@ -239,7 +239,7 @@ describe('runTask', () => {
       reason: 'exhausted',
       error: { code: 'crashed', message: 'the worker died during attempt 3 of 3' },
     });
-    expect([attempt, callCount()]).toEqual([2, 0]);
+    expect([attempt, callCount()]).toEqual([3, 0]);
   });
 
   it('lets the call decide attempts, wait and timeout', async () => {
@@ -247,7 +247,7 @@ describe('runTask', () => {
       handler: () => err(new Error('down')),
       options: { maxAttempts: 1, backoffMs: 5 },
     });
-    const overrides = { maxAttempts: 2, retry: { backoff: 'fixed', initialDelayMs: 7777 } } as const;
+    const overrides = { maxAttempts: 2, backoffMs: 7777 };
     const end = await setup().run(task, { data: envelopeWith({ overrides }) });
 
     expect(end.outcome).toMatchObject({ kind: 'retry', delayMs: 7777 });
