@@ -5,7 +5,6 @@ import { type HttpServer, serveHttp } from './http/serve';
 import { findProcessRedis } from './process/processRedis';
 import { stopOnRequest } from './process/StopRequest';
 import { exitWithMessage, startProcess } from './process/startProcess';
-import { createRedisConnection } from './redis/RedisConnection';
 import { closeSharedConnections } from './redis/sharedRedis';
 import { UsersService } from './services/users/UsersService';
 import { tasks } from './tasks/tasks.config';
@@ -13,12 +12,11 @@ import { tasks } from './tasks/tasks.config';
 const { appConfig: givenConfig, logger } = startProcess('api');
 const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
 const { appConfig } = redis;
-const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'producer', logger });
 const users = createContainer({ appConfig, logger }).resolve(UsersService);
 
 const serve = (): HttpServer => {
   try {
-    const app = createHttpApp({ tasks, connection, appConfig, logger, users });
+    const app = createHttpApp({ tasks, appConfig, logger, users });
     return serveHttp({ app, host: appConfig.host, port: appConfig.port, logger });
   } catch (error) {
     return exitWithMessage(error instanceof Error ? error.message : String(error));
@@ -31,7 +29,6 @@ stopOnRequest({
   logger,
   stop: async () => {
     await server.stop();
-    connection.close();
     closeSharedConnections();
     await redis.stop();
   },

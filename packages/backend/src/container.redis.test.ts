@@ -2,15 +2,13 @@ import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { silentLogger } from '@backend/logger/silentLogger';
-import { type Mailer } from '@backend/mail/Mailer';
-import { sharedMailer } from '@backend/mail/sharedMailer';
 import { startLocalRedis } from '@backend/redis/localRedis';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { tasks } from '@backend/tasks/tasks.config';
 import { UserId } from '@core/domain/user/user';
-import { container as rootContainer } from 'tsyringe';
+import { inject, injectable, container as rootContainer } from 'tsyringe';
 import { createContainer } from './container';
 import { getMockedTaskScheduler } from './services/__mocks__/TaskScheduler.mock';
 import { SecretsService } from './services/secrets/SecretsService';
@@ -36,14 +34,22 @@ describe('createContainer', () => {
     closeSharedConnections();
   });
 
-  it('takes the given scheduler and mailer', async () => {
+  it('takes the given scheduler', async () => {
     const scheduler = getMockedTaskScheduler();
-    const mailer: Mailer = sharedMailer(toConfig());
-    const container = createContainer({ appConfig: toConfig(), logger: silentLogger, scheduler, mailer });
+    const container = createContainer({ appConfig: toConfig(), logger: silentLogger, scheduler });
     await container.resolve(UsersService).create({ email: 'ada@example.test', name: 'Ada' });
     expect(scheduler.calls.length).toBe(1);
+  });
+
+  it('injects the scheduler', () => {
+    @injectable()
+    class Reminders {
+      constructor(@inject(tokens.scheduler) readonly scheduler: TaskScheduler) {}
+    }
+    const scheduler = getMockedTaskScheduler();
+    const container = createContainer({ appConfig: toConfig(), logger: silentLogger, scheduler });
+    expect(container.resolve(Reminders).scheduler).toBe(scheduler);
     expect(container.resolve<TaskScheduler>(tokens.scheduler)).toBe(scheduler);
-    expect(container.resolve<Mailer>(tokens.mailer)).toBe(mailer);
   });
 
   it('shares repositories inside a container and nothing between two', async () => {

@@ -1,9 +1,7 @@
 import 'reflect-metadata';
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
-import { type Mailer } from './mail/Mailer';
-import { sharedMailer } from './mail/sharedMailer';
+import { container, type DependencyContainer } from 'tsyringe';
 import { createSecretsRepository, secretsDirectory } from './services/secrets/secretsRepository';
 import { type ServiceContext } from './services/shared/ServiceContext';
 import { tokens } from './services/tokens';
@@ -16,8 +14,6 @@ export interface ContainerOptions {
   readonly logger: ILogger;
   /** Default: one over the configured Redis. */
   readonly scheduler?: TaskScheduler;
-  /** Default: the process's mailer for this configuration. */
-  readonly mailer?: Mailer;
 }
 
 /**
@@ -31,18 +27,12 @@ export const createContainer = ({
   appConfig,
   logger,
   scheduler = createTaskScheduler({ logger, appConfig }),
-  mailer,
 }: ContainerOptions): DependencyContainer => {
   const context: ServiceContext = { logger, appConfig: () => appConfig, scheduler };
   const child = container.createChildContainer();
-  child.registerInstance(tokens.appConfig, appConfig);
-  child.registerInstance(tokens.logger, logger);
   child.registerInstance(tokens.scheduler, scheduler);
   child.registerInstance(tokens.serviceContext, context);
   child.registerInstance(tokens.usersRepository, createUsersRepository());
   child.registerInstance(tokens.secretsRepository, createSecretsRepository(secretsDirectory(appConfig)));
-  child.register(tokens.mailer, {
-    useFactory: instanceCachingFactory(() => mailer ?? sharedMailer(appConfig)),
-  });
   return child;
 };

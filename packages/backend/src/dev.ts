@@ -31,7 +31,7 @@ const children = programs.map((name) =>
   superviseProcess({
     name,
     command: [process.execPath, '--no-install', join(import.meta.dir, `${name}.ts`)],
-    env: { ...process.env, REDIS_URL: appConfig.redisUrl, SMTP_URL: appConfig.smtpUrl ?? mail?.url },
+    env: { REDIS_URL: appConfig.redisUrl, SMTP_URL: appConfig.smtpUrl ?? mail?.url },
     logger,
     stopTimeoutMs: appConfig.workerDrainTimeoutMs + 5000,
   }),

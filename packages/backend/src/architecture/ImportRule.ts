@@ -1,4 +1,4 @@
-import type { SourceImport } from './SourceImport';
+import { type SourceImport } from './SourceImport';
 
 /** What some files may not import, and why. Paths are those of SourceImport: "backend/tasks/domain/TaskId". */
 export interface ImportRule {

@@ -1,4 +1,4 @@
-import type { ImportRule } from './ImportRule';
+import { type ImportRule } from './ImportRule';
 
 /** The arrows of the house, as a table. See docs/architecture.md. */
 export const importRules: readonly ImportRule[] = Object.freeze([

@@ -1,13 +1,10 @@
-import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import { STOP_WITH_STDIN } from '@backend/process/StopRequest';
+import { type ChildProcess, startChildProcess } from '@backend/process/ChildProcess';
 
-/** An entry point that runs as a process of its own, and logs into a file. */
-export interface DemoProgram extends AsyncDisposable {
+/** An entry point that runs as a process of its own, and logs into a file. Disposing stops it. */
+export interface DemoProgram extends AsyncDisposable, Pick<ChildProcess, 'pid' | 'hasEnded'> {
   readonly name: string;
-  readonly pid: number;
   readonly logPath: string;
-  hasEnded(): boolean;
 }
 
 interface DemoProgramOptions {
@@ -16,29 +13,14 @@ interface DemoProgramOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const STOP_TIMEOUT_MS = 30_000;
-
-/** Starts `worker.ts` or `api.ts`. Disposing stops it well, and kills it after 30 s. */
+/** Starts `worker.ts` or `api.ts`. */
 export const startDemoProgram = ({ name, folder, env }: DemoProgramOptions): DemoProgram => {
   const logPath = join(folder, `${name}.log`);
-  const log = openSync(logPath, 'a');
-  const child = Bun.spawn([process.execPath, '--no-install', join(import.meta.dir, `../${name}.ts`)], {
-    env: { ...process.env, ...env, [STOP_WITH_STDIN]: '1' },
-    stdin: 'pipe',
-    stdout: log,
-    stderr: log,
-    detached: true,
-  });
-  return {
-    name,
-    pid: child.pid,
+  const { pid, hasEnded, stop } = startChildProcess({
+    command: [process.execPath, '--no-install', join(import.meta.dir, `../${name}.ts`)],
+    env,
     logPath,
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-      await child.exited;
-      clearTimeout(timer);
-    },
-  };
+    stopTimeoutMs: 30_000,
+  });
+  return { name, pid, logPath, hasEnded, [Symbol.asyncDispose]: stop };
 };

@@ -1,6 +1,6 @@
-import type { TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
+import { type TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
 import Table from 'cli-table3';
-import type { SignUps } from './SignUps';
+import { type SignUps } from './SignUps';
 import { type AttemptFigures, percentile, type WorkerLogLine } from './WorkerLog';
 
 interface DemoFigures {

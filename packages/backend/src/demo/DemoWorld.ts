@@ -18,14 +18,17 @@ export interface DemoWorld extends AsyncDisposable {
 interface DemoWorldOptions {
   /** Gets logs, mails and the data of Redis; made when it is missing. */
   readonly folder: string;
+  /** Undefined: one is started. */
+  readonly redisUrl: string | undefined;
   announce(line: string): void;
 }
 
 /** Starts Redis, a mail catcher, a worker process and the API process, and waits until they serve. */
-export const startDemoWorld = async ({ folder, announce }: DemoWorldOptions): Promise<DemoWorld> => {
+export const startDemoWorld = async (options: DemoWorldOptions): Promise<DemoWorld> => {
+  const { folder, announce } = options;
   await mkdir(folder, { recursive: true });
   await using starting = new AsyncDisposableStack();
-  const redis = starting.use(await startRedis(folder, announce));
+  const redis = starting.use(await startRedis(options));
   const mailFolder = join(folder, 'mail');
   const mail = starting.use(
     await startLocalSmtpServer({ directory: mailFolder, onRecipient: createBouncingRecipients() }),
@@ -47,8 +50,7 @@ export const startDemoWorld = async ({ folder, announce }: DemoWorldOptions): Pr
   };
 };
 
-const startRedis = async (folder: string, announce: (line: string) => void): Promise<LocalRedis> => {
-  const { REDIS_URL: redisUrl } = process.env;
+const startRedis = async ({ folder, redisUrl, announce }: DemoWorldOptions): Promise<LocalRedis> => {
   const redis = await ensureRedis({ redisUrl, appendOnly: false, dataDir: folder, announce });
   if (redis.isErr()) throw redis.error;
   return redis.value;

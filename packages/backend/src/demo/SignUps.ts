@@ -1,4 +1,4 @@
-import type { UsersService } from '@backend/services/users/UsersService';
+import { type UsersService } from '@backend/services/users/UsersService';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { readUsers } from './readUsers';
 

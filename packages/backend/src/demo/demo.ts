@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { getAppConfig } from '@backend/config/AppConfig';
 import { createContainer } from '@backend/container';
 import { createLogger } from '@backend/logger/Logger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { sendWelcomeEmailTask } from '@backend/services/users/tasks/sendWelcomeEmailTask';
 import { UsersService } from '@backend/services/users/UsersService';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
-import type { TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
+import { type TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
 import { tasks } from '@backend/tasks/tasks.config';
 import { toDemoTable, toTraceText } from './DemoReport';
 import { type DemoWorld, startDemoWorld } from './DemoWorld';
@@ -56,11 +57,12 @@ const keepRunning = (): Promise<void> =>
   });
 
 const runDemo = async (): Promise<void> => {
+  const appConfig = getAppConfig();
   const folder = join(
-    process.env['DATA_DIR'] ?? '.data',
+    appConfig.dataDir,
     `demo/${new Date().toISOString().replaceAll(':', '')}-${process.pid}`,
   );
-  await using world = await startDemoWorld({ folder, announce: say });
+  await using world = await startDemoWorld({ folder, redisUrl: appConfig.redisUrl, announce: say });
   const logger = createLogger({ level: 'warn', format: 'json' });
   const users = createContainer({ appConfig: world.appConfig, logger }).resolve(UsersService);
 
@@ -72,8 +74,9 @@ const runDemo = async (): Promise<void> => {
   say(`\n${toDemoTable({ signUps, counts, attempts })}`);
   await showTrace(world, signUps);
   say(`Mails:  ${world.mailFolder}/*.eml`);
-  say(`Board:  ${world.boardUrl}${process.env['KEEP'] ? '' : '  (make demo KEEP=1 keeps it running)'}`);
-  if (process.env['KEEP']) {
+  const { KEEP: keep } = process.env;
+  say(`Board:  ${world.boardUrl}${keep ? '' : '  (make demo KEEP=1 keeps it running)'}`);
+  if (keep) {
     say('Ctrl-C ends the demo.');
     await keepRunning();
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
 import { testRedisUrl } from '@backend/tasks/worker/__fixtures__/TaskBench';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { createRunningApp } from './__fixtures__/RunningApp';
 import { exportDataTask, sendEmailTask } from './__fixtures__/sampleTasks';
 
@@ -51,6 +51,22 @@ describe('createHttpApp on Redis', () => {
       200,
       { status: 'ready', warnings: [expect.stringContaining('it is not known whether workers are there')] },
     ]);
+  });
+
+  it('is ready again after Redis was down, on the same connection', async () => {
+    const { port } = await startAndStopRedis();
+    await using running = createRunningApp({ redisUrl: `redis://127.0.0.1:${port}`, tasks });
+    const redisProblems = async (): Promise<string[]> => {
+      const { problems } = (await (await running.app.request('/readyz')).json()) as { problems: string[] };
+      return problems.filter((problem) => problem.startsWith('Redis '));
+    };
+
+    expect((await redisProblems()).length).toBe(1);
+    for (let outage = 1; outage <= 2; outage += 1) {
+      await using _redis = await startRedis(port);
+      await until(async () => (await redisProblems()).length === 0);
+    }
+    expect((await redisProblems()).length).toBe(1);
   });
 
   it('serves the board again after Redis was down, also when it was down at first', async () => {

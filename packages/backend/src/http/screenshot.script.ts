@@ -4,9 +4,9 @@
  *     bun packages/backend/src/http/screenshot.script.ts
  */
 import { fileURLToPath } from 'node:url';
+import { until } from '@backend/__fixtures__/until';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { startLocalRedis } from '@backend/redis/localRedis';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { openBrowser } from './__fixtures__/Browser';

@@ -16,7 +16,10 @@ export const sharedMailer = (config: MailConfig): Mailer => {
   return mailer;
 };
 
-/** Closes all shared mailers; the next mail makes a new one. A process calls it before it ends. */
+/**
+ * Closes all shared mailers; the next mail makes a new one. A worker process calls it when its tasks have ended: an open
+ * SMTP session would otherwise end without a QUIT. No other process sends mail.
+ */
 export const closeMailers = (): void => {
   for (const mailer of mailers.values()) mailer.close();
   mailers.clear();

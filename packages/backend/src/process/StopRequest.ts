@@ -1,4 +1,4 @@
-import type { ILogger } from '@backend/logger/Logger';
+import { type ILogger } from '@backend/logger/Logger';
 
 /** Set by a supervisor: the process stops when its standard input ends, so that it never outlives the supervisor. */
 export const STOP_WITH_STDIN = 'DROVER_STOP_WITH_STDIN';

@@ -1,7 +1,8 @@
-import type { AppConfig } from '@backend/config/AppConfig';
-import type { ILogger } from '@backend/logger/Logger';
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { closeMailers } from '@backend/mail/sharedMailer';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
-import type { TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
 import { createTaskWorker, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
@@ -28,6 +29,7 @@ export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]
     logger,
     stop: async () => {
       await worker.stop();
+      closeMailers();
       closeSharedConnections();
       await redis.stop();
     },

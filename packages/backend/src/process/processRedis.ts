@@ -1,4 +1,4 @@
-import type { AppConfig } from '@backend/config/AppConfig';
+import { type AppConfig } from '@backend/config/AppConfig';
 import { ensureRedis } from '@backend/redis/localRedis';
 import { exitWithMessage } from './startProcess';
 
@@ -11,7 +11,8 @@ export interface ProcessRedis {
 
 /**
  * Finds the Redis of a process: `REDIS_URL`, or outside of production one that is found or started on this machine.
- * Ends the process with the choices when there is none.
+ * Effect: `REDIS_URL` is set from then on, for this process and its children. Ends the process with the choices when
+ * there is none.
  */
 export const findProcessRedis = async (
   appConfig: AppConfig,
@@ -27,5 +28,8 @@ export const findProcessRedis = async (
     announce,
   });
   if (redis.isErr()) return exitWithMessage(redis.error.message);
+  // A handler is a plain function and reads its configuration with getAppConfig(); without this line one that schedules
+  // would look for Redis on port 6379 while its worker uses the one that was found here.
+  process.env['REDIS_URL'] = redis.value.url;
   return { appConfig: { ...appConfig, redisUrl: redis.value.url }, stop: () => redis.value.stop() };
 };

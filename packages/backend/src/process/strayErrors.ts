@@ -1,4 +1,4 @@
-import type { ILogger } from '@backend/logger/Logger';
+import { type ILogger } from '@backend/logger/Logger';
 
 /**
  * Keeps the process alive when an error reaches no one: a handler that throws from a timer, or drops a promise that

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { join } from 'node:path';
+import { until } from '@backend/__fixtures__/until';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
@@ -8,7 +9,6 @@ import { TaskError } from '@backend/tasks/domain/TaskError';
 import { type TaskId } from '@backend/tasks/domain/TaskId';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';

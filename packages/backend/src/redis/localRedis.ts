@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
 import { type FolderServer, joinOrStart } from './local/FolderServer';
 import { findRedisServer, redisSources } from './local/findRedisServer';
-import type { LocalRedisError } from './local/LocalRedisError';
-import type { RedisSearch, RedisSource } from './local/RedisSource';
+import { type LocalRedisError } from './local/LocalRedisError';
+import { type RedisSearch, type RedisSource } from './local/RedisSource';
 import { startOnPort } from './local/startOnPort';
 
 /** A Redis for development or tests. */

@@ -36,4 +36,5 @@ export {
   type TaskWorkerStats,
   type TaskWorkerStatus,
 } from './worker/TaskWorker';
+export { WorkerOptionsError } from './worker/WorkerPlan';
 export { WorkerStartError, type WorkerStartErrorCode } from './worker/WorkerStartError';

@@ -1,8 +1,8 @@
+import { until } from '@backend/__fixtures__/until';
 import { type TaskId } from '@backend/tasks/domain/TaskId';
 import { type TaskRecord } from '@backend/tasks/domain/TaskRecord';
 import { type TaskStatus } from '@backend/tasks/domain/TaskStatus';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { type RunningApp } from './RunningApp';
 
 /** What Bull Board's API answers. */

@@ -1,10 +1,10 @@
+import { until } from '@backend/__fixtures__/until';
 import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskInspector, type TaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { createTaskScheduler, type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { type Hono } from 'hono';
 import { v7 } from 'uuid';

@@ -1,5 +1,6 @@
 import { type ScheduleOptions } from '@backend/tasks/domain/ScheduleOptions';
 import { isEnvelope, parseEnvelope } from '@backend/tasks/domain/TaskEnvelope';
+import { fromJobPriority } from '@backend/tasks/queue/JobOptions';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { BoardRefusal } from './BoardRefusal';
@@ -74,8 +75,7 @@ const parseOptions = (options: unknown): Result<ScheduleOptions, BoardRefusal> =
   const given = {
     delayMs: delay,
     maxAttempts: attempts,
-    // BullMQ runs the lowest first and 0 before all others; ours is the other way round, from 0 to 100.
-    priority: typeof priority === 'number' ? 101 - (priority === 0 ? 1 : priority) : priority,
+    priority: typeof priority === 'number' ? fromJobPriority(priority) : priority,
     backoffMs: isRecord(backoff) ? backoff['delay'] : backoff,
   };
   return ok(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { testRedisUrl } from '@backend/tasks/worker/__fixtures__/TaskBench';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type Page } from 'playwright-core';
 import { CHROMIUM_PATH, hasBrowser, openBrowser } from '../__fixtures__/Browser';

@@ -1,7 +1,10 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { currentLogContext } from '@backend/logger/LogContext';
 import { type RedisClient } from '@backend/redis/createRedisClient';
+import { PRIORITIES } from '@backend/tasks/domain/Priority';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { fromJobPriority, toJobPriority } from '@backend/tasks/queue/JobOptions';
+import { retryFromStart } from '@backend/tasks/queue/retryFromStart';
 import { type TaskQueues } from '@backend/tasks/queue/TaskQueues';
 import { type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
@@ -88,7 +91,7 @@ const scheduleForm = async (form: BoardForm, { task, queue, options }: BoardTask
 
 /** Replaces the methods of a job that Bull Board calls and that would harm a task as they are. */
 const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
-  const retry = job.retry.bind(job);
+  const original = { id: job.id, retry: job.retry.bind(job) };
   const updateData = job.updateData.bind(job);
   const changePriority = job.changePriority.bind(job);
   return Object.assign(job, {
@@ -96,9 +99,7 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
       if (state === 'completed') {
         throw new BoardRefusal('a completed task is not run again; duplicate it instead');
       }
-      // BullMQ keeps both counters, and a task whose attempts or crashes are used up would fail again unrun.
-      await options.client.hdel(queue.toKey(job.id ?? ''), 'stc');
-      await retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+      await retryFromStart({ client: options.client, queue, job: original });
     },
     updateData: async (edited: unknown): Promise<void> => {
       const maxPayloadBytes = options.appConfig.taskMaxPayloadBytes;
@@ -108,6 +109,6 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
     },
     // Without a priority a job would run before all others, whatever theirs.
     changePriority: ({ priority = 1 }: { priority?: number }): Promise<void> =>
-      changePriority({ priority: Math.max(1, priority) }),
+      changePriority({ priority: toJobPriority(Math.min(PRIORITIES.critical, fromJobPriority(priority))) }),
   });
 };

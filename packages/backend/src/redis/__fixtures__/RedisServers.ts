@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from '@backend/__fixtures__/until';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { Redis } from 'ioredis';
 import { findFreePort } from '../local/findFreePort';
 import { pathSource } from '../local/pathSource';

@@ -1,10 +1,11 @@
 /** Schedules one task, runs it in a worker, stops, and ends by itself: prints the task's status and value. */
+
+import { until } from '@backend/__fixtures__/until';
 import { getAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { defineTask } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
-import { until } from '@backend/tasks/worker/__fixtures__/WorkerBench';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { ok } from 'neverthrow';

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { withFolderLock } from './FolderLock';
 import { LocalRedisError } from './LocalRedisError';
-import type { RedisProcess } from './RedisProcess';
+import { type RedisProcess } from './RedisProcess';
 import { findRunningServer, type RunningServer, writeRunningServer } from './RunningServer';
 import { startWatchdog } from './Watchdog';
 

@@ -1,5 +1,5 @@
-import type { Result } from 'neverthrow';
-import type { RedisServer } from './RedisServer';
+import { type Result } from 'neverthrow';
+import { type RedisServer } from './RedisServer';
 
 /** What the sources may look at and use. */
 export interface RedisSearch {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { err } from 'neverthrow';
 import { runCommand } from './CommandRun';
 import { createNativeServer } from './NativeServer';
-import type { RedisSource } from './RedisSource';
+import { type RedisSource } from './RedisSource';
 
 /** RUNLEVEL=1 keeps a sysvinit machine from starting the package's own service. */
 const APT_ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } as const;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { AptDownload, createAptDownload } from './AptDownload';
 import { runCommand } from './CommandRun';
-import type { RedisSource } from './RedisSource';
+import { type RedisSource } from './RedisSource';
 import { openUnpackedServer } from './unpackedSource';
 
 /**

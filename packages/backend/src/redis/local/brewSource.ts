@@ -1,7 +1,7 @@
 import { err } from 'neverthrow';
 import { runCommand } from './CommandRun';
 import { createNativeServer } from './NativeServer';
-import type { RedisSource } from './RedisSource';
+import { type RedisSource } from './RedisSource';
 
 /** Homebrew's `redis`, for macOS. Its service is never started by an installation. */
 export const brewSource: RedisSource = {

@@ -1,7 +1,7 @@
 import { err, ok } from 'neverthrow';
 import { runCommand } from './CommandRun';
 import { REDIS_LOG_FILE, type RedisServer, type RedisSettings } from './RedisServer';
-import type { RedisSource } from './RedisSource';
+import { type RedisSource } from './RedisSource';
 
 /** The image that docs/deploy/docker-compose.yml uses as well. */
 const IMAGE = 'redis:8-alpine';

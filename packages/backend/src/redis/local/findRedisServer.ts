@@ -5,8 +5,8 @@ import { brewSource } from './brewSource';
 import { dockerSource } from './dockerSource';
 import { LocalRedisError } from './LocalRedisError';
 import { pathSource } from './pathSource';
-import type { RedisServer } from './RedisServer';
-import type { RedisSearch, RedisSource } from './RedisSource';
+import { type RedisServer } from './RedisServer';
+import { type RedisSearch, type RedisSource } from './RedisSource';
 import { unpackedSource } from './unpackedSource';
 
 /** Where a server may come from, in the order of preference: what is there, what can be installed, what can be run. */

@@ -1,6 +1,6 @@
 import { err } from 'neverthrow';
 import { createNativeServer } from './NativeServer';
-import type { RedisSource } from './RedisSource';
+import { type RedisSource } from './RedisSource';
 
 const PROGRAM_NAMES = ['redis-server', 'valkey-server'] as const;
 

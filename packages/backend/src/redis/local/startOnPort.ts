@@ -1,8 +1,8 @@
-import type { Result } from 'neverthrow';
+import { type Result } from 'neverthrow';
 import { findFreePort } from './findFreePort';
-import type { LocalRedisError } from './LocalRedisError';
+import { type LocalRedisError } from './LocalRedisError';
 import { launchRedis, type RedisProcess } from './RedisProcess';
-import type { RedisServer } from './RedisServer';
+import { type RedisServer } from './RedisServer';
 
 const PORT_ATTEMPT_COUNT = 5;
 

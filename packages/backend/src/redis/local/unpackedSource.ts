@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { err, type Result } from 'neverthrow';
 import { createNativeServer } from './NativeServer';
-import type { RedisServer } from './RedisServer';
-import type { RedisSource } from './RedisSource';
+import { type RedisServer } from './RedisServer';
+import { type RedisSource } from './RedisSource';
 
 /** A server that an earlier run unpacked into the project's git-ignored folder. */
 export const unpackedSource: RedisSource = {

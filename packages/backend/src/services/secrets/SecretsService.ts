@@ -21,14 +21,11 @@ const secretChangesSchema = partialSecretSchema.omit({ id: true }).partial();
 /** Keeps secrets until they expire. */
 @injectable()
 export class SecretsService extends SharedService<SecretId, Secret> {
-  private readonly secrets: SecretsRepository;
-
   constructor(
-    @inject(tokens.secretsRepository) secrets: SecretsRepository,
+    @inject(tokens.secretsRepository) repo: SecretsRepository,
     @inject(tokens.serviceContext) context: ServiceContext,
   ) {
-    super(secrets, context);
-    this.secrets = secrets;
+    super(repo, context);
   }
 
   /** Stores a secret. Errors: `ValidationError`, `ConflictError`, `StorageError`. */
@@ -49,11 +46,11 @@ export class SecretsService extends SharedService<SecretId, Secret> {
    * @returns The ids that this call deleted. Error: `StorageError`; those deleted before it stay deleted.
    */
   async deleteExpired(now: Date): Promise<Result<readonly SecretId[], Error>> {
-    const secrets = await this.secrets.list();
+    const secrets = await this.repo.list();
     if (secrets.isErr()) return err(secrets.error);
     const deleted: SecretId[] = [];
     for (const { id } of secrets.value.filter((secret) => isExpired(secret, now))) {
-      const removed = await this.secrets.delete(id);
+      const removed = await this.repo.delete(id);
       if (removed.isOk()) deleted.push(id);
       else if (!(removed.error instanceof NotFoundError)) return err(removed.error);
     }

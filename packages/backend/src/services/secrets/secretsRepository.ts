@@ -3,10 +3,10 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type PartialSecret, type Secret, SecretId, secretSchema } from '@core/domain/secret/secret';
 import { z } from 'zod';
 import { createFileRepository } from '../shared/FileRepository';
-import { type ListableRepository } from '../shared/Repository';
+import { type Repository } from '../shared/Repository';
 
 /** Keeps what is known about secrets, never their values. */
-export type SecretsRepository = ListableRepository<SecretId, Secret>;
+export type SecretsRepository = Repository<SecretId, Secret>;
 
 const storedSecretSchema = secretSchema.extend({ expiresAt: z.coerce.date() });
 

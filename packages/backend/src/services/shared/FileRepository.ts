@@ -2,7 +2,7 @@ import { ConflictError } from '@core/errors/ConflictError';
 import { NotFoundError } from '@core/errors/NotFoundError';
 import { err, ok, type Result } from 'neverthrow';
 import { type EntityFolder, listEntities, readEntity, removeEntity, writeEntity } from './EntityFiles';
-import { applyChanges, type EntityChanges, type ListableRepository, type NewEntity } from './Repository';
+import { applyChanges, type EntityChanges, type NewEntity, type Repository } from './Repository';
 import { type StorageError } from './StorageError';
 
 /** What a file repository keeps, and where. */
@@ -25,7 +25,7 @@ export const createFileRepository = <
   entityName,
   toEntity,
   ...folder
-}: FileRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
+}: FileRepositoryOptions<Entity, PartialEntity>): Repository<Id, Entity, PartialEntity> => {
   const toNotFound = (id: Id) => new NotFoundError(`no ${entityName} has the id ${id}`);
   const get = async (id: Id): Promise<Result<Entity, NotFoundError | StorageError>> =>
     (await readEntity(folder, id)).andThen((entity) =>

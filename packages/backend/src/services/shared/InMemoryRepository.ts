@@ -1,7 +1,7 @@
 import { ConflictError } from '@core/errors/ConflictError';
 import { NotFoundError } from '@core/errors/NotFoundError';
 import { err, ok, type Result } from 'neverthrow';
-import { applyChanges, type EntityChanges, type ListableRepository, type NewEntity } from './Repository';
+import { applyChanges, type EntityChanges, type NewEntity, type Repository } from './Repository';
 
 /** A field that no two entities may share. */
 export interface UniqueField<Entity> {
@@ -30,7 +30,7 @@ export const createInMemoryRepository = <
   entityName,
   toEntity,
   uniqueFields = [],
-}: InMemoryRepositoryOptions<Entity, PartialEntity>): ListableRepository<Id, Entity, PartialEntity> => {
+}: InMemoryRepositoryOptions<Entity, PartialEntity>): Repository<Id, Entity, PartialEntity> => {
   const entities = new Map<Id, Entity>();
   const toConflict = (field: string) =>
     new ConflictError(`a ${entityName} with this ${field} exists already`);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createTemporaryDirectory } from '../../files/TemporaryDirectory';
 import { createFileRepository } from './FileRepository';
 import { createInMemoryRepository } from './InMemoryRepository';
-import { applyChanges, type ListableRepository } from './Repository';
+import { applyChanges, type Repository } from './Repository';
 
 interface Note {
   readonly id: string;
@@ -21,7 +21,7 @@ const toEntity = ({ id, text }: { readonly id?: string | undefined; readonly tex
   createdAt,
 });
 
-const implementations: Record<string, (directory: string) => ListableRepository<string, Note>> = {
+const implementations: Record<string, (directory: string) => Repository<string, Note>> = {
   createInMemoryRepository: () => createInMemoryRepository<string, Note>({ entityName: 'note', toEntity }),
   createFileRepository: (directory) =>
     createFileRepository<string, Note>({

@@ -26,11 +26,7 @@ export interface Repository<Id, Entity, PartialEntity = NewEntity<Entity>> {
     changes: EntityChanges<Entity>,
   ): Promise<Result<Entity, NotFoundError | ConflictError | StorageError>>;
   delete(id: Id): Promise<Result<void, NotFoundError | StorageError>>;
-}
-
-/** A repository that can also answer all it holds, in no particular order. */
-export interface ListableRepository<Id, Entity, PartialEntity = NewEntity<Entity>>
-  extends Repository<Id, Entity, PartialEntity> {
+  /** Answers all it holds, in no particular order. */
   list(): Promise<Result<readonly Entity[], StorageError>>;
 }
 

@@ -1,9 +1,9 @@
 import { type PartialUser, type User, UserId } from '@core/domain/user/user';
 import { createInMemoryRepository } from '../shared/InMemoryRepository';
-import { type ListableRepository } from '../shared/Repository';
+import { type Repository } from '../shared/Repository';
 
 /** Keeps users; no two share an email, whatever its case. */
-export type UsersRepository = ListableRepository<UserId, User>;
+export type UsersRepository = Repository<UserId, User>;
 
 /** Creates an empty repository of users in memory. */
 export const createUsersRepository = ({

@@ -1,14 +1,14 @@
-import type { AppConfig } from '@backend/config/AppConfig';
-import type { ILogger } from '@backend/logger/Logger';
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { err, ok, type Result } from 'neverthrow';
-import type { TaskDefinition } from '../domain/TaskDefinition';
-import type { TaskId } from '../domain/TaskId';
-import type { TaskRecord } from '../domain/TaskRecord';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskId } from '../domain/TaskId';
+import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { settleWithin } from '../queue/settleWithin';
 import { sharedTaskQueues } from '../queue/sharedTaskQueues';
-import type { TaskQueues } from '../queue/TaskQueues';
+import { type TaskQueues } from '../queue/TaskQueues';
 import { countTasks, readTaskRecord, type TaskCounts } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { type Priority } from '../domain/Priority';
 import { TaskId } from '../domain/TaskId';
-import { toJobOptions, toJobPriority } from './JobOptions';
+import { fromJobPriority, toJobOptions, toJobPriority } from './JobOptions';
 
 describe('toJobPriority', () => {
   const priorities: [ours: Priority | undefined, bullmq: number][] = [
@@ -16,6 +16,24 @@ describe('toJobPriority', () => {
 
   it.each(priorities)('translates %p to %i, lower first and never 0', (ours, bullmq) => {
     expect(toJobPriority(ours)).toBe(bullmq);
+  });
+});
+
+describe('fromJobPriority', () => {
+  it.each([
+    [0, 100],
+    [1, 100],
+    [51, 50],
+    [101, 0],
+    [102, -1],
+    [-1, 102],
+  ])("translates BullMQ's %i to %i", (bullmq, ours) => {
+    expect(fromJobPriority(bullmq)).toBe(ours);
+  });
+
+  it('undoes toJobPriority', () => {
+    const numbers = Array.from({ length: 101 }, (_, priority) => priority);
+    expect(numbers.map((priority) => fromJobPriority(toJobPriority(priority)))).toEqual(numbers);
   });
 });
 

@@ -21,6 +21,12 @@ export const toJobPriority = (priority: TaskOptions['priority']): number =>
   101 - toPriorityNumber(priority ?? 'normal');
 
 /**
+ * The priority of ours that a BullMQ priority stands for: none (0) and 1 are our 100, 101 is our 0. What is out of range
+ * stays so, for `schedule` to refuse.
+ */
+export const fromJobPriority = (jobPriority: number): number => 101 - (jobPriority === 0 ? 1 : jobPriority);
+
+/**
  * Builds BullMQ's options of a job. The id is always ours, so that sending an add twice makes one job. What is the same
  * for all jobs of a queue (retention, backoff) the worker adds, so that no job stores it.
  */

@@ -13,6 +13,8 @@ export interface TaskQueues {
   get(taskName: string): Queue;
   /** Every queue made so far. */
   list(): readonly Queue[];
+  /** When Redis last confirmed a job of any of these queues, by `performance.now`; written by `publish`. */
+  lastConfirmedAtMs: number;
 }
 
 interface TaskQueuesOptions {
@@ -41,6 +43,7 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
   return {
     get: (taskName) => queues.get(taskName) ?? create(taskName),
     list: () => [...queues.values()],
+    lastConfirmedAtMs: 0,
   };
 };
 

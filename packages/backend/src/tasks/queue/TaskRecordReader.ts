@@ -1,5 +1,5 @@
 import { type Job, type Queue } from 'bullmq';
-import { isEnvelope, parseEnvelope } from '../domain/TaskEnvelope';
+import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
@@ -34,10 +34,13 @@ const toStoredError = (job: Job): StoredTaskError | undefined => {
   return { message: job.failedReason, code: 'task-failed', attempt: job.attemptsMade };
 };
 
+const toEnvelope = (data: unknown): TaskEnvelope | undefined =>
+  isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined) : undefined;
+
 const envelopeFields = (
+  envelope: TaskEnvelope | undefined,
   data: unknown,
 ): Pick<TaskRecord, 'payload' | 'correlationId' | 'userId' | 'metadata'> => {
-  const envelope = isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined) : undefined;
   if (envelope === undefined) return { payload: data };
   const { payload, correlationId, userId, metadata } = envelope;
   return {
@@ -66,14 +69,15 @@ interface RecordInput {
 
 const toRecord = ({ queue, job, status, maxAttempts }: RecordInput): TaskRecord => {
   const error = toStoredError(job);
+  const envelope = toEnvelope(job.data);
   return {
     id: (job.id ?? '') as TaskId, // whoever added the job chose the id
     name: toTaskName(queue.name),
     status,
-    ...envelopeFields(job.data),
+    ...envelopeFields(envelope, job.data),
     attempt: toAttempt(job, status, error),
-    // What plain BullMQ wrote is run by our rules, not by the attempts it asks for.
-    maxAttempts: isEnvelope(job.data) ? (job.opts.attempts ?? maxAttempts) : maxAttempts,
+    // The worker's rule too: what the job's own options ask for is for boards only.
+    maxAttempts: envelope?.overrides?.maxAttempts ?? maxAttempts,
     crashCount: job.stalledCounter ?? 0,
     scheduledAt: new Date(job.timestamp),
     ...(job.processedOn === undefined ? {} : { startedAt: new Date(job.processedOn) }),

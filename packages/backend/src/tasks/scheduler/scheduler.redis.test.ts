@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { join } from 'node:path';
+import { until } from '@backend/__fixtures__/until';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { silentLogger } from '@backend/logger/silentLogger';
@@ -14,7 +15,6 @@ import { z } from 'zod';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { defineTask } from '../domain/TaskDefinition';
 import { createTaskInspector } from '../inspector/TaskInspector';
-import { until } from '../worker/__fixtures__/WorkerBench';
 import { createTaskScheduler } from './TaskScheduler';
 
 const task = defineTask({

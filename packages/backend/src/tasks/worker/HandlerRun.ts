@@ -1,5 +1,6 @@
 import { err, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
+import { settleWithin } from '../queue/settleWithin';
 import { callHandler } from './HandlerReturn';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
@@ -43,15 +44,6 @@ const interruption = (
   };
 };
 
-const endsWithin = (promise: Promise<unknown>, ms: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
-    void promise.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
-
 /**
  * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
  * in; then the attempt is over, whether the handler has ended or not. A timed-out attempt is a timeout whatever the
@@ -72,7 +64,7 @@ export const runHandler = async ({
   if (!(first instanceof TaskError)) return first;
   controller.abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
-  if (!(await endsWithin(handled, graceForCauseMs))) {
+  if ((await settleWithin(handled, graceForCauseMs)).isErr()) {
     onAbandoned(first, handled);
     return err(first);
   }

@@ -1,6 +1,6 @@
-import type { AppConfig } from '@backend/config/AppConfig';
-import type { ILogger } from '@backend/logger/Logger';
-import type { RedisConnection } from '@backend/redis/RedisConnection';
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { readRedisFacts, redisProblems } from '@backend/redis/redisHealth';
 import { err, ok, type Result } from 'neverthrow';
 import { WorkerStartError } from './WorkerStartError';
@@ -12,7 +12,8 @@ interface ReadyOptions {
   readonly connection: RedisConnection;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
-  isStopped(): boolean;
+  /** Aborted when the worker stops. */
+  readonly stop: AbortSignal;
 }
 
 /**
@@ -21,20 +22,31 @@ interface ReadyOptions {
  * @returns `stopped` when the worker was stopped meanwhile; `redis-unsafe` under `REDIS_STRICT`.
  */
 export const awaitRedis = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
-  const { connection, logger, isStopped } = options;
-  while ((await connection.ready(CONNECT_PATIENCE_MS)).isErr()) {
-    if (isStopped())
-      return err(new WorkerStartError('the worker was stopped before Redis could be reached', 'stopped'));
+  const checked = await Promise.race([waitAndCheck(options), whenAborted(options.stop)]);
+  if (checked !== undefined && !options.stop.aborted) return checked;
+  return err(new WorkerStartError('the worker was stopped before it took tasks', 'stopped'));
+};
+
+const waitAndCheck = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
+  const { connection, logger, stop } = options;
+  while ((await connection.ready(CONNECT_PATIENCE_MS)).isErr() && !stop.aborted) {
     logger.warn('Waiting for Redis; no task is taken until it answers');
   }
-  return checkRedis(options);
+  return stop.aborted ? ok() : checkRedis(options);
 };
+
+const whenAborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 
 /** Says what endangers tasks on this Redis; refuses to start on it under `REDIS_STRICT`. */
 const checkRedis = async ({
   connection,
   logger,
   appConfig,
+  stop,
 }: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
   try {
     const problems = redisProblems(await readRedisFacts(connection.client));
@@ -45,7 +57,7 @@ const checkRedis = async ({
     );
   } catch (error) {
     // A managed Redis may forbid INFO or TIME: that alone is no reason not to work.
-    logger.warn('Redis does not say how it is configured', { reason: String(error) });
+    if (!stop.aborted) logger.warn('Redis does not say how it is configured', { reason: String(error) });
     return ok();
   }
 };

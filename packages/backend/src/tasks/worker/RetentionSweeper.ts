@@ -1,8 +1,8 @@
-import type { ILogger } from '@backend/logger/Logger';
+import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
-import type { TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskDefinition } from '../domain/TaskDefinition';
 import { sweepRetention } from '../queue/Retention';
-import type { TaskQueues } from '../queue/TaskQueues';
+import { type TaskQueues } from '../queue/TaskQueues';
 
 /** Milliseconds between two sweeps: 10 minutes. */
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;

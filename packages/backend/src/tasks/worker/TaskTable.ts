@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { toPriorityNumber } from '../domain/Priority';
-import type { TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskDefinition } from '../domain/TaskDefinition';
 import { planAttempt, type TaskDefaults } from './AttemptPlan';
 
 const HEAD = ['task', 'priority', 'attempts', 'backoff', 'timeout'];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import fc from 'fast-check';
 import { err, ok, type Result } from 'neverthrow';
 import { z } from 'zod';
@@ -8,7 +9,6 @@ import { TaskError } from '../domain/TaskError';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
 import { createTaskBench, loggedLines, type TaskBench } from './__fixtures__/TaskBench';
-import { until } from './__fixtures__/WorkerBench';
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { recordTask, strayTask, stuckTask } from './__fixtures__/fixtureTasks';
 import {
   BENCH_LOCK_MS,
   BENCH_STALLED_INTERVAL_MS,
   createWorkerBench,
-  until,
   type WorkerBench,
 } from './__fixtures__/WorkerBench';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { startLocalRedis } from '@backend/redis/localRedis';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { createTaskBench, type TaskBench } from './__fixtures__/TaskBench';
-import { until } from './__fixtures__/WorkerBench';
 import { createTaskWorker } from './TaskWorker';
 
 const task = defineTask({

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskId } from '../domain/TaskId';
 import { killerTask, slowTask } from './__fixtures__/fixtureTasks';
-import { createWorkerBench, until, type WorkerBench } from './__fixtures__/WorkerBench';
+import { createWorkerBench, type WorkerBench } from './__fixtures__/WorkerBench';
 
 const LOCK_MS = 500;
 

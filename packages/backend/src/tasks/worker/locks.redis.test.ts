@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
-import { until } from './__fixtures__/WorkerBench';
 
 /** A task that waits for its worker's turn; the first worker is held, the others answer at once. */
 const setup = async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
@@ -12,7 +13,6 @@ import { defineTask } from '../domain/TaskDefinition';
 import { createTaskInspector } from '../inspector/TaskInspector';
 import { createTaskQueues } from '../queue/TaskQueues';
 import { createTaskScheduler } from '../scheduler/TaskScheduler';
-import { until } from './__fixtures__/WorkerBench';
 import { createRetentionSweeper } from './RetentionSweeper';
 import { createTaskWorker } from './TaskWorker';
 

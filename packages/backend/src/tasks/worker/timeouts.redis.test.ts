@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
-import { until } from './__fixtures__/WorkerBench';
 
 const schema = z.object({});
 const TIMEOUT = 'the handler took longer than timeoutMs (40 ms)';

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '@backend/__fixtures__/until';
 import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger, type MockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { type ILogger } from '@backend/logger/Logger';
@@ -19,7 +20,6 @@ import { createTaskInspector, type TaskInspector } from '../../inspector/TaskIns
 import { toQueueName } from '../../queue/QueueName';
 import { createTaskScheduler, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from '../TaskWorker';
-import { until } from './WorkerBench';
 
 /** Real tasks on a real Redis, under a prefix of their own, with workers in this process. */
 export interface TaskBench extends AsyncDisposable {

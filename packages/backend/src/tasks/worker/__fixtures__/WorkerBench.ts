@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '@backend/__fixtures__/until';
 import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
@@ -116,12 +117,3 @@ const toEvidence = (text: string): readonly Evidence[] =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Evidence); // written by the fixture tasks
-
-/** Polls until a condition of another process holds; rejects after `timeoutMs` (default 15 s). */
-export const until = async (isTrue: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
-  const endsAtMs = performance.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (performance.now() > endsAtMs) throw new Error(`the condition did not hold within ${timeoutMs} ms`);
-    await Bun.sleep(25);
-  }
-};

@@ -1,0 +1,4 @@
+import { runWorkerProcess } from '@backend/process/WorkerProcess';
+import { chainTask } from './chainTask';
+
+await runWorkerProcess([chainTask]);

@@ -1,0 +1,73 @@
+import { hostname } from 'node:os';
+import { v4 } from 'uuid';
+import { suggestion } from '../domain/nearestName';
+import { MAX_TIMER_MS, numberProblem, showValue } from '../domain/numberRule';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type TaskWorkerOptions } from './TaskWorker';
+
+/** The options of a worker are wrong; the message names every problem. Thrown by `createTaskWorker`. */
+export class WorkerOptionsError extends Error {
+  override readonly name = 'WorkerOptionsError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the worker's options have ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** A worker's options, checked and completed. */
+export interface WorkerPlan {
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  readonly id: string;
+  readonly concurrency: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** Redis refuses other characters in the name of a connection, and boards and `/readyz` know workers by that name. */
+const WORKER_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+const idProblems = (id: unknown): string[] =>
+  typeof id === 'string' && WORKER_ID.test(id)
+    ? []
+    : [`expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got ${showValue(id)}`];
+
+const taskNameProblems = (taskNames: readonly string[], known: readonly string[]): string[] =>
+  taskNames
+    .filter((name) => !known.includes(name))
+    .map((name) => `no task is named ${JSON.stringify(name)}.${suggestion(name, known)}`);
+
+/** The host's name may hold what a worker's id may not. */
+const defaultId = (): string =>
+  `${hostname()
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .slice(0, 64)}-${process.pid}-${v4().slice(0, 8)}`;
+
+/**
+ * Checks and completes the options of a worker.
+ *
+ * @throws TaskRegistryError when the list of tasks is wrong; WorkerOptionsError when another option is.
+ */
+export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
+  const { appConfig, id = defaultId(), taskNames } = options;
+  const { concurrency = appConfig.workerConcurrency, drainTimeoutMs = appConfig.workerDrainTimeoutMs } =
+    options;
+  const { tasks } = createTaskRegistry(options.tasks);
+  const known = tasks.map(({ queueName }) => queueName);
+  const problems = [
+    ...idProblems(id),
+    numberProblem('concurrency', concurrency, { min: 1, max: 10_000 }) ?? [],
+    numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
+    ...taskNameProblems(taskNames ?? [], known),
+  ].flat();
+  if (problems.length > 0) throw new WorkerOptionsError(problems);
+  return {
+    tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    id,
+    concurrency,
+    drainTimeoutMs,
+  };
+};
