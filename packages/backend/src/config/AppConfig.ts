@@ -55,7 +55,7 @@ export interface AppConfig {
   readonly taskMaxResultBytes: number;
   /** First part of every Redis key; letters, digits, `_` and `-`. Default: `drover`. */
   readonly queuePrefix: string;
-  /** Milliseconds `schedule` may take before it answers with an error; >= 1. Default: 2000. */
+  /** Milliseconds Redis may be silent before `schedule` answers with an error; >= 1. Default: 2000. */
   readonly scheduleDeadlineMs: number;
   /** Mail server. Unset: files in `<dataDir>/mail`; in production no mail is sent. */
   readonly smtpUrl?: string;

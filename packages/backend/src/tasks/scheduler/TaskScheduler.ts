@@ -22,8 +22,8 @@ export interface TaskScheduler {
    *
    * @param correlationId The id of the request that causes the task; every log line of the task carries it.
    * @param payload Checked with the task's schema before anything is written.
-   * @returns A handle, or a `ScheduleError` whose code says what to do. Never throws, and never takes longer than
-   *   `SCHEDULE_DEADLINE_MS` (2 s).
+   * @returns A handle, or a `ScheduleError` whose code says what to do. Never throws, and answers after
+   *   `SCHEDULE_DEADLINE_MS` (2 s) without a word from Redis.
    */
   schedule<Payload, Output>(
     correlationId: CorrelationId,

@@ -4,7 +4,7 @@ import { AppError } from '@core/errors/AppError';
  * Why a worker did not start.
  *
  * - `redis-unsafe`: `REDIS_STRICT=true`, and Redis could lose tasks; the message lists why. Correct its configuration.
- * - `stopped`: `stop` was called before Redis could be reached.
+ * - `stopped`: `stop` was called before; a stopped worker stays stopped.
  */
 export type WorkerStartErrorCode = 'redis-unsafe' | 'stopped';
 
