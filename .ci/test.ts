@@ -3,12 +3,17 @@
  *
  * Tests that need Redis get the URL of one that this run finds or starts, empty, in TEST_REDIS_URL.
  */
-import { ensureRedis } from '@backend/redis/localRedis';
+import { ensureRedis, findLocalServer } from '@backend/redis/localRedis';
 import { formatTestReport, parseTestReport, sumTestReports, type TestReport } from './TestReport';
 
 const TEST_FILES = ['packages/*/src/**/*.test.ts', '.ci/**/*.test.ts'] as const;
 const SERVER_TEST = /\.(redis|postgres|process)\.test\.ts$/;
 const RUN_TIMEOUT_MS = 900_000;
+/** Redis, processes and sockets: a test that needs longer says so itself. Bun does not read it from bunfig.toml. */
+const TEST_TIMEOUT_MS = 20_000;
+
+/** Set by Ctrl-C and the like: ends the whole run, not only the part that goes on. */
+let stopSignal: NodeJS.Signals | undefined;
 
 const main = async (kind: string): Promise<TestReport> => {
   const files = (await Promise.all(TEST_FILES.map(scan))).flat().sort();
@@ -16,7 +21,7 @@ const main = async (kind: string): Promise<TestReport> => {
   const serverFiles = files.filter((file) => SERVER_TEST.test(file));
   const reports: TestReport[] = [];
   if (kind !== 'redis') reports.push(await runTests(unitFiles, {}));
-  if (kind !== 'unit') reports.push(await runServerTests(serverFiles));
+  if (kind !== 'unit' && stopSignal === undefined) reports.push(await runServerTests(serverFiles));
   return sumTestReports(reports);
 };
 
@@ -24,6 +29,9 @@ const scan = (pattern: string): Promise<string[]> =>
   Array.fromAsync(new Bun.Glob(pattern).scan({ dot: true }));
 
 const runServerTests = async (files: readonly string[]): Promise<TestReport> => {
+  // Many tests start servers of their own, also when REDIS_URL is set: what has to be installed is installed before.
+  const program = await findLocalServer({ announce: console.log });
+  if (program.isErr()) return toFailure(program.error.message);
   const { REDIS_URL: redisUrl } = process.env;
   const redis = await ensureRedis({
     redisUrl,
@@ -41,17 +49,22 @@ const runTests = async (
   environment: Readonly<Record<string, string>>,
 ): Promise<TestReport> => {
   if (files.length === 0) return toFailure('no test files were found');
-  const child = Bun.spawn([process.execPath, '--no-install', 'test', ...files.map((file) => `./${file}`)], {
+  const options = ['--no-install', 'test', '--timeout', String(TEST_TIMEOUT_MS)];
+  const child = Bun.spawn([process.execPath, ...options, ...files.map((file) => `./${file}`)], {
     env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
     timeout: RUN_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
-  const stop = () => child.kill();
+  const stop = (signal: NodeJS.Signals) => {
+    stopSignal = signal;
+    child.kill();
+  };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   const printed = await copyToStderr(child.stderr);
   await child.exited;
   process.off('SIGTERM', stop).off('SIGINT', stop);
+  if (stopSignal !== undefined) return toFailure(`the run was stopped by ${stopSignal}`);
   return parseTestReport(printed, { fileCount: files.length, exitCode: child.exitCode });
 };
 

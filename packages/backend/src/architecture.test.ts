@@ -117,6 +117,31 @@ describe('importRules', () => {
       "import { b } from '../../http/b';",
       'packages/backend/src/services/users/a.ts:1 imports ../../http/b',
     ],
+    [
+      'backend/tasks/queue/a.ts',
+      "import { b } from '@backend/mail/b';",
+      'packages/backend/src/tasks/queue/a.ts:1 imports @backend/mail/b',
+    ],
+    [
+      'backend/redis/a.ts',
+      "import { b } from '../process/b';",
+      'packages/backend/src/redis/a.ts:1 imports ../process/b',
+    ],
+    [
+      'backend/tasks/inspector/a.ts',
+      "import { b } from '../worker/b';",
+      'packages/backend/src/tasks/inspector/a.ts:1 imports ../worker/b',
+    ],
+    [
+      'backend/process/a.ts',
+      "import { b } from '../services/b';",
+      'packages/backend/src/process/a.ts:1 imports ../services/b',
+    ],
+    [
+      'backend/mail/a.ts',
+      '\nconst { PORT: port } = process.env;',
+      'packages/backend/src/mail/a.ts:2 imports process.env',
+    ],
     ['backend/cli/a.ts', "import '../worker';", 'packages/backend/src/cli/a.ts:1 imports ../worker'],
     [
       'backend/tasks/worker/a.ts',
@@ -159,6 +184,9 @@ describe('importRules', () => {
       "// import { Queue } from 'bullmq'\nconst a = `import { Queue } from 'bullmq'`;",
     ],
     ['backend/redis/local/a.ts', 'await Bun.sleep(1);'],
+    ['backend/config/AppConfig.ts', 'const port = process.env;'],
+    ['backend/mail/a.test.ts', "const port = process.env['PORT'];"],
+    ['backend/mail/a.ts', '// process.env\nconst a = `process.env`;'],
   ];
 
   it.each(innocents)('accept in %s: %j', (file, source) => {

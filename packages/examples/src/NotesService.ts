@@ -24,9 +24,16 @@ export class NotesService extends SharedService<string, Note> {
     const scheduler = schedulerOf(this.context);
     const scheduled = await scheduler.schedule(correlationId, indexNoteTask, { noteId: id, text });
     if (scheduled.isOk()) return ok(created.value);
-    this.context.logger.warn('A note was not indexed', { correlationId, reason: scheduled.error.code });
-    await this.repo.delete(id); // so that the caller may try again
+    await this.removeUnindexed(id, correlationId); // so that the caller may try again
     return err(scheduled.error);
+  }
+
+  private async removeUnindexed(noteId: string, correlationId: CorrelationId): Promise<void> {
+    const removed = await this.repo.delete(noteId);
+    if (removed.isOk()) return;
+    // The caller gets the scheduling error; this one has nowhere else to go.
+    const facts = { noteId, correlationId };
+    this.context.logger.error('A note that is not indexed could not be deleted again', removed.error, facts);
   }
 }
 // #endregion

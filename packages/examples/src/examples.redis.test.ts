@@ -56,7 +56,7 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   ['scheduleFromService', ['remember the milk']],
-  ['resolveService', ['ConflictError a user with this email exists already', 'Ada']],
+  ['resolveService', ['ConflictError a user with this email exists already', 'Ada', 'notes:index']],
   [
     'scheduleOptions',
     [

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 export interface SourceImport {
   /** 1-based. */
   readonly line: number;
-  /** As written: "../domain/TaskId", "@core/errors/AppError", "bullmq"; "Bun" for the global. */
+  /** As written: "../domain/TaskId", "@core/errors/AppError", "bullmq"; "Bun" and "process.env" for the globals. */
   readonly specifier: string;
   /** What it stands for: "backend/tasks/domain/TaskId", "core/errors/AppError", "bullmq". */
   readonly target: string;
@@ -20,6 +20,7 @@ const IMPORTS = [
   /(?<![\w:.'"-])import\s*\(?\s*(['"])(?<specifier>[^'"]+)\1/g,
 ] as const;
 const BUN_GLOBAL = /(?<![.\w])(?<specifier>Bun)\./g;
+const ENVIRONMENT = /(?<![.\w])(?<specifier>process\.env)\b/g;
 const BUN_META = /\bimport\.meta\.(?:dir|file|path|env|require)\b/g;
 
 /**
@@ -32,7 +33,7 @@ export const listImports = (file: string, source: string): readonly SourceImport
   const withoutTexts = code.replace(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, blankOutMatch);
   const found = [
     ...IMPORTS.flatMap((pattern) => findAll(code, pattern)),
-    ...[BUN_GLOBAL, BUN_META].flatMap((pattern) => findAll(withoutTexts, pattern)),
+    ...[BUN_GLOBAL, BUN_META, ENVIRONMENT].flatMap((pattern) => findAll(withoutTexts, pattern)),
   ];
   return found
     .map(({ line, specifier }) => ({ line, specifier, target: toTarget(file, specifier) }))

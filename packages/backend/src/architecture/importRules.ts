@@ -48,12 +48,17 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   {
     from: /^backend\/tasks\//,
     except: /^backend\/tasks\/tasks\.config$/,
-    target: /^backend\/(services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    target: /^backend\/(mail|process|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/(config|logger|redis|database)\//,
-    target: /^backend\/(tasks|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    from: /^backend\/tasks\/(scheduler|inspector)\//,
+    target: /^backend\/tasks\/worker\//,
+    reason: 'scheduling and reading tasks happen in processes that run none',
+  },
+  {
+    from: /^backend\/(config|files|logger|redis|database)\//,
+    target: /^backend\/(tasks|mail|process|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'configuration, logger and connections lie below everything that uses them',
   },
   {
@@ -69,6 +74,11 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'services lie below the ways to call them',
   },
   {
+    from: /^backend\/process\//,
+    target: /^backend\/(services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    reason: 'what entry points share knows none of them, and no application',
+  },
+  {
     from: /^backend\/(http|cli)\//,
     target: /^backend\/(demo|api|worker|dev)(\/|$)/,
     reason: 'entry points wire everything and are imported by nothing',
@@ -78,6 +88,15 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     except: /^backend\/((database|http|demo|process|architecture)\/|redis\/local|(api|worker|dev)$)/,
     target: /^(Bun$|bun$|bun:)/,
     reason: 'what Node has too is used here, so that core and tasks can be published for both',
+  },
+  {
+    // Besides the configuration: who hands it on to a child, and what is told to one process alone.
+    from: /./,
+    except:
+      /^(backend\/(config\/AppConfig|process\/(StopRequest|ChildProcess|processRedis)|demo\/demo|redis\/local(Redis|\/.+))$|benchmarks\/)/,
+    target: /^process\.env$/,
+    reason:
+      'the environment is read and checked in config/, so that a wrong variable is reported at start-up',
   },
   {
     from: /^examples\//,

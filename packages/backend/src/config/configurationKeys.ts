@@ -86,7 +86,12 @@ export const configurationKeys = Object.freeze([
   key('TASK_MAX_PAYLOAD_BYTES', 'bytes', '524288', 'The largest payload that is accepted.'),
   key('TASK_MAX_RESULT_BYTES', 'bytes', '65536', 'The largest result that is stored.'),
   key('QUEUE_PREFIX', 'text', 'drover', 'First part of every Redis key; letters, digits, _ and -.'),
-  key('SCHEDULE_DEADLINE_MS', 'ms', '2000', 'How long Redis may be silent before schedule answers with an error.'),
+  key(
+    'SCHEDULE_DEADLINE_MS',
+    'ms',
+    '2000',
+    'How long Redis may be silent before schedule answers with an error.',
+  ),
   key(
     'SMTP_URL',
     'URL',

@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
 import { startLocalSmtpServer } from '@backend/mail/smtp/LocalSmtpServer';
+import { checkRedis } from '@backend/redis/checkRedis';
+import { prepareDataFolder } from '@backend/redis/local/DataFolder';
 import { findFreePort } from '@backend/redis/local/findFreePort';
 import { ensureRedis, type LocalRedis } from '@backend/redis/localRedis';
+import { ok } from 'neverthrow';
 import { createBouncingRecipients } from './BouncingRecipients';
 import { type DemoProgram, startDemoProgram } from './DemoProgram';
 
@@ -26,7 +28,8 @@ interface DemoWorldOptions {
 /** Starts Redis, a mail catcher, a worker process and the API process, and waits until they serve. */
 export const startDemoWorld = async (options: DemoWorldOptions): Promise<DemoWorld> => {
   const { folder, announce } = options;
-  await mkdir(folder, { recursive: true });
+  const prepared = await prepareDataFolder(folder);
+  if (prepared.isErr()) throw prepared.error;
   await using starting = new AsyncDisposableStack();
   const redis = starting.use(await startRedis(options));
   const mailFolder = join(folder, 'mail');
@@ -51,6 +54,8 @@ export const startDemoWorld = async (options: DemoWorldOptions): Promise<DemoWor
 };
 
 const startRedis = async ({ folder, redisUrl, announce }: DemoWorldOptions): Promise<LocalRedis> => {
+  const answered = redisUrl === undefined ? ok() : await checkRedis(redisUrl);
+  if (answered.isErr()) throw answered.error;
   const redis = await ensureRedis({ redisUrl, appendOnly: false, dataDir: folder, announce });
   if (redis.isErr()) throw redis.error;
   return redis.value;

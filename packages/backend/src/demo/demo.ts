@@ -8,6 +8,7 @@ import { UsersService } from '@backend/services/users/UsersService';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { type TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
 import { tasks } from '@backend/tasks/tasks.config';
+import { deleteOldFolders } from './DemoFolders';
 import { toDemoTable, toTraceText } from './DemoReport';
 import { type DemoWorld, startDemoWorld } from './DemoWorld';
 import { findMail } from './MailSearch';
@@ -58,11 +59,10 @@ const keepRunning = (): Promise<void> =>
 
 const runDemo = async (): Promise<void> => {
   const appConfig = getAppConfig();
-  const folder = join(
-    appConfig.dataDir,
-    `demo/${new Date().toISOString().replaceAll(':', '')}-${process.pid}`,
-  );
+  const parent = join(appConfig.dataDir, 'demo');
+  const folder = join(parent, `${new Date().toISOString().replaceAll(':', '')}-${process.pid}`);
   await using world = await startDemoWorld({ folder, redisUrl: appConfig.redisUrl, announce: say });
+  await deleteOldFolders(parent);
   const logger = createLogger({ level: 'warn', format: 'json' });
   const users = createContainer({ appConfig: world.appConfig, logger }).resolve(UsersService);
 

@@ -2,7 +2,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { suggestion } from '@backend/tasks/domain/nearestName';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type ValidationIssue } from '@core/errors/ValidationError';
-import { type ErrorHandler, type NotFoundHandler } from 'hono';
+import { type ErrorHandler, type Handler, type NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { type ContentfulStatusCode } from 'hono/utils/http-status';
 import { type HttpContext, type HttpEnvironment } from './HttpEnvironment';
@@ -31,12 +31,23 @@ export const respondWithError = (c: HttpContext, { status, ...error }: HttpError
   return c.json(body, status);
 };
 
-/** Creates the answer to unknown paths: it names the nearest known one. */
+/** Creates the answer to unknown paths: it names the nearest known one, and at `/` all of them. */
 export const createNotFoundHandler =
   (knownPaths: readonly string[]): NotFoundHandler<HttpEnvironment> =>
   (c) => {
-    const message = `expected a known path, got ${c.req.method} ${c.req.path}.${suggestion(c.req.path, knownPaths)}`;
+    const hint =
+      c.req.path === '/' ? ` Known are: ${knownPaths.join(', ')}` : suggestion(c.req.path, knownPaths);
+    const message = `expected a known path, got ${c.req.method} ${c.req.path}.${hint}`;
     return respondWithError(c, { status: 404, code: 'not-found', message });
+  };
+
+/** Creates the answer to a known path with another method than the one it takes. */
+export const createMethodHandler =
+  (method: string): Handler<HttpEnvironment> =>
+  (c) => {
+    c.header('Allow', method);
+    const message = `expected ${method} ${c.req.path}, got ${c.req.method}`;
+    return respondWithError(c, { status: 405, code: 'method-not-allowed', message });
   };
 
 /** Creates the answer to whatever a route throws. The reason goes to the log, not to the caller. */

@@ -6,6 +6,9 @@ import { sampleTasks, sendEmailTask } from './__fixtures__/sampleTasks';
 import { createHttpApp, MAX_BODY_BYTES } from './createHttpApp';
 import { type UserCreator } from './createUserRoutes';
 
+const REDIS_IS_DOWN =
+  'Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there; start the Redis of REDIS_URL ("redis://127.0.0.1:1"), or correct it';
+
 const brokenUsers: UserCreator = {
   create: () => Promise.reject(new Error('connection string with a password')),
 };
@@ -34,7 +37,7 @@ describe('createHttpApp', () => {
       503,
       {
         status: 'not-ready',
-        problems: ['Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1'],
+        problems: [REDIS_IS_DOWN],
         warnings: [],
       },
     ]);
@@ -44,7 +47,7 @@ describe('createHttpApp', () => {
     const response = await setup().app.request('/board');
 
     expect([response.status, response.headers.get('Refresh')]).toEqual([503, '5']);
-    expect(await response.text()).toContain('Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1\n');
+    expect(await response.text()).toContain('Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there');
   });
 
   it('says the same to the pages of an open board, in their own shape', async () => {
@@ -54,7 +57,7 @@ describe('createHttpApp', () => {
 
     expect([response.status, await response.json()]).toEqual([
       503,
-      { error: 'Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1', correlationId: 'req-42' },
+      { error: REDIS_IS_DOWN, correlationId: 'req-42' },
     ]);
   });
 
@@ -89,6 +92,7 @@ describe('createHttpApp', () => {
     ['/helthz', 'expected a known path, got GET /helthz. Did you mean "/healthz"?'],
     ['/bord', 'expected a known path, got GET /bord. Did you mean "/board"?'],
     ['/nothing/like/it', 'expected a known path, got GET /nothing/like/it.'],
+    ['/', 'expected a known path, got GET /. Known are: /healthz, /readyz, /board, /users'],
   ])('answers %s with 404 and the nearest path', async (path, message) => {
     const response = await setup().app.request(path, { headers: { 'X-Correlation-ID': 'req-42' } });
 

@@ -28,7 +28,7 @@ const setup = (result: Result<User, Error>) => {
       body,
       headers: { 'Content-Type': 'application/json', 'X-Correlation-ID': 'req-42' },
     });
-  return { create, logger, post };
+  return { app, create, logger, post };
 };
 
 const body = JSON.stringify({ email: 'ada@example.com', name: 'Ada' });
@@ -64,6 +64,17 @@ describe('createUserRoutes', () => {
       correlationId: 'req-42',
     });
     expect(create).not.toHaveBeenCalled();
+  });
+
+  it.each(['GET', 'DELETE'])('answers %s with 405 and the method that it takes', async (method) => {
+    const headers = { 'X-Correlation-ID': 'req-42' };
+    const response = await setup(ok(user)).app.request('/users', { method, headers });
+
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, 'POST']);
+    expect(await response.json()).toEqual({
+      error: { code: 'method-not-allowed', message: `expected POST /users, got ${method}` },
+      correlationId: 'req-42',
+    });
   });
 
   const failures: [error: Error, status: number, code: string, message: string][] = [

@@ -6,7 +6,7 @@ import { ValidationError } from '@core/errors/ValidationError';
 import { validate } from '@core/validation/validate';
 import { Hono } from 'hono';
 import { err, ok, type Result } from 'neverthrow';
-import { type HttpError, respondWithError } from './ErrorResponse';
+import { createMethodHandler, type HttpError, respondWithError } from './ErrorResponse';
 import { type HttpContext, type HttpEnvironment } from './HttpEnvironment';
 
 /** Where users are signed up. */
@@ -20,18 +20,24 @@ export interface UserCreator {
 /** What the route takes: no id, since the server chooses it. */
 const newUserSchema = partialUserSchema.omit({ id: true }).strict();
 
-/** Creates `POST /users` with `{ email, name }`: 201 with the user, 400, 409 (the email is taken) or 503 (try again later). */
+/**
+ * Creates `POST /users` with `{ email, name }`: 201 with the user, 400, 409 (the email is taken) or 503 (try again later).
+ * Other methods: 405.
+ * An example: it asks nobody who they are.
+ */
 export const createUserRoutes = (users: UserCreator, logger: ILogger): Hono<HttpEnvironment> =>
-  new Hono<HttpEnvironment>().post(USERS_PATH, async (c) => {
-    const data = (await readJson(c)).andThen((body) => validate(newUserSchema, body));
-    if (data.isErr()) return respondWithError(c, toHttpError(data.error));
-    const created = await users.create(data.value, { correlationId: c.get('correlationId') });
-    if (created.isOk()) return c.json(created.value, 201);
-    const refused = toHttpError(created.error);
-    if (refused.status >= 500) logger.error('A user could not be created', created.error);
-    if (refused.status === 503) c.header('Retry-After', '5');
-    return respondWithError(c, refused);
-  });
+  new Hono<HttpEnvironment>()
+    .post(USERS_PATH, async (c) => {
+      const data = (await readJson(c)).andThen((body) => validate(newUserSchema, body));
+      if (data.isErr()) return respondWithError(c, toHttpError(data.error));
+      const created = await users.create(data.value, { correlationId: c.get('correlationId') });
+      if (created.isOk()) return c.json(created.value, 201);
+      const refused = toHttpError(created.error);
+      if (refused.status >= 500) logger.error('A user could not be created', created.error);
+      if (refused.status === 503) c.header('Retry-After', '5');
+      return respondWithError(c, refused);
+    })
+    .all(USERS_PATH, createMethodHandler('POST'));
 
 const readJson = async (c: HttpContext): Promise<Result<unknown, ValidationError>> => {
   try {

@@ -8,6 +8,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 const maxDepth = 8;
 // Keeps a line bounded: eight levels of ten shared references each would be a hundred million values.
 const maxValueCount = 10_000;
+// One error message of megabytes would be written several times over, as message, stack and cause.
+const maxTextLength = 10_000;
 const redacted = '[redacted]';
 // Keys that each line has anyway: a second one would make the line ambiguous.
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
@@ -29,7 +31,7 @@ interface Place {
 /**
  * Copies what was given to a log call into plain data. Values of sensitive keys (see `isSensitiveKey`) and of the
  * configured paths become `[redacted]`, cycles `[cyclic]`, what is deeper than 8 levels `[too deep]`, what follows
- * the 10,000th value `[truncated]`. The keys `level`, `time` and `msg` get a `_` appended. Never throws.
+ * the 10,000th value `[truncated]`; texts are cut after 10,000 characters. The keys `level`, `time` and `msg` get a `_` appended. Never throws.
  */
 export const toLogFields = (meta: unknown, root: RedactPaths): LogFields => {
   const copy = copyValue(meta, { depth: 0, position: [root] }, createWalk(root));
@@ -68,6 +70,7 @@ const renameLineKeys = (fields: Record<string, unknown>): LogFields => {
 const copyValue = (value: unknown, place: Place, walk: Walk): unknown => {
   switch (typeof value) {
     case 'string':
+      return value.length <= maxTextLength ? value : shorten(value);
     case 'boolean':
     case 'undefined':
       return value;
@@ -81,6 +84,8 @@ const copyValue = (value: unknown, place: Place, walk: Walk): unknown => {
       return String(value);
   }
 };
+
+const shorten = (text: string): string => `${text.slice(0, maxTextLength)}... [${text.length} characters]`;
 
 const copyGuarded = (value: object, place: Place, walk: Walk): unknown => {
   if (walk.ancestors.has(value)) return '[cyclic]';

@@ -11,14 +11,18 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
  * - `unreachable`: no connection, or one that broke. Try again later; the mail may have been sent.
  * - `aborted`: the caller's signal. The mail may have been sent.
  */
-export type MailErrorCode =
-  | 'invalid-mail'
-  | 'unconfigured'
-  | 'unauthorized'
-  | 'refused-permanently'
-  | 'refused-for-now'
-  | 'unreachable'
-  | 'aborted';
+export const MAIL_ERROR_CODES = [
+  'invalid-mail',
+  'unconfigured',
+  'unauthorized',
+  'refused-permanently',
+  'refused-for-now',
+  'unreachable',
+  'aborted',
+] as const;
+
+/** Why a mail was not sent: one of `MAIL_ERROR_CODES`. */
+export type MailErrorCode = (typeof MAIL_ERROR_CODES)[number];
 
 interface MailErrorOptions extends ErrorCause {
   readonly code: MailErrorCode;

@@ -3,17 +3,22 @@ import { until } from '@backend/__fixtures__/until';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { superviseProcess } from './SupervisedProcess';
 
-const setup = () => {
+const WAIT = 'setInterval(() => undefined, 1000)';
+
+const setup = ({ script = WAIT, startMs = 10_000 } = {}) => {
   const logger = getMockedLogger();
   const supervised = superviseProcess({
     name: 'child',
-    command: [process.execPath, '--no-install', '-e', 'setInterval(() => undefined, 1000)'],
+    command: [process.execPath, '--no-install', '-e', script],
     env: {},
     logger,
     stopTimeoutMs: 10_000,
     respawnDelayMs: 0,
+    startMs,
   });
-  return { logger, supervised, [Symbol.asyncDispose]: () => supervised.stop() };
+  /** Resolves when it is not running and will not be started again by itself. */
+  const hasGivenUp = () => until(async () => supervised.pid() === undefined);
+  return { logger, supervised, hasGivenUp, [Symbol.asyncDispose]: () => supervised.stop() };
 };
 
 const isRunning = (pid: number): boolean => {
@@ -34,6 +39,41 @@ describe('superviseProcess', () => {
     expect(bench.logger.warn.mock.calls).toEqual([
       ['The child ended by itself; starting it again', { code: null, signal: 'SIGKILL' }],
     ]);
+  });
+
+  it('leaves a process that fails at its start down until a restart, and says so once', async () => {
+    await using bench = setup({ script: 'process.exit(3)' });
+    await bench.hasGivenUp();
+    await Bun.sleep(0); // a respawn would be due
+    expect(bench.supervised.pid()).toBeUndefined();
+    expect(bench.logger.warn.mock.calls).toEqual([
+      ['The child ended at its start; waiting for a change of the sources', { code: 3, signal: null }],
+    ]);
+
+    await bench.supervised.restart();
+    expect(bench.supervised.pid()).toBeNumber();
+  });
+
+  it('starts a process that fails later again', async () => {
+    await using bench = setup({ script: 'process.exit(3)', startMs: 0 });
+    await until(async () => bench.logger.warn.mock.calls.length > 1);
+
+    expect(bench.logger.warn.mock.calls[0]).toEqual([
+      'The child ended by itself; starting it again',
+      { code: 3, signal: null },
+    ]);
+  });
+
+  it('leaves a process that is done down', async () => {
+    await using bench = setup({ script: '', startMs: 0 });
+    await bench.hasGivenUp();
+    await Bun.sleep(0); // a respawn would be due
+
+    expect(bench.supervised.pid()).toBeUndefined();
+    expect(bench.logger.info.mock.calls).toEqual([
+      ['The child is done; a change of the sources starts it again', { code: 0, signal: null }],
+    ]);
+    expect(bench.logger.warn.mock.calls).toEqual([]);
   });
 
   it('makes two restarts at the same time one', async () => {

@@ -1,5 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { ensureRedis } from '@backend/redis/localRedis';
+import { DEFAULT_REDIS_URL } from '@backend/redis/RedisConnection';
 import { exitWithMessage } from './startProcess';
 
 /** A configuration whose `redisUrl` is known, and what was started for it. */
@@ -11,6 +12,7 @@ export interface ProcessRedis {
 
 /**
  * Finds the Redis of a process: `REDIS_URL`, or outside of production one that is found or started on this machine.
+ * One that is started listens on port 6379 when that is free, where scripts look without `REDIS_URL`.
  * Effect: `REDIS_URL` is set from then on, for this process and its children. Ends the process with the choices when
  * there is none.
  */
@@ -26,6 +28,7 @@ export const findProcessRedis = async (
     appendOnly: true,
     dataDir: appConfig.dataDir,
     announce,
+    preferredPort: Number(new URL(DEFAULT_REDIS_URL).port),
   });
   if (redis.isErr()) return exitWithMessage(redis.error.message);
   // A handler is a plain function and reads its configuration with getAppConfig(); without this line one that schedules

@@ -5,11 +5,15 @@ import { createRedisConnection } from './RedisConnection';
 
 /** A connection that is never opened; what ioredis would tell of it, the test does. */
 const setup = (logger = getMockedLogger()) => {
-  const connection = createRedisConnection({ redisUrl: 'redis://h', role: 'worker', logger });
+  const connection = createRedisConnection({ redisUrl: 'redis://ada:secret@h', role: 'worker', logger });
   return { ...connection, logger, [Symbol.dispose]: connection.close };
 };
 
-const unreachable = (reason: string) => ['Redis is not reachable; reconnecting', { role: 'worker', reason }];
+/** The warning, which shows the URL without its password. */
+const unreachable = (reason: string) => [
+  'Redis is not reachable; reconnecting',
+  { role: 'worker', url: 'redis://[redacted]@h', reason },
+];
 
 describe('createRedisConnection', () => {
   it('does not connect by itself', () => {
@@ -28,24 +32,13 @@ describe('createRedisConnection', () => {
   it('logs trouble once, and its end', () => {
     using connection = setup();
     const { client, logger } = connection;
-    client.emit('error', new Error('ECONNREFUSED'));
-    client.emit('error', new Error('ECONNREFUSED'));
+    client.emit('error', new Error('read ETIMEDOUT'));
+    client.emit('error', new Error('read ETIMEDOUT'));
     client.emit('ready');
     client.emit('ready');
 
-    expect(logger.warn.mock.calls).toEqual([unreachable('ECONNREFUSED')] as never);
+    expect(logger.warn.mock.calls).toEqual([unreachable('read ETIMEDOUT')] as never);
     expect(logger.info.mock.calls).toEqual([['Redis is reachable again', { role: 'worker' }]]);
-  });
-
-  it.each([
-    ['its code', Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-    ['its name', new AggregateError([]), 'AggregateError'],
-    ['itself', 'gone', 'gone'],
-  ])('calls an error without a message by %s', (_what, error, reason) => {
-    using connection = setup();
-    connection.client.emit('error', error);
-
-    expect(connection.logger.warn.mock.calls).toEqual([unreachable(reason)] as never);
   });
 
   it('is not disturbed by a logger that throws', () => {

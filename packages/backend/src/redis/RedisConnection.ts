@@ -1,10 +1,11 @@
+import { toShownUrl } from '@backend/config/shownUrl';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
-import { describeUnknown } from '@core/errors/describeUnknown';
 import { Cluster } from 'ioredis';
 import { err, ok, type Result } from 'neverthrow';
 import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
+import { describeRedisFailure } from './RedisFailure';
 import { parseRedisUrl, type RedisTarget } from './RedisTarget';
 
 /** Where Redis is looked for when no `REDIS_URL` is given. */
@@ -87,28 +88,22 @@ const trackCopies = (client: RedisClient): ReadonlySet<RedisClient> => {
 
 const watchTrouble = (
   client: RedisClient,
-  { role, logger: given }: RedisConnectionOptions,
+  { redisUrl, role, logger: given }: RedisConnectionOptions,
 ): { lastReason(): string | undefined } => {
   // A logger that throws inside a listener would end the process.
   const logger = guardedLogger(given);
   const log = createRateLimitedLog({ logger });
+  const url = toShownUrl(redisUrl ?? DEFAULT_REDIS_URL).replaceAll('"', '');
   let lastReason: string | undefined;
   client.on('error', (error: unknown) => {
-    lastReason = failureText(error);
-    log.warn(`redis-${role}`, 'Redis is not reachable; reconnecting', { role, reason: lastReason });
+    lastReason = describeRedisFailure(error, redisUrl);
+    log.warn(`redis-${role}`, 'Redis is not reachable; reconnecting', { role, url, reason: lastReason });
   });
   client.on('ready', () => {
     if (lastReason !== undefined) logger.info('Redis is reachable again', { role });
     lastReason = undefined;
   });
   return { lastReason: () => lastReason };
-};
-
-/** A refused connection on several addresses is an AggregateError without a message of its own. */
-const failureText = (error: unknown): string => {
-  if (!(error instanceof Error)) return describeUnknown(error);
-  if (error.message !== '') return error.message;
-  return 'code' in error ? String(error.code) : error.name;
 };
 
 const letProcessEnd = (client: RedisClient): void => {

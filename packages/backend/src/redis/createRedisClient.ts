@@ -20,8 +20,9 @@ export type RedisRole = 'producer' | 'worker';
 const MAX_RECONNECT_DELAY_MS = 1500;
 
 /**
- * Without it a network that swallows packets wedges a worker for ever, with no error (DESIGN section 8, fact 13).
- * Above BullMQ's longest blocking call (10 s), or a healthy idle connection would be cut; below the lock (20 s).
+ * Without it a network that swallows packets wedges a worker for ever, with no error. Above BullMQ's longest blocking
+ * call (10 s), or a healthy idle connection would be cut; below the lock (20 s). See
+ * docs/decisions/0007-socket-timeout.md.
  */
 const SOCKET_TIMEOUT_MS = 12_000;
 

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from './local/findFreePort';
 import { probeRedis } from './local/probeRedis';
 import { ensureRedis, type LocalRedis, type LocalRedisOptions, startLocalRedis } from './localRedis';
 
@@ -96,6 +97,26 @@ describe('startLocalRedis', () => {
     ]);
   });
 
+  it('takes the preferred port when it is free, and another when it is not', async () => {
+    const preferredPort = await findFreePort();
+    await using first = await start({ preferredPort });
+    await using second = await start({ preferredPort });
+    expect([first.port, second.port === preferredPort]).toEqual([preferredPort, false]);
+  });
+
+  it.each([
+    ['lasting', true],
+    ['ephemeral', false],
+  ])('says for %s data that DATA_DIR cannot be written', async (_what, appendOnly) => {
+    const folder = join(dataDir, 'a-file');
+    await Bun.write(folder, '');
+    const started = await startLocalRedis({ appendOnly, dataDir: folder });
+    await rm(folder);
+    const { code, message } = started._unsafeUnwrapErr();
+    expect(code).toBe('data-dir');
+    expect(message).toStartWith(`expected DATA_DIR to be a folder that can be written, got "${folder}`);
+  });
+
   it('refuses to evict and keeps no snapshots', async () => {
     await using redis = await start();
     expect(await ask(redis.port, 'CONFIG GET maxmemory-policy', 'CONFIG GET save')).toContain('noeviction');
@@ -122,7 +143,7 @@ describe('startLocalRedis', () => {
     const servers = await Promise.all(Array.from({ length: 10 }, () => start()));
     await Promise.all(servers.map((server) => server.stop()));
     expect(new Set(servers.map(({ port }) => port)).size).toBe(10);
-  });
+  }, 60_000);
 
   it('refuses a port that a foreign Redis answers on, and says why', async () => {
     await using taken = await start();
@@ -141,6 +162,14 @@ describe('startLocalRedis', () => {
       extraArgs: ['--no-such-option', '1'],
     });
     expect(started._unsafeUnwrapErr().message).toContain('no-such-option');
+  });
+
+  it('tells development how scripts reach it', async () => {
+    const lines: string[] = [];
+    await using redis = await start({ appendOnly: true, announce: (line) => lines.push(line) });
+    expect(lines.map((line) => line.endsWith(`; scripts reach it with REDIS_URL=${redis.url}`))).toEqual([
+      true,
+    ]);
   });
 
   it('keeps data over a restart with the append-only file on', async () => {

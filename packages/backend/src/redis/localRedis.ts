@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
+import { prepareDataFolder } from './local/DataFolder';
 import { type FolderServer, joinOrStart } from './local/FolderServer';
 import { findRedisServer, redisSources } from './local/findRedisServer';
 import { type LocalRedisError } from './local/LocalRedisError';
+import { type RedisServer } from './local/RedisServer';
 import { type RedisSearch, type RedisSource } from './local/RedisSource';
 import { startOnPort } from './local/startOnPort';
 
@@ -36,6 +37,8 @@ export interface LocalRedisOptions {
   readonly announce?: (line: string) => void;
   /** TCP port on 127.0.0.1. Default: a free one. */
   readonly port?: number;
+  /** Taken when it is free and `port` is not given: 6379 lets scripts find the server by themselves. Default: none. */
+  readonly preferredPort?: number;
   /** Further options of the server: `['--maxmemory', '10mb']`. */
   readonly extraArgs?: readonly string[];
   /** Where to look for a server. Default: PATH, this user and the repository's git-ignored `.tools/redis`. */
@@ -67,11 +70,16 @@ export const ensureRedis = async ({
  *
  * It stops with `stop`, and also when this process ends in any way, `kill -9` included.
  *
- * @returns `no-server` with the choices when there is none and none can be installed; `start-failed`; `folder-in-use`.
+ * @returns `data-dir` when the data folder cannot be written; `no-server` with the choices when there is none and none
+ *   can be installed; `start-failed`; `folder-in-use`.
  */
 export const startLocalRedis = async (
   options: LocalRedisOptions,
 ): Promise<Result<LocalRedis, LocalRedisError>> => {
+  const folder = await prepareDataFolder(
+    options.appendOnly ? resolve(options.dataDir, 'redis') : resolve(options.dataDir),
+  );
+  if (folder.isErr()) return err(folder.error);
   const served = options.appendOnly ? await serveLastingData(options) : await serveEphemeralData(options);
   return served.map((server) => {
     options.announce?.(describe(server, options));
@@ -93,7 +101,6 @@ const serveLastingData = async (
   options: LocalRedisOptions,
 ): Promise<Result<FolderServer, LocalRedisError>> => {
   const folder = resolve(options.dataDir, 'redis');
-  await mkdir(folder, { recursive: true });
   return joinOrStart({ folder, port: options.port, start: () => findAndStart(folder, options) });
 };
 
@@ -105,13 +112,12 @@ const findAndStart = async (
   {
     appendOnly,
     port,
-    announce = () => undefined,
+    preferredPort,
     extraArgs = [],
-    search = {},
-    sources = redisSources,
+    ...search
   }: LocalRedisOptions,
 ): Promise<Result<FolderServer, LocalRedisError>> => {
-  const server = await findRedisServer({ ...defaultSearch(), ...search, announce }, sources);
+  const server = await findLocalServer(search);
   if (server.isErr()) return err(server.error);
   const options = [...toServerOptions(appendOnly), ...extraArgs];
   const started = await startOnPort({
@@ -119,10 +125,20 @@ const findAndStart = async (
     folder,
     options,
     port,
+    preferredPort,
     isEphemeral: !appendOnly,
   });
   return started.map((process) => ({ ...process, origin: server.value.origin, isJoined: false }));
 };
+
+/** Finds the program that `startLocalRedis` runs, or installs one, which may take minutes; `no-server` with the choices. */
+export const findLocalServer = ({
+  announce = () => undefined,
+  search = {},
+  sources = redisSources,
+}: Pick<LocalRedisOptions, 'announce' | 'search' | 'sources'> = {}): Promise<
+  Result<RedisServer, LocalRedisError>
+> => findRedisServer({ ...defaultSearch(), ...search, announce }, sources);
 
 const defaultSearch = (): Omit<RedisSearch, 'announce'> => {
   const { PATH: searchPath = '' } = process.env;
@@ -140,7 +156,8 @@ const describe = (server: FolderServer, { appendOnly, dataDir }: LocalRedisOptio
     ? `append-only file, synced every second, in ${dataDir}/redis`
     : 'data deleted at the end';
   const where = `Redis ${server.version} on 127.0.0.1:${server.port}`;
-  return `${where}: ${describeOrigin(server)} (REDIS_URL is not set; ${data})`;
+  const hint = appendOnly ? `; scripts reach it with REDIS_URL=redis://127.0.0.1:${server.port}` : '';
+  return `${where}: ${describeOrigin(server)} (REDIS_URL is not set; ${data})${hint}`;
 };
 
 const describeOrigin = ({ origin, isJoined, pid }: FolderServer): string =>

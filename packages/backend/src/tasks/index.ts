@@ -1,9 +1,15 @@
 /** The public surface of the task module: everything a service, an entry point or a test needs. */
+export { closeSharedConnections } from '@backend/redis/sharedRedis';
 export type { Priority } from './domain/Priority';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { TaskContext } from './domain/TaskContext';
-export { defineTask, type TaskDefinition } from './domain/TaskDefinition';
+export {
+  defineTask,
+  type HandlerResult,
+  type TaskDefinition,
+  type TaskSpecification,
+} from './domain/TaskDefinition';
 export { TaskError, type TaskErrorCode } from './domain/TaskError';
 export { isTaskId, TaskId } from './domain/TaskId';
 export type { RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
@@ -15,13 +21,14 @@ export {
   TaskRegistryError,
   UnknownTaskError,
 } from './domain/TaskRegistry';
-export { isTerminalStatus, type TaskStatus } from './domain/TaskStatus';
+export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export {
   createTaskInspector,
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
+export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { TaskHandle } from './scheduler/TaskHandle';
 export {

@@ -1,4 +1,4 @@
-/** The samples of spec 000 (`specs/000_f854cc481c8022e9.txt`) that schedule or run on a Redis, in our own words. */
+/** The samples of the first requirements (spec 000) that schedule or run on a Redis: see `spec000.test.ts`. */
 import { describe, expect, it } from 'bun:test';
 import { getAppConfig } from '@backend/config/AppConfig';
 import { SharedService } from '@backend/services/shared/SharedService';

@@ -1,6 +1,6 @@
 /**
- * The samples of spec 000 (`specs/000_f854cc481c8022e9.txt`) that need no server, in our own words: what the document
- * promises works under the paths, names and call shapes it promises. Those that need Redis: `spec000.redis.test.ts`.
+ * The samples of the first requirements (spec 000) that need no server: code that users of Drover were promised works
+ * under these paths, names and call shapes. Those that need Redis: `spec000.redis.test.ts`.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'bun:test';

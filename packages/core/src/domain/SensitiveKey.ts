@@ -6,3 +6,7 @@ const sensitiveEnding = /(?:password|passwd|token|authorization|secret|api[-_]?k
  * error. Case-insensitive: `password`, `accessToken`, `X-Api-Key`, `set-cookie`.
  */
 export const isSensitiveKey = (name: string): boolean => sensitiveEnding.test(name);
+
+/** For `JSON.stringify`: the values of sensitive fields become `[redacted]`. */
+export const redactSensitive = (name: string, value: unknown): unknown =>
+  isSensitiveKey(name) ? '[redacted]' : value;

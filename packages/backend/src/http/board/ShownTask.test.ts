@@ -13,9 +13,13 @@ describe('toJobTitle', () => {
     expect(toJobTitle({ name: 'emails:send', data: envelope })).toBe('emails:send · e570c1f9');
   });
 
-  it('shows a short correlation ID whole', () => {
-    expect(toJobTitle({ name: 'emails:send', data: { ...envelope, correlationId: 'req-7' } })).toBe(
-      'emails:send · req-7',
+  it.each([
+    ['req-7', 'req-7'],
+    ['order-471100', 'order-471100'],
+    ['order-4711000', '-4711000'],
+  ])('shows %s as %s', (correlationId, shown) => {
+    expect(toJobTitle({ name: 'emails:send', data: { ...envelope, correlationId } })).toBe(
+      `emails:send · ${shown}`,
     );
   });
 

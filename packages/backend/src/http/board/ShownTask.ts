@@ -1,6 +1,9 @@
 import { isEnvelope } from '@backend/tasks/domain/TaskEnvelope';
 
-/** How many of a correlation ID's characters a title shows: its end, since ids made at the same time begin alike. */
+/** Correlation IDs of at most so many characters, such as `order-4711`, are shown whole. */
+const WHOLE_ID_LENGTH = 12;
+
+/** How many of a longer correlation ID's characters a title shows: its end, since ids made at the same time begin alike. */
 const SHORT_ID_LENGTH = 8;
 
 /** What the board knows of a job when it asks for its title. */
@@ -12,7 +15,10 @@ export interface TitledJob {
 /** The title of a task on the board: its name and the end of its correlation ID. A plain job keeps its own name. */
 export const toJobTitle = ({ name, data }: TitledJob): string => {
   if (!isEnvelope(data)) return name;
-  return `${name} · ${String(data['correlationId']).slice(-SHORT_ID_LENGTH)}`;
+  const correlationId = String(data['correlationId']);
+  const shown =
+    correlationId.length <= WHOLE_ID_LENGTH ? correlationId : correlationId.slice(-SHORT_ID_LENGTH);
+  return `${name} · ${shown}`;
 };
 
 /**

@@ -19,7 +19,10 @@ describe('decideReadiness', () => {
 
     expect(decideReadiness(['emails:send', 'users:export-data', 'billing:charge-card'], presence)).toEqual({
       status: 'not-ready',
-      problems: ['no worker takes emails:send', 'no worker takes billing:charge-card'],
+      problems: [
+        'no worker takes emails:send: start one with make dev-worker',
+        'no worker takes billing:charge-card: start one with make dev-worker',
+      ],
       warnings: [],
     });
   });
@@ -43,7 +46,7 @@ describe('checkReadiness', () => {
 
     expect(readiness).toEqual({
       status: 'not-ready',
-      problems: ['Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1'],
+      problems: ['Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there; start the Redis of REDIS_URL ("redis://127.0.0.1:1"), or correct it'],
       warnings: [],
     });
   });

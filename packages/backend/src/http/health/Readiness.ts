@@ -25,7 +25,9 @@ export interface ReadinessOptions {
 
 /** Decides on readiness from the workers that are connected. Pure. */
 export const decideReadiness = (taskNames: readonly string[], presence: WorkerPresence): Readiness => {
-  const problems = taskNames.filter((name) => !presence.has(name)).map((name) => `no worker takes ${name}`);
+  const problems = taskNames
+    .filter((name) => !presence.has(name))
+    .map((name) => `no worker takes ${name}: start one with make dev-worker`);
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 

@@ -4,9 +4,7 @@ import { until } from '@backend/__fixtures__/until';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { Redis } from 'ioredis';
 import { findFreePort } from '../local/findFreePort';
-import { pathSource } from '../local/pathSource';
-import { unpackedSource } from '../local/unpackedSource';
-import { type LocalRedis, startLocalRedis } from '../localRedis';
+import { findLocalServer, type LocalRedis, startLocalRedis } from '../localRedis';
 
 /** Redis servers of a test, and how they are reached. */
 export interface RedisServers extends AsyncDisposable {
@@ -112,11 +110,8 @@ export const startSentinel = async (): Promise<RedisServers> => {
 };
 
 const findServerFile = async () => {
-  const { PATH: searchPath = '' } = process.env;
-  const unpackFolder = join(import.meta.dir, '../../../../../.tools/redis');
-  const search = { searchPath, unpackFolder, userId: 0, announce: () => undefined };
-  const found = (await pathSource.find(search)).orElse(() => undefined as never);
-  const server = found.isOk() ? found.value : (await unpackedSource.find(search))._unsafeUnwrap();
+  const server = (await findLocalServer())._unsafeUnwrap();
+  if (!server.isNative) throw new Error(`expected a server program on this machine, got ${server.origin}`);
   const [file = ''] = server.toCommand({ port: 0, folder: '', options: [] });
   return { file, environment: server.environment };
 };

@@ -5,7 +5,7 @@ import { showValue } from './numberRule';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { TaskError } from './TaskError';
 import { taskNameProblems } from './TaskName';
-import { type TaskOptions, taskOptionProblems } from './TaskOptions';
+import { type TaskOptions, taskOptionProblems, unknownFieldProblems } from './TaskOptions';
 
 /** What a handler gives back: `ok(value)`, `err(new TaskError(...))`, or a promise of one. */
 export type HandlerResult<Output> = Result<Output, Error> | PromiseLike<Result<Output, Error>>;
@@ -67,7 +67,10 @@ const schemaProblems = (field: string, schema: unknown): string[] =>
     ? []
     : [`expected ${field} to be a zod schema, got ${showValue(schema)}`];
 
+const SPECIFICATION_FIELDS = ['queueName', 'validator', 'schema', 'output', 'handler', 'options'];
+
 const definitionProblems = (specification: Partial<TaskSpecification<never, unknown>>): string[] => [
+  ...unknownFieldProblems(specification, SPECIFICATION_FIELDS),
   ...taskNameProblems(specification.queueName),
   ...sourceProblems(specification),
   ...(typeof specification.handler === 'function'

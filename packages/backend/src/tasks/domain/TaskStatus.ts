@@ -1,4 +1,7 @@
-/** Every status a task can have, in the order of its life. `failed` is a dead letter: no attempt is left. */
+/**
+ * Every status a task can have, in the order of its life. `failed` is a dead letter: no attempt is left. Nothing sets
+ * `cancelled` yet: cancelling comes in a later release, and who switches over the statuses today is ready for it.
+ */
 export const TASK_STATUSES = [
   'pending',
   'scheduled',
@@ -9,7 +12,7 @@ export const TASK_STATUSES = [
   'cancelled',
 ] as const;
 
-/** Where a task is now. */
+/** Where a task is now; never `cancelled` for now. */
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** Says whether a task has ended: its status never changes again. */

@@ -1,8 +1,14 @@
+import { redactSensitive } from '@core/domain/SensitiveKey';
 import { TASK_ERROR_CODES, TaskError } from './TaskError';
+
+/** Characters of a thrown value, which is no error, that its message shows. */
+const MAX_SHOWN_LENGTH = 500;
 
 const describe = (thrown: unknown): string => {
   try {
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+    const text =
+      typeof thrown === 'string' ? thrown : (JSON.stringify(thrown, redactSensitive) ?? String(thrown));
+    return text.slice(0, MAX_SHOWN_LENGTH);
   } catch {
     // Cycles, BigInt, hostile toJSON: the type is all that can be said safely.
     return `a value of type ${typeof thrown} that cannot be shown`;

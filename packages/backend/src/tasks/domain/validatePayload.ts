@@ -1,7 +1,7 @@
 import { type ValidationIssue } from '@core/errors/ValidationError';
+import { describeValue } from '@core/validation/describeValue';
 import { err, ok, type Result } from 'neverthrow';
 import { isResult } from './isResult';
-import { showValue } from './numberRule';
 import { type TaskDefinition } from './TaskDefinition';
 import { TaskError } from './TaskError';
 import { toTaskError } from './toTaskError';
@@ -29,7 +29,7 @@ const invalidPayload = (
 
 const describeNoResult = (returned: unknown): string => {
   const expectation = 'expected the validator to return ok(payload) or err(error)';
-  if (!(returned instanceof Promise)) return `${expectation}, got ${showValue(returned)}`;
+  if (!(returned instanceof Promise)) return `${expectation}, got ${describeValue(returned)}`;
   // Nobody waits for it: without this its rejection would end the process.
   returned.catch(() => undefined);
   return `${expectation}, got a promise: a validator is synchronous`;

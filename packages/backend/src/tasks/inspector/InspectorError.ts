@@ -7,7 +7,10 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
  */
-export type InspectorErrorCode = 'queue-unavailable' | 'unknown-task' | 'not-found';
+export const INSPECTOR_ERROR_CODES = ['queue-unavailable', 'unknown-task', 'not-found'] as const;
+
+/** Why nothing could be read: one of `INSPECTOR_ERROR_CODES`. */
+export type InspectorErrorCode = (typeof INSPECTOR_ERROR_CODES)[number];
 
 /** Something could not be read from the queues. */
 export class InspectorError extends AppError {

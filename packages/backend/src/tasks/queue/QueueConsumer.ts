@@ -28,6 +28,8 @@ export interface DeliveryEnd {
   readonly attempt: number;
   /** Crashes before the run began. A delivery that joined a run raised BullMQ's count, but nothing had crashed. */
   readonly crashCount: number;
+  /** Called once Redis has the outcome; never when another worker has taken the task over meanwhile. */
+  onSettled(): void;
 }
 
 /** Takes the jobs of one queue. */
@@ -94,36 +96,40 @@ const correctCrashCount = async ({ options, job, token, crashCount }: CrashCorre
   }
 };
 
-const createWorker = (options: QueueConsumerOptions): Worker =>
-  new Worker(
-    toQueueName(options.task.queueName),
-    // Two parameters, not three: the abort signal is ours.
-    async (job, token) => {
-      const { outcome, attempt, crashCount } = await options.onDelivery(toDelivery(job));
-      if (mayRunAgain(outcome) && crashCount < (job.stalledCounter ?? 0)) {
-        await correctCrashCount({ options, job, token: token ?? '', crashCount });
-      }
-      return settle({ job, token: token ?? '', outcome, attempt });
-    },
-    {
-      connection: options.client,
-      prefix: options.prefix,
-      name: options.workerId,
-      autorun: false,
-      concurrency: options.concurrency,
-      lockDuration: options.lockMs,
-      stalledInterval: options.stalledIntervalMs,
-      maxStalledCount: NO_STALLED_LIMIT,
-      drainDelay: 2,
-      runRetryDelay: 1000,
-      settings: { backoffStrategy },
-      ...toWorkerRetention(options.task.options.retention),
-    },
-  );
+const createWorker = (
+  options: QueueConsumerOptions,
+  process: (job: Job, token?: string) => Promise<unknown>,
+): Worker =>
+  new Worker(toQueueName(options.task.queueName), process, {
+    connection: options.client,
+    prefix: options.prefix,
+    name: options.workerId,
+    autorun: false,
+    concurrency: options.concurrency,
+    lockDuration: options.lockMs,
+    stalledInterval: options.stalledIntervalMs,
+    maxStalledCount: NO_STALLED_LIMIT,
+    drainDelay: 2,
+    runRetryDelay: 1000,
+    settings: { backoffStrategy },
+    ...toWorkerRetention(options.task.options.retention),
+  });
 
 /** Creates the consumer of one task's queue. It takes nothing before `start`. */
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
-  const worker = createWorker(options);
+  const unsettled = new WeakMap<Job, DeliveryEnd>();
+  // Two parameters, not three: the abort signal is ours.
+  const worker = createWorker(options, async (job, token = '') => {
+    const end = await options.onDelivery(toDelivery(job));
+    unsettled.set(job, end);
+    const { outcome, attempt, crashCount, onSettled } = end;
+    if (mayRunAgain(outcome) && crashCount < (job.stalledCounter ?? 0)) {
+      await correctCrashCount({ options, job, token, crashCount });
+    }
+    return settle({ job, token, outcome, attempt, onPutBack: onSettled });
+  });
+  worker.on('completed', (job) => unsettled.get(job)?.onSettled());
+  worker.on('failed', (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()));
   worker.on('error', options.onError);
   worker.on('stalled', options.onStalled);
   return {

@@ -57,7 +57,8 @@ export interface JobInput {
 
 /**
  * Adds one job. The same id twice makes one job, so a caller that is unsure may repeat it. Not `queue.add`, whose
- * tracing, checks and event around this one call cost a tenth of it and serve nothing here.
+ * tracing, checks and event around this one call cost a tenth of it and serve nothing here: see
+ * docs/decisions/0011-job-create-instead-of-queue-add.md.
  */
 export const addJob = (queue: Queue, { name, data, options }: JobInput): Promise<unknown> =>
   Job.create(queue, name, data, options);

@@ -21,6 +21,8 @@ interface SettleOptions {
   readonly outcome: Settlement;
   /** 1-based number of the attempt that ended. */
   readonly attempt: number;
+  /** Called when the job is back on the queue, of which BullMQ tells nobody. */
+  onPutBack?(): void;
 }
 
 /** Thrown to BullMQ for another attempt; carries the wait to our backoff strategy. */
@@ -53,16 +55,24 @@ const toSignalMessage = (error: TaskError): string => {
  * Tells BullMQ what becomes of a job: the only place that throws its signals. BullMQ refuses all of it when the job's
  * lock has gone to another worker, so a late run never overwrites a settled task.
  */
-export const settle = async ({ job, token, outcome, attempt }: SettleOptions): Promise<unknown> => {
+export const settle = async ({
+  job,
+  token,
+  outcome,
+  attempt,
+  onPutBack,
+}: SettleOptions): Promise<unknown> => {
   switch (outcome.kind) {
     case 'completed':
       return outcome.value ?? null;
     case 'snoozed':
       await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+      onPutBack?.();
       throw new DelayedError();
     case 'released':
       // Due at once, and unlike moveToWait this wakes an idle worker.
       await job.moveToDelayed(Date.now(), token);
+      onPutBack?.();
       throw new DelayedError();
     case 'superseded':
       // A newer delivery of the same task in this process settles it: nothing to do, and nothing to report.

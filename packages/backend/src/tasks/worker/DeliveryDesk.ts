@@ -18,11 +18,13 @@ export interface DeliveryDesk {
   whenIdle(ms: number): Promise<boolean>;
   /** Names of the tasks that run now; a name that runs twice is there twice. */
   runningTasks(): readonly string[];
+  /** Names of the tasks that have run at any time since the last call. */
+  takeRecentTasks(): readonly string[];
   counts(): { readonly processedCount: number; readonly failedCount: number };
 }
 
 /** How a run ended, and the crashes that were known when it began: deliveries that joined it were none. */
-type FlightEnd = AttemptEnd & { readonly crashCount: number };
+type FlightEnd = AttemptEnd & { readonly crashCount: number; readonly endedAtMs: number };
 
 const released = (delivery: Delivery): DeliveryEnd => ({
   outcome: {
@@ -31,12 +33,14 @@ const released = (delivery: Delivery): DeliveryEnd => ({
   },
   attempt: delivery.attemptsMade + delivery.crashCount + 1,
   crashCount: delivery.crashCount,
+  onSettled: () => undefined,
 });
 
 /** Creates the desk of one worker. */
 export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDesk => {
   const flights = createSingleFlight<FlightEnd>();
   const running = new Map<symbol, string>();
+  const recent = new Set<string>();
   const idleListeners = new Set<() => void>();
   const counts = { processedCount: 0, failedCount: 0 };
   let isShut = false;
@@ -44,29 +48,28 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<FlightEnd> => {
     const key = Symbol(delivery.taskId);
     running.set(key, task.queueName);
+    recent.add(task.queueName);
     const end = await runTask(task, delivery, environment);
     running.delete(key);
     counts.processedCount += 1;
     if (end.outcome.kind === 'failed') counts.failedCount += 1;
-    logAttempt({
-      logger: environment.logger,
-      taskName: task.queueName,
-      delivery,
-      end,
-      endedAtMs: environment.now().getTime(),
-    });
     if (running.size === 0) for (const listener of idleListeners) listener();
-    return { ...end, crashCount: delivery.crashCount };
+    return { ...end, crashCount: delivery.crashCount, endedAtMs: environment.now().getTime() };
   };
 
   return {
     take: async (task, delivery) => {
       if (isShut) return released(delivery);
       const { value, isLatest } = await flights.run(delivery.taskId, () => fly(task, delivery));
-      const { outcome, attempt, crashCount } = value;
-      if (isLatest) return { outcome, attempt, crashCount };
-      logSuperseded(environment.logger, task, delivery);
-      return { outcome: { kind: 'superseded' }, attempt, crashCount };
+      const { outcome, attempt, crashCount, endedAtMs } = value;
+      const { logger } = environment;
+      if (isLatest) {
+        const onSettled = (): void =>
+          logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
+        return { outcome, attempt, crashCount, onSettled };
+      }
+      logSuperseded(logger, task, delivery);
+      return { outcome: { kind: 'superseded' }, attempt, crashCount, onSettled: () => undefined };
     },
     shut: () => {
       isShut = true;
@@ -76,6 +79,12 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
     },
     whenIdle: (ms) => whenIdle(() => running.size === 0, idleListeners, ms),
     runningTasks: () => [...running.values()],
+    takeRecentTasks: () => {
+      const names = [...recent];
+      recent.clear();
+      for (const name of running.values()) recent.add(name);
+      return names;
+    },
     counts: () => ({ ...counts }),
   };
 };

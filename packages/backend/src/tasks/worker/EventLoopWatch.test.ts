@@ -10,7 +10,7 @@ const setup = () => {
   const watch = createEventLoopWatch({
     logger,
     lockMs: 1000,
-    runningTasks: () => ['a:b', 'c:d', 'a:b'],
+    takeRecentTasks: () => ['a:b', 'c:d'],
     now: () => nowMs,
   });
   const checkAfter = (ms: number): void => {
@@ -28,7 +28,7 @@ describe('createEventLoopWatch', () => {
     expect(watched.logger.warn.mock.calls).toEqual([
       [
         'A handler blocked the event loop; blocked for longer than the lock, its task runs twice',
-        { lagMs: 500, lockMs: 1000, runningTasks: ['a:b', 'c:d'] },
+        { lagMs: 500, lockMs: 1000, recentTasks: ['a:b', 'c:d'] },
       ],
     ]);
   });

@@ -7,8 +7,8 @@ interface EventLoopWatchOptions {
   readonly logger: ILogger;
   /** Milliseconds; a loop that stands still for longer loses its tasks to other workers. */
   readonly lockMs: number;
-  /** Names of the tasks that run now. */
-  runningTasks(): readonly string[];
+  /** Names of the tasks that have run at any time since the last call: who blocked the loop may have ended since. */
+  takeRecentTasks(): readonly string[];
   /** Monotonic, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -27,7 +27,7 @@ export interface EventLoopWatch {
 export const createEventLoopWatch = ({
   logger,
   lockMs,
-  runningTasks,
+  takeRecentTasks,
   now = () => performance.now(),
 }: EventLoopWatchOptions): EventLoopWatch => {
   const log = createRateLimitedLog({ logger });
@@ -35,6 +35,7 @@ export const createEventLoopWatch = ({
   const check = (): void => {
     const lagMs = Math.round(now() - expectedAtMs);
     expectedAtMs = now() + CHECK_INTERVAL_MS;
+    const recentTasks = takeRecentTasks();
     if (lagMs < lockMs / 2) return;
     log.warn(
       'lag',
@@ -42,7 +43,7 @@ export const createEventLoopWatch = ({
       {
         lagMs,
         lockMs,
-        runningTasks: [...new Set(runningTasks())],
+        recentTasks,
       },
     );
   };

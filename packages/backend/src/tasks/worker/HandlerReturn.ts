@@ -1,6 +1,7 @@
+import { describeValue } from '@core/validation/describeValue';
 import { err, ok, type Result } from 'neverthrow';
 import { isResult } from '../domain/isResult';
-import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
+import { MAX_DELAY_MS, numberProblem } from '../domain/numberRule';
 import { TaskError } from '../domain/TaskError';
 import { toTaskError } from '../domain/toTaskError';
 
@@ -17,7 +18,7 @@ const checkCode = (error: TaskError): TaskError => {
 
 const normalise = (returned: unknown): Result<unknown, TaskError> => {
   if (!isResult(returned)) {
-    const message = `expected the handler to return ok(...) or err(...), got ${showValue(returned)}`;
+    const message = `expected the handler to return ok(...) or err(...), got ${describeValue(returned)}`;
     return err(new TaskError(message, {}, { code: 'invalid-output' }));
   }
   return returned.isOk() ? ok(returned.value) : err(checkCode(toTaskError(returned.error)));

@@ -19,6 +19,9 @@ interface HandlerRunOptions {
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
 
+const toTimeout = (timeoutMs: number): TaskError =>
+  new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' });
+
 /** Resolves with the error the handler must stop for: its time is up, or the worker stops. */
 const interruption = (
   timeoutMs: number,
@@ -26,13 +29,7 @@ const interruption = (
 ): { readonly promise: Promise<TaskError>; clear(): void } => {
   const { promise, resolve } = Promise.withResolvers<TaskError>();
   const stop = (): void => resolve(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
-  const timer = setTimeout(
-    () =>
-      resolve(
-        new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' }),
-      ),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => resolve(toTimeout(timeoutMs)), timeoutMs);
   if (shutdown.aborted) stop();
   shutdown.addEventListener('abort', stop);
   return {
@@ -57,11 +54,15 @@ export const runHandler = async ({
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   const controller = new AbortController();
+  const startedAtMs = performance.now();
   const stop = interruption(timeoutMs, shutdown);
   const handled = callHandler(() => call(controller.signal));
   const first = await Promise.race([handled, stop.promise]);
   stop.clear();
-  if (!(first instanceof TaskError)) return first;
+  if (!(first instanceof TaskError)) {
+    // A handler that held the event loop ends before any timer could fire; its time was up all the same.
+    return performance.now() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
+  }
   controller.abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
   if ((await settleWithin(handled, graceForCauseMs)).isErr()) {

@@ -17,8 +17,7 @@ interface Flight<T> {
 
 /**
  * Creates a single flight. A worker uses it by task id: after a pause of Redis longer than the lock, BullMQ delivers a
- * task again to the process that still runs it, and without this both runs go on, and again, and again (DESIGN
- * section 8, fact 7).
+ * task again to the process that still runs it, and without this both runs go on, and again, and again.
  */
 export const createSingleFlight = <T>(): SingleFlight<T> => {
   const flights = new Map<string, Flight<T>>();

@@ -58,7 +58,7 @@ const startTimers = ({
   const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
   return [
     createRetentionSweeper({ tasks: plan.tasks, queues, logger }),
-    createEventLoopWatch({ logger, lockMs: appConfig.workerLockMs, runningTasks: desk.runningTasks }),
+    createEventLoopWatch({ logger, lockMs: appConfig.workerLockMs, takeRecentTasks: desk.takeRecentTasks }),
   ];
 };
 

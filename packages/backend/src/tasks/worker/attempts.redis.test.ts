@@ -200,7 +200,7 @@ const perform = (act: Act | undefined): Result<unknown, Error> => {
   }
 };
 
-/** The documented outcome, worked out from DESIGN section 3 in the simplest way. */
+/** The documented outcome, worked out from the table in docs/lifecycle.md in the simplest way. */
 const expectedEnd = (script: readonly Act[], maxAttempts: number) => {
   let attempt = 0;
   let runs = 0;

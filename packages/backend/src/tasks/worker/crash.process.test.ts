@@ -9,7 +9,7 @@ import {
   type WorkerBench,
 } from './__fixtures__/WorkerBench';
 
-/** What DESIGN section 10 promises for the tasks of a killed worker; milliseconds. */
+/** What docs/lifecycle.md promises for the tasks of a killed worker: lock + 2 x interval + 1 s; milliseconds. */
 const RECOVERY_MS = BENCH_LOCK_MS + 2 * BENCH_STALLED_INTERVAL_MS + 1000;
 
 const schedule = async ({ scheduler }: WorkerBench, n: number, ms: number) =>

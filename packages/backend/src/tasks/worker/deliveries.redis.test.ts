@@ -169,7 +169,7 @@ describe('a validator', () => {
     [
       'returns no result',
       () => ({ n: 1 }),
-      'expected the validator to return ok(payload) or err(error), got {"n":1}',
+      'expected the validator to return ok(payload) or err(error), got an object',
     ],
     [
       'is asynchronous and rejects',

@@ -107,7 +107,13 @@ export const createWorkerBench = async (env: Readonly<Record<string, string>> = 
 
 const startRedis = async (folder: string, port?: number): Promise<LocalRedis> =>
   (
-    await startLocalRedis({ appendOnly: true, dataDir: folder, ...(port === undefined ? {} : { port }) })
+    await startLocalRedis({
+      appendOnly: true,
+      // With everysec a slow disk holds writes back for up to 2 s after they are acknowledged.
+      extraArgs: ['--appendfsync', 'always'],
+      dataDir: folder,
+      ...(port === undefined ? {} : { port }),
+    })
   )._unsafeUnwrap();
 
 const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
