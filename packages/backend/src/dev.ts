@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { mailDirectory } from './mail/createMailer';
 import { startLocalSmtpServer } from './mail/smtp/LocalSmtpServer';
+import { keepLocalRedis } from './process/keepLocalRedis';
 import { findProcessRedis } from './process/processRedis';
 import { watchSources } from './process/SourceWatch';
 import { stopOnRequest } from './process/StopRequest';
 import { superviseProcess } from './process/SupervisedProcess';
 import { exitWithMessage, startProcess } from './process/startProcess';
+import { prepareDataFolder } from './redis/local/DataFolder';
 
 const PROGRAMS = ['api', 'worker'] as const;
 
@@ -22,7 +24,17 @@ const readPrograms = (names: readonly string[]): readonly Program[] => {
 
 const programs = readPrograms(process.argv.slice(2));
 const { appConfig: givenConfig, logger } = startProcess('dev');
-const { appConfig, stop: stopRedis } = await findProcessRedis(givenConfig, (line) => logger.info(line));
+const dataFolder = await prepareDataFolder(givenConfig.dataDir);
+if (dataFolder.isErr()) exitWithMessage(dataFolder.error.message);
+const {
+  appConfig,
+  localPort,
+  stop: stopRedis,
+} = await findProcessRedis(givenConfig, (line) => logger.info(line));
+const keptRedis =
+  localPort === undefined
+    ? undefined
+    : keepLocalRedis({ port: localPort, dataDir: appConfig.dataDir, logger, onFailed: exitWithMessage });
 const directory = mailDirectory(appConfig);
 const mail = appConfig.smtpUrl === undefined ? await startLocalSmtpServer({ directory, logger }) : undefined;
 if (mail !== undefined) logger.info('Mail is caught and written as .eml files', { url: mail.url, directory });
@@ -51,6 +63,7 @@ stopOnRequest({
     watch.close();
     await Promise.all(children.map((child) => child.stop()));
     await mail?.stop();
+    await keptRedis?.stop();
     await stopRedis();
   },
 });

@@ -28,12 +28,18 @@ describe('createHttpApp on Redis', () => {
       503,
       {
         status: 'not-ready',
-        problems: ['no worker takes emails:send: start one with make dev-worker', 'no worker takes users:export-data: start one with make dev-worker'],
+        problems: [
+          'no worker takes emails:send: start one with make dev-worker',
+          'no worker takes users:export-data: start one with make dev-worker',
+        ],
         warnings: [],
       },
     ]);
     await running.startWorker(['emails:send']);
-    expect(await readiness()).toMatchObject([503, { problems: ['no worker takes users:export-data: start one with make dev-worker'] }]);
+    expect(await readiness()).toMatchObject([
+      503,
+      { problems: ['no worker takes users:export-data: start one with make dev-worker'] },
+    ]);
     await running.startWorker(['users:export-data']);
     expect(await readiness()).toEqual([200, { status: 'ready', problems: [], warnings: [] }]);
     await running.stopWorkers();

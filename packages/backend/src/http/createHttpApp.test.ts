@@ -7,7 +7,7 @@ import { createHttpApp, MAX_BODY_BYTES } from './createHttpApp';
 import { type UserCreator } from './createUserRoutes';
 
 const REDIS_IS_DOWN =
-  'Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there; start the Redis of REDIS_URL ("redis://127.0.0.1:1"), or correct it';
+  'Redis is not reachable: nothing answers at the REDIS_URL redis://127.0.0.1:1 (connect ECONNREFUSED 127.0.0.1:1)';
 
 const brokenUsers: UserCreator = {
   create: () => Promise.reject(new Error('connection string with a password')),
@@ -47,7 +47,7 @@ describe('createHttpApp', () => {
     const response = await setup().app.request('/board');
 
     expect([response.status, response.headers.get('Refresh')]).toEqual([503, '5']);
-    expect(await response.text()).toContain('Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there');
+    expect(await response.text()).toContain(`${REDIS_IS_DOWN}\n`);
   });
 
   it('says the same to the pages of an open board, in their own shape', async () => {

@@ -65,7 +65,7 @@ describe('superviseProcess', () => {
   });
 
   it('leaves a process that is done down', async () => {
-    await using bench = setup({ script: '', startMs: 0 });
+    await using bench = setup({ script: 'process.exit(0)', startMs: 0 });
     await bench.hasGivenUp();
     await Bun.sleep(0); // a respawn would be due
 

@@ -1,5 +1,10 @@
 import { type ILogger } from '@backend/logger/Logger';
-import { type ChildEnd, type ChildProcess, type ChildProcessOptions, startChildProcess } from './ChildProcess';
+import {
+  type ChildEnd,
+  type ChildProcess,
+  type ChildProcessOptions,
+  startChildProcess,
+} from './ChildProcess';
 
 /**
  * A child process that is started again when it is asked to, or when it dies. One that ends with 0 is done, and one that

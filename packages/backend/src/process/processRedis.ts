@@ -1,11 +1,13 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { ensureRedis } from '@backend/redis/localRedis';
-import { DEFAULT_REDIS_URL } from '@backend/redis/RedisConnection';
+import { DEFAULT_REDIS_URL } from '@backend/redis/RedisFailure';
 import { exitWithMessage } from './startProcess';
 
 /** A configuration whose `redisUrl` is known, and what was started for it. */
 export interface ProcessRedis {
   readonly appConfig: AppConfig & { readonly redisUrl: string };
+  /** Port of a Redis that was found or started; undefined when `REDIS_URL` named one. */
+  readonly localPort: number | undefined;
   /** Stops what was started; nothing when `REDIS_URL` named a server. */
   stop(): Promise<void>;
 }
@@ -34,5 +36,6 @@ export const findProcessRedis = async (
   // A handler is a plain function and reads its configuration with getAppConfig(); without this line one that schedules
   // would look for Redis on port 6379 while its worker uses the one that was found here.
   process.env['REDIS_URL'] = redis.value.url;
-  return { appConfig: { ...appConfig, redisUrl: redis.value.url }, stop: () => redis.value.stop() };
+  const { url: redisUrl, port: localPort } = redis.value;
+  return { appConfig: { ...appConfig, redisUrl }, localPort, stop: () => redis.value.stop() };
 };

@@ -5,11 +5,8 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { Cluster } from 'ioredis';
 import { err, ok, type Result } from 'neverthrow';
 import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
-import { describeRedisFailure } from './RedisFailure';
+import { DEFAULT_REDIS_URL, describeRedisFailure } from './RedisFailure';
 import { parseRedisUrl, type RedisTarget } from './RedisTarget';
-
-/** Where Redis is looked for when no `REDIS_URL` is given. */
-export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /** A connection with an owner, who closes it. */
 export interface RedisConnection {

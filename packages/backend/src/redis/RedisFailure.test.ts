@@ -2,7 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { describeRedisFailure } from './RedisFailure';
 
 const REDIS_URL = 'redis://ada:secret@127.0.0.1:6380';
-const SHOWN = '"redis://[redacted]@127.0.0.1:6380"';
+const PLACE = 'nothing answers at the REDIS_URL redis://[redacted]@127.0.0.1:6380';
 
 describe('describeRedisFailure', () => {
   it.each([
@@ -22,14 +22,8 @@ describe('describeRedisFailure', () => {
       'getaddrinfo ENOTFOUND redis.example',
       'the host in REDIS_URL is not known (getaddrinfo ENOTFOUND redis.example)',
     ],
-    [
-      'connect ECONNREFUSED 127.0.0.1:6380',
-      `connect ECONNREFUSED 127.0.0.1:6380: nothing answers there; start the Redis of REDIS_URL (${SHOWN}), or correct it`,
-    ],
-    [
-      'Failed to refresh slots cache.',
-      `Failed to refresh slots cache: nothing answers there; start the Redis of REDIS_URL (${SHOWN}), or correct it`,
-    ],
+    ['connect ECONNREFUSED 127.0.0.1:6380', `${PLACE} (connect ECONNREFUSED 127.0.0.1:6380)`],
+    ['Failed to refresh slots cache.', `${PLACE} (Failed to refresh slots cache.)`],
     ['LOADING Redis is loading the dataset in memory', 'LOADING Redis is loading the dataset in memory'],
   ])('says in words: %s', (message, reason) => {
     expect(describeRedisFailure(new Error(message), REDIS_URL)).toBe(reason);
@@ -37,7 +31,7 @@ describe('describeRedisFailure', () => {
 
   it('says when REDIS_URL is not set', () => {
     expect(describeRedisFailure(new Error('connect ECONNREFUSED 127.0.0.1:6379'), undefined)).toBe(
-      'connect ECONNREFUSED 127.0.0.1:6379: nothing answers there; REDIS_URL is not set: set it, or start make dev',
+      'nothing answers at redis://127.0.0.1:6379, and REDIS_URL is not set: set it, or start make dev (connect ECONNREFUSED 127.0.0.1:6379)',
     );
   });
 

@@ -1,6 +1,9 @@
 import { toShownUrl } from '@backend/config/shownUrl';
 import { describeUnknown } from '@core/errors/describeUnknown';
 
+/** Where Redis is looked for when no `REDIS_URL` is given. */
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
+
 /** What to do about an error of a connection, by what its text contains. */
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/^NOAUTH\b/, 'Redis wants a password: expected one in REDIS_URL, as in redis://:password@host:port'],
@@ -21,11 +24,11 @@ export const describeRedisFailure = (error: unknown, redisUrl: string | undefine
   const advice = ADVICE.find(([pattern]) => pattern.test(text))?.[1];
   if (advice !== undefined) return `${advice} (${shorten(text)})`;
   if (!REFUSED.test(text)) return text;
-  const setting =
+  const place =
     redisUrl === undefined
-      ? 'REDIS_URL is not set: set it, or start make dev'
-      : `start the Redis of REDIS_URL (${toShownUrl(redisUrl)}), or correct it`;
-  return `${text.replace(/\.$/, '')}: nothing answers there; ${setting}`;
+      ? `${DEFAULT_REDIS_URL}, and REDIS_URL is not set: set it, or start make dev`
+      : `the REDIS_URL ${toShownUrl(redisUrl).replaceAll('"', '')}`;
+  return `nothing answers at ${place} (${text})`;
 };
 
 /** A refused connection on several addresses is an AggregateError without a message of its own. */

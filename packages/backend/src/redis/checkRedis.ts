@@ -24,4 +24,6 @@ export const checkRedis = async (redisUrl: string, deadlineMs = 2500): Promise<R
 };
 
 const toError = (reason: string): Error =>
-  new Error(`expected a Redis at REDIS_URL (redis://host:port), got "${reason}": start it or unset REDIS_URL`);
+  new Error(
+    `expected a Redis at REDIS_URL (redis://host:port), got "${reason}": start it or unset REDIS_URL`,
+  );

@@ -109,13 +109,7 @@ const serveEphemeralData = (options: LocalRedisOptions): Promise<Result<FolderSe
 
 const findAndStart = async (
   folder: string,
-  {
-    appendOnly,
-    port,
-    preferredPort,
-    extraArgs = [],
-    ...search
-  }: LocalRedisOptions,
+  { appendOnly, port, preferredPort, extraArgs = [], ...search }: LocalRedisOptions,
 ): Promise<Result<FolderServer, LocalRedisError>> => {
   const server = await findLocalServer(search);
   if (server.isErr()) return err(server.error);

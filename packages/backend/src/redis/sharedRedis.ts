@@ -1,5 +1,6 @@
 import { type ILogger } from '@backend/logger/Logger';
-import { createRedisConnection, DEFAULT_REDIS_URL, type RedisConnection } from './RedisConnection';
+import { createRedisConnection, type RedisConnection } from './RedisConnection';
+import { DEFAULT_REDIS_URL } from './RedisFailure';
 
 /**
  * Module state, and why: schedulers are created anywhere, thousands of times, with nothing but a logger and a

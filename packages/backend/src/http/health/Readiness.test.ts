@@ -46,7 +46,9 @@ describe('checkReadiness', () => {
 
     expect(readiness).toEqual({
       status: 'not-ready',
-      problems: ['Redis is not reachable: connect ECONNREFUSED 127.0.0.1:1: nothing answers there; start the Redis of REDIS_URL ("redis://127.0.0.1:1"), or correct it'],
+      problems: [
+        'Redis is not reachable: nothing answers at the REDIS_URL redis://127.0.0.1:1 (connect ECONNREFUSED 127.0.0.1:1)',
+      ],
       warnings: [],
     });
   });

@@ -33,21 +33,42 @@ export interface TaskContext {
   readonly signal: AbortSignal;
 }
 
+const REQUIRED_PARTS = [
+  'taskId',
+  'taskName',
+  'correlationId',
+  'metadata',
+  'attempt',
+  'maxAttempts',
+  'scheduledAt',
+  'startedAt',
+  'workerId',
+  'logger',
+  'signal',
+] as const satisfies readonly (keyof TaskContext)[];
+
+/** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
+const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
+  REQUIRED_PARTS.every((part) => part in given);
+
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
  * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts.
  */
-export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext => ({
-  ...given,
-  taskName,
-  taskId: given.taskId ?? TaskId(),
-  correlationId: given.correlationId ?? CorrelationId(),
-  metadata: given.metadata ?? {},
-  attempt: given.attempt ?? 1,
-  maxAttempts: given.maxAttempts ?? 1,
-  scheduledAt: given.scheduledAt ?? new Date(),
-  startedAt: given.startedAt ?? new Date(),
-  workerId: given.workerId ?? 'direct',
-  logger: given.logger ?? silentLogger,
-  signal: given.signal ?? new AbortController().signal,
-});
+export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
+  isComplete(given) && given.taskName === taskName
+    ? given
+    : {
+        ...given,
+        taskName,
+        taskId: given.taskId ?? TaskId(),
+        correlationId: given.correlationId ?? CorrelationId(),
+        metadata: given.metadata ?? {},
+        attempt: given.attempt ?? 1,
+        maxAttempts: given.maxAttempts ?? 1,
+        scheduledAt: given.scheduledAt ?? new Date(),
+        startedAt: given.startedAt ?? new Date(),
+        workerId: given.workerId ?? 'direct',
+        logger: given.logger ?? silentLogger,
+        signal: given.signal ?? new AbortController().signal,
+      };

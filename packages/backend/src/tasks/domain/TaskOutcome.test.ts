@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'bun:test';
-import { err, ok } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { DEFAULT_RETRY_POLICY } from './RetryPolicy';
 import { TASK_ERROR_CODES, TaskError, type TaskErrorCode } from './TaskError';
 import { decideOutcome, type OutcomeRules, type TaskOutcome } from './TaskOutcome';
 import { toTaskError } from './toTaskError';
 
-const rules: OutcomeRules = { attempt: 1, maxAttempts: 3, retry: DEFAULT_RETRY_POLICY, random: 0 };
+const rules: OutcomeRules = { attempt: 1, maxAttempts: 3, retry: DEFAULT_RETRY_POLICY, retryOn: undefined };
+
+const decide = (result: Result<unknown, TaskError>, given: OutcomeRules): TaskOutcome =>
+  decideOutcome(result, given, () => 0);
 
 const errorOf = (code: TaskErrorCode): TaskError => new TaskError('it failed', {}, { code, snoozeMs: 70 });
 
@@ -13,7 +16,7 @@ describe('decideOutcome', () => {
   it.each([['value'], [undefined], [null], [{ success: false }]])(
     'completes the task with ok(%j)',
     (value) => {
-      expect(decideOutcome(ok(value), rules)).toEqual({ kind: 'completed', value });
+      expect(decide(ok(value), rules)).toEqual({ kind: 'completed', value });
     },
   );
 
@@ -32,7 +35,7 @@ describe('decideOutcome', () => {
   it.each(firstAttempt)('code %s in attempt 1 of 3 ends in %j', (code, outcome) => {
     const error = errorOf(code);
 
-    expect(decideOutcome(err(error), rules)).toEqual({ ...outcome, error } as TaskOutcome);
+    expect(decide(err(error), rules)).toEqual({ ...outcome, error } as TaskOutcome);
   });
 
   it('knows an outcome for every code', () => {
@@ -52,12 +55,12 @@ describe('decideOutcome', () => {
   ];
 
   it.each(lastAttempt)('code %s in attempt %i of %i ends in %j', (code, attempt, maxAttempts, outcome) => {
-    expect(decideOutcome(err(errorOf(code)), { ...rules, attempt, maxAttempts })).toMatchObject(outcome);
+    expect(decide(err(errorOf(code)), { ...rules, attempt, maxAttempts })).toMatchObject(outcome);
   });
 
   it('fails the task as fatal when retryOn says no, whatever attempts are left', () => {
     const outcomes = (['task-failed', 'timeout', 'crashed'] as const).map((code) =>
-      decideOutcome(err(errorOf(code)), { ...rules, retryOn: () => false }),
+      decide(err(errorOf(code)), { ...rules, retryOn: () => false }),
     );
 
     expect(outcomes).toMatchObject(Array(3).fill({ kind: 'failed', reason: 'fatal' }));
@@ -67,7 +70,7 @@ describe('decideOutcome', () => {
     const asked: Error[] = [];
     const retryOn = (error: Error): boolean => asked.push(error) > 0;
     for (const code of ['fatal', 'retry-later', 'shutdown', 'invalid-payload', 'invalid-output'] as const) {
-      decideOutcome(err(errorOf(code)), { ...rules, retryOn });
+      decide(err(errorOf(code)), { ...rules, retryOn });
     }
 
     expect(asked).toEqual([]);
@@ -78,8 +81,8 @@ describe('decideOutcome', () => {
     const own = new TaskError('refused', { status: 402 }, { cause: thrown });
     const asked: Error[] = [];
     const retryOn = (error: Error): boolean => asked.push(error) > 0;
-    decideOutcome(err(toTaskError(thrown)), { ...rules, retryOn });
-    decideOutcome(err(own), { ...rules, retryOn });
+    decide(err(toTaskError(thrown)), { ...rules, retryOn });
+    decide(err(own), { ...rules, retryOn });
 
     expect(asked.map((error) => error === thrown || error === own)).toStrictEqual([true, true]);
     expect(asked).toStrictEqual([thrown, own]);
@@ -96,7 +99,7 @@ describe('decideOutcome', () => {
     ['is asynchronous and rejects', () => Promise.reject(new Error('boom')) as unknown as boolean],
     ['forgets to answer', () => undefined as unknown as boolean],
   ])('tries again when retryOn %s', async (_what, retryOn) => {
-    expect(decideOutcome(err(errorOf('task-failed')), { ...rules, retryOn }).kind).toBe('retry');
+    expect(decide(err(errorOf('task-failed')), { ...rules, retryOn }).kind).toBe('retry');
     await Bun.sleep(0); // a rejection nobody handles would end the process here
   });
 });

@@ -35,8 +35,6 @@ export interface OutcomeRules {
   readonly retry: RetryPolicy;
   /** Says whether an error is worth another attempt. Default: every error is. */
   readonly retryOn?: ((error: Error) => boolean) | undefined;
-  /** From 0 to 1, for the jitter of the wait. */
-  readonly random: number;
 }
 
 /**
@@ -54,14 +52,14 @@ const isWorthRetrying = (error: TaskError, retryOn: OutcomeRules['retryOn']): bo
   }
 };
 
-const decideRetry = (error: TaskError, rules: OutcomeRules): TaskOutcome => {
+const decideRetry = (error: TaskError, rules: OutcomeRules, random: () => number): TaskOutcome => {
   const lastReason: FailureReason = error.code === 'timeout' ? 'timeout' : 'exhausted';
   if (!isWorthRetrying(error, rules.retryOn)) return { kind: 'failed', error, reason: 'fatal' };
   if (rules.attempt >= rules.maxAttempts) return { kind: 'failed', error, reason: lastReason };
-  return { kind: 'retry', error, delayMs: backoffDelayMs(rules.retry, rules.attempt, rules.random) };
+  return { kind: 'retry', error, delayMs: backoffDelayMs(rules.retry, rules.attempt, random()) };
 };
 
-const decideFailure = (error: TaskError, rules: OutcomeRules): TaskOutcome => {
+const decideFailure = (error: TaskError, rules: OutcomeRules, random: () => number): TaskOutcome => {
   switch (error.code) {
     case 'retry-later':
       return { kind: 'snoozed', error, delayMs: error.snoozeMs ?? 0 };
@@ -75,13 +73,18 @@ const decideFailure = (error: TaskError, rules: OutcomeRules): TaskOutcome => {
     case 'task-failed':
     case 'timeout':
     case 'crashed':
-      return decideRetry(error, rules);
+      return decideRetry(error, rules, random);
   }
 };
 
-/** Decides the outcome of an attempt. Pure: no clock, no queue, no logger. */
-export const decideOutcome = (result: Result<unknown, TaskError>, rules: OutcomeRules): TaskOutcome =>
-  result.match(
-    (value): TaskOutcome => ({ kind: 'completed', value }),
-    (error) => decideFailure(error, rules),
-  );
+/**
+ * Decides the outcome of an attempt. Pure but for `random`: no clock, no queue, no logger.
+ *
+ * @param random From 0 to 1, for the jitter of the wait; asked only when there is one.
+ */
+export const decideOutcome = (
+  result: Result<unknown, TaskError>,
+  rules: OutcomeRules,
+  random: () => number,
+): TaskOutcome =>
+  result.isOk() ? { kind: 'completed', value: result.value } : decideFailure(result.error, rules, random);

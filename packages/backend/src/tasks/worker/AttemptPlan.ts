@@ -59,20 +59,20 @@ const definedPolicy = ({ backoffMs, retry = {} }: TaskOptions, defaultBackoffMs:
   return withRetry({ ...DEFAULT_RETRY_POLICY, ...first }, retry);
 };
 
-/** Works out the rules of an attempt. Pure. */
+/** Works out the rules of an attempt. Pure. The policy is worked out when it is asked for: most attempts need none. */
 export const planAttempt = ({
-  task,
+  task: { options },
   overrides,
   defaults,
   attemptsMade,
   crashCount,
 }: AttemptPlanInput): AttemptPlan => ({
   attempt: attemptsMade + crashCount + 1,
-  maxAttempts: overrides.maxAttempts ?? task.options.maxAttempts ?? defaults.maxAttempts,
-  timeoutMs: overrides.timeoutMs ?? task.options.timeoutMs ?? defaults.timeoutMs,
-  retry:
-    overrides.backoffMs === undefined
-      ? definedPolicy(task.options, defaults.backoffMs)
-      : fixedRetryPolicy(overrides.backoffMs),
-  retryOn: task.options.retry?.retryOn,
+  maxAttempts: overrides.maxAttempts ?? options.maxAttempts ?? defaults.maxAttempts,
+  timeoutMs: overrides.timeoutMs ?? options.timeoutMs ?? defaults.timeoutMs,
+  get retry() {
+    if (overrides.backoffMs !== undefined) return fixedRetryPolicy(overrides.backoffMs);
+    return definedPolicy(options, defaults.backoffMs);
+  },
+  retryOn: options.retry?.retryOn,
 });

@@ -26,7 +26,8 @@ const setup = ({ graceMs = GRACE_MS }: { graceMs?: number } = {}) => {
   let end: unknown;
   let late: Promise<unknown> | undefined;
   void runHandler({
-    call: (signal) => {
+    call: (getSignal) => {
+      const signal = getSignal();
       signals.push(signal);
       return handler.promise;
     },

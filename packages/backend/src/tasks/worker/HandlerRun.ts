@@ -7,8 +7,8 @@ import { callHandler } from './HandlerReturn';
 const SHUTDOWN_GRACE_MS = 500;
 
 interface HandlerRunOptions {
-  /** Calls the handler with this signal in its context. */
-  call(signal: AbortSignal): unknown;
+  /** Calls the handler; its context gives out the signal when the handler asks for it, which few do. */
+  call(getSignal: () => AbortSignal): unknown;
   /** Milliseconds before the signal is aborted. */
   readonly timeoutMs: number;
   /** Milliseconds the handler may take to end after its signal was aborted. */
@@ -53,17 +53,21 @@ export const runHandler = async ({
   shutdown,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
-  const controller = new AbortController();
+  let controller: AbortController | undefined;
+  const getController = (): AbortController => {
+    controller ??= new AbortController();
+    return controller;
+  };
   const startedAtMs = performance.now();
   const stop = interruption(timeoutMs, shutdown);
-  const handled = callHandler(() => call(controller.signal));
+  const handled = callHandler(() => call(() => getController().signal));
   const first = await Promise.race([handled, stop.promise]);
   stop.clear();
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return performance.now() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
-  controller.abort(first);
+  getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
   if ((await settleWithin(handled, graceForCauseMs)).isErr()) {
     onAbandoned(first, handled);

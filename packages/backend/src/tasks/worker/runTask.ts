@@ -74,7 +74,7 @@ const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, Ta
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  signal: AbortSignal,
+  getSignal: () => AbortSignal,
 ): TaskContext => {
   const { correlationId, parentId, userId, metadata = {} } = envelope;
   return {
@@ -90,7 +90,9 @@ const toContext = (
     startedAt,
     workerId: environment.workerId,
     logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
-    signal,
+    get signal() {
+      return getSignal();
+    },
   };
 };
 
@@ -110,7 +112,7 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
   return runHandler({
-    call: (signal) => task.handler(payload, toContext(attempt, signal)),
+    call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
@@ -158,7 +160,7 @@ const endCrashed = (attempt: Attempt, error: TaskError): AttemptEnd =>
 
 const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): AttemptEnd => {
   const { plan, envelope, startedAt, environment } = attempt;
-  const outcome = decideOutcome(result, { ...plan, random: environment.random() });
+  const outcome = decideOutcome(result, plan, environment.random);
   return { outcome, attempt: plan.attempt, maxAttempts: plan.maxAttempts, envelope, startedAt };
 };
 
