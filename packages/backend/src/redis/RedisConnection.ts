@@ -5,7 +5,7 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { Cluster } from 'ioredis';
 import { err, ok, type Result } from 'neverthrow';
 import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
-import { DEFAULT_REDIS_URL, describeRedisFailure } from './RedisFailure';
+import { DEFAULT_REDIS_URL, describeRedisFailure, isEcho, isWrongDatabase } from './RedisFailure';
 import { parseRedisUrl, type RedisTarget } from './RedisTarget';
 
 /** A connection with an owner, who closes it. */
@@ -93,7 +93,9 @@ const watchTrouble = (
   const url = toShownUrl(redisUrl ?? DEFAULT_REDIS_URL).replaceAll('"', '');
   let lastReason: string | undefined;
   client.on('error', (error: unknown) => {
-    lastReason = describeRedisFailure(error, redisUrl);
+    if (lastReason === undefined || !isEcho(error)) lastReason = describeRedisFailure(error, redisUrl);
+    // The client would go on in database 0, which may be another application's.
+    if (isWrongDatabase(error)) client.disconnect(true);
     log.warn(`redis-${role}`, 'Redis is not reachable; reconnecting', { role, url, reason: lastReason });
   });
   client.on('ready', () => {

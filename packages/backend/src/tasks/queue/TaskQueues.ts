@@ -4,6 +4,7 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { Job, type JobsOptions, Queue } from 'bullmq';
 import { toQueueName } from './QueueName';
+import { rememberTaskName } from './UnregisteredTasks';
 
 /** Events a queue's stream keeps, about; nothing of ours reads it, boards and watchers do. */
 const MAX_STREAM_EVENTS = 1000;
@@ -38,6 +39,7 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
       log.warn(`queue ${taskName}`, 'A queue reports an error', { taskName, reason: error.message }),
     );
     queues.set(taskName, queue);
+    rememberTaskName(client, prefix, taskName);
     return queue;
   };
   return {

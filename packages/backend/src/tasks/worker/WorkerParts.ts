@@ -2,10 +2,12 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
-import { createTaskQueues } from '../queue/TaskQueues';
+import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
+import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { createRetentionSweeper } from './RetentionSweeper';
@@ -48,14 +50,29 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
   };
 };
 
-const startTimers = ({
-  plan,
-  appConfig,
-  logger,
-  desk,
-  connection,
-}: WorkerPartsOptions): { stop(): void }[] => {
+/** Says which tasks nobody will run; a rename of a task is the usual cause. */
+const warnOfUnregistered = async (
+  queues: TaskQueues,
+  { plan, appConfig, logger, connection, stop }: WorkerPartsOptions,
+): Promise<void> => {
+  try {
+    const { client } = connection;
+    const query = { client, prefix: appConfig.queuePrefix, queues, taskNames: plan.registeredNames };
+    for (const task of await findUnregisteredTasks(query)) {
+      logger.warn('Tasks wait whose name no definition has: register it, or nobody runs them', task);
+    }
+  } catch (error) {
+    if (stop.aborted) return;
+    logger.warn('It is not known whether tasks without a definition wait', {
+      reason: describeUnknown(error),
+    });
+  }
+};
+
+const startTimers = (options: WorkerPartsOptions): { stop(): void }[] => {
+  const { plan, appConfig, logger, desk, connection } = options;
   const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
+  void warnOfUnregistered(queues, options);
   return [
     createRetentionSweeper({ tasks: plan.tasks, queues, logger }),
     createEventLoopWatch({ logger, lockMs: appConfig.workerLockMs, takeRecentTasks: desk.takeRecentTasks }),

@@ -21,7 +21,10 @@ export class WorkerOptionsError extends Error {
 
 /** A worker's options, checked and completed. */
 export interface WorkerPlan {
+  /** What this worker takes. */
   readonly tasks: readonly TaskDefinition<unknown>[];
+  /** Names of every definition, whether this worker takes it or not. */
+  readonly registeredNames: readonly string[];
   readonly id: string;
   readonly concurrency: number;
   readonly drainTimeoutMs: number;
@@ -66,6 +69,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
     tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    registeredNames: known,
     id,
     concurrency,
     drainTimeoutMs,

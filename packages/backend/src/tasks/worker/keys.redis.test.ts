@@ -61,7 +61,9 @@ describe('every key of a queue', () => {
 
     const { queuePrefix } = bench.appConfig;
     const parts = (await bench.keys()).map((key) => key.slice(queuePrefix.length + 1).split(':'));
-    expect(new Set(parts.map(([tag]) => tag))).toEqual(new Set(['{test.one}', '{test-2.some_other}']));
+    expect(new Set(parts.map(([tag]) => tag))).toEqual(
+      new Set(['{test.one}', '{test-2.some_other}', '{tasks}']),
+    );
     const ids = parts.map(([, id]) => id).filter(isTaskId);
     expect(ids.toSorted()).toEqual([...ended, ...waiting].toSorted());
     expect(await bench.redis.keys('bull:*')).toEqual([]);
