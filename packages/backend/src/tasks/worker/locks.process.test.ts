@@ -32,6 +32,7 @@ describe('a worker process that is suspended for longer than its lock', () => {
     const suspended = await bench.startWorker({ SLOW: '1' });
     const id = await scheduleSlow(bench, { ms: 200 });
     await reaches(bench, id, 'running');
+    await until(async () => (await events(bench)).length === 1);
     suspended.kill('SIGSTOP');
     const other = await bench.startWorker();
     await reaches(bench, id, 'completed');
