@@ -10,11 +10,13 @@ import { type TaskOptions, taskOptionProblems, unknownFieldProblems } from './Ta
 /** What a handler gives back: `ok(value)`, `err(new TaskError(...))`, or a promise of one. */
 export type HandlerResult<Output> = Result<Output, Error> | PromiseLike<Result<Output, Error>>;
 
+declare const inputType: unique symbol;
+
 /**
  * A kind of task: its name, how its payload is checked, what runs, and how.
  * Methods rather than function fields, so that `TaskDefinition<P>` fits a plain list `TaskDefinition<unknown>[]`.
  */
-export interface TaskDefinition<Payload = unknown, Output = unknown> {
+export interface TaskDefinition<Payload = unknown, Output = unknown, Input = Payload> {
   /** `domain:action`; parts of letters, digits, `_` and `-` joined by `:`. Unique in the registry. */
   readonly queueName: string;
   readonly options: TaskOptions;
@@ -28,6 +30,11 @@ export interface TaskDefinition<Payload = unknown, Output = unknown> {
   validator(data: unknown): Result<Payload, Error>;
   /** Runs the handler as given, in a context whose missing parts are filled in. Never retried, timed or stored. */
   handler(payload: Payload, context?: Partial<TaskContext>): Promise<Result<Output, Error>>;
+  /**
+   * Only for the compiler: what a scheduling call may give. A schema with defaults or transforms takes other data than
+   * its handler gets.
+   */
+  [inputType]?(input: Input): void;
 }
 
 interface ValidatorSource<Payload> {
@@ -36,19 +43,25 @@ interface ValidatorSource<Payload> {
   schema?: undefined;
 }
 
-interface SchemaSource<Payload> {
+interface SchemaSource<Payload, Input> {
   validator?: undefined;
   /** A zod schema; the same as a validator made of it. */
-  schema: ZodType<Payload>;
+  schema: ZodType<Payload, Input>;
 }
 
 /** What `defineTask` takes: exactly one of `validator` and `schema`. */
-export type TaskSpecification<Payload, Output> = (ValidatorSource<Payload> | SchemaSource<Payload>) & {
+export type TaskSpecification<Payload, Output, Input = Payload> = (
+  | ValidatorSource<Payload>
+  | SchemaSource<Payload, Input>
+) & {
   readonly queueName: string;
   readonly output?: ZodType<Output>;
   handler(payload: Payload, context: TaskContext): HandlerResult<Output>;
   readonly options?: TaskOptions;
 };
+
+/** Nothing is known of what a validator accepts; then it is what its handler gets. */
+type AcceptedInput<Payload, Input> = unknown extends Input ? Payload : Input;
 
 const sourceProblems = ({ validator, schema }: { validator?: unknown; schema?: unknown }): string[] => {
   if ((validator === undefined) === (schema === undefined)) {
@@ -92,9 +105,9 @@ const definitionProblems = (specification: Partial<TaskSpecification<never, unkn
  *   options: { priority: 'high', maxAttempts: 3 },
  * });
  */
-export const defineTask = <Payload, Output>(
-  specification: TaskSpecification<Payload, Output>,
-): TaskDefinition<Payload, Output> => {
+export const defineTask = <Payload, Output, Input = unknown>(
+  specification: TaskSpecification<Payload, Output, Input>,
+): TaskDefinition<Payload, Output, AcceptedInput<Payload, Input>> => {
   const { queueName, schema, validator, output, options } = specification;
   return Object.freeze({
     queueName,

@@ -44,6 +44,15 @@ const fromSchemaTask = defineTask({
   },
 });
 
+const transformingTask = defineTask({
+  queueName: 'reports:build',
+  schema: z.object({ pages: z.string().transform(Number), copies: z.number().default(1) }),
+  handler: async (payload) => {
+    isSame<typeof payload, { pages: number; copies: number }>();
+    return ok();
+  },
+});
+
 const scheduler: TaskScheduler = createTaskScheduler({
   logger: silentLogger,
   appConfig: {} as AppConfig, // never read: nothing is scheduled
@@ -54,6 +63,9 @@ const email: Email = { to: 'ada@example.com', subject: 'Hello' };
 const payloads = (): unknown[] => [
   scheduler.schedule(id, sendEmailTask, email),
   scheduler.schedule(id, fromSchemaTask, email),
+  scheduler.schedule(id, transformingTask, { pages: '12' }),
+  // @ts-expect-error what the handler gets is not what the schema takes
+  scheduler.schedule(id, transformingTask, { pages: 12 }),
   // @ts-expect-error a field of the wrong type
   scheduler.schedule(id, sendEmailTask, { to: 1, subject: 'Hello' }),
   // @ts-expect-error a missing field
@@ -168,11 +180,16 @@ const outputs = async (): Promise<void> => {
   isSame<typeof direct, Result<string, Error>>();
 };
 
-const registry: TaskDefinition<unknown>[] = [sendEmailTask, fromSchemaTask, outputTask];
+const registry: TaskDefinition<unknown>[] = [sendEmailTask, fromSchemaTask, outputTask, transformingTask];
 
 describe('TaskDefinition types', () => {
   it('let every definition fit one list, and hold what the compiler has checked', () => {
-    expect(registry.map(({ queueName }) => queueName)).toEqual(['emails:send', 'emails:send-2', 'a:b']);
+    expect(registry.map(({ queueName }) => queueName)).toEqual([
+      'emails:send',
+      'emails:send-2',
+      'a:b',
+      'reports:build',
+    ]);
     expect(
       [payloads, scheduleOptions, definitions, outputs].every((cases) => typeof cases === 'function'),
     ).toBe(true);

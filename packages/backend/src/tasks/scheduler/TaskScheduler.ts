@@ -25,10 +25,10 @@ export interface TaskScheduler {
    * @returns A handle, or a `ScheduleError` whose code says what to do. Never throws, and answers after
    *   `SCHEDULE_DEADLINE_MS` (2 s) without a word from Redis.
    */
-  schedule<Payload, Output>(
+  schedule<Payload, Output, Input>(
     correlationId: CorrelationId,
-    task: TaskDefinition<Payload, Output>,
-    payload: NoInfer<Payload>,
+    task: TaskDefinition<Payload, Output, Input>,
+    payload: NoInfer<Input>,
     options?: ScheduleOptions,
   ): Promise<Result<TaskHandle<Output>, ScheduleError>>;
 }
@@ -54,10 +54,10 @@ interface ScheduleCall {
  * task. Create one wherever you need it.
  */
 export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler => ({
-  schedule: async <Payload, Output>(
+  schedule: async <Payload, Output, Input>(
     correlationId: CorrelationId,
-    task: TaskDefinition<Payload, Output>,
-    payload: NoInfer<Payload>,
+    task: TaskDefinition<Payload, Output, Input>,
+    payload: NoInfer<Input>,
     options: ScheduleOptions = {},
   ): Promise<Result<TaskHandle<Output>, ScheduleError>> => {
     const call = { correlationId, task, payload, options, nowMs: Date.now() };

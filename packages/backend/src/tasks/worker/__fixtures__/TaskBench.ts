@@ -33,9 +33,9 @@ export interface TaskBench extends AsyncDisposable {
   /** Starts a worker; disposing stops it. */
   startWorker(options?: Partial<TaskWorkerOptions>): Promise<TaskWorker>;
   /** Schedules with a new correlation ID. */
-  schedule<Payload, Output>(
-    task: TaskDefinition<Payload, Output>,
-    payload: NoInfer<Payload>,
+  schedule<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    payload: NoInfer<Input>,
     options?: ScheduleOptions,
   ): Promise<TaskId>;
   record(id: TaskId): Promise<TaskRecord>;
