@@ -15,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   processConcurrency({ concurrency: 10, taskCount: 10_000 }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, promisedRatio: 0.9 }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
+  processConcurrency({ concurrency: 50, taskCount: 10_000, plainWork: 'bare' }),
   idleCost,
   startUp,
 ];

@@ -3,6 +3,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
 import { type Benchmark, type Metric } from './Benchmark';
 import { BENCHMARK_TASK_NAME } from './contestants/BenchmarkPayload';
+import { type PlainWork } from './contestants/Contestant';
 import { contestants } from './contestants/contestants';
 import { createPrefix } from './createPrefix';
 import { preloadTasks } from './waitingTasks';
@@ -13,6 +14,8 @@ interface ProcessConcurrency {
   readonly taskCount: number;
   /** Default: `info`, a line for each attempt as in production. */
   readonly logLevel?: LogLevel;
+  /** Default: `same`. */
+  readonly plainWork?: PlainWork;
   readonly promisedRatio?: number;
 }
 
@@ -21,6 +24,7 @@ export const processConcurrency = ({
   concurrency,
   taskCount,
   logLevel = 'info',
+  plainWork = 'same',
   promisedRatio,
 }: ProcessConcurrency): Benchmark => {
   const speed: Metric = {
@@ -30,14 +34,14 @@ export const processConcurrency = ({
     ...(promisedRatio === undefined ? {} : { promisedRatio }),
   };
   return {
-    name: `processConcurrency${concurrency}${logLevel === 'info' ? '' : `-${logLevel}`}`,
+    name: `processConcurrency${concurrency}${logLevel === 'info' ? '' : `-${logLevel}`}${plainWork === 'same' ? '' : '-bare'}`,
     question: `How fast does a worker with concurrency ${concurrency} run ${taskCount} waiting tasks (LOG_LEVEL=${logLevel})?`,
     metrics: [speed],
     measure: async (side, { redisUrl, observer }) => {
       const prefix = createPrefix();
       await preloadTasks(observer, prefix, taskCount);
       const runs = watchRuns(taskCount);
-      const options = { redisUrl, prefix, concurrency, logLevel, onRun: runs.count };
+      const options = { redisUrl, prefix, concurrency, logLevel, plainWork, onRun: runs.count };
       await using consumer = await contestants[side].createConsumer(options);
       await consumer.start();
       const firstRunAtMs = await runs.firstRunAtMs;

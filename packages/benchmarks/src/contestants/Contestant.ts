@@ -1,6 +1,9 @@
 import { type LogLevel } from '@backend/logger/LogLevel';
 import { type BenchmarkPayload } from './BenchmarkPayload';
 
+/** How much of Drover's work the plain side does by hand. */
+export type PlainWork = 'same' | 'bare';
+
 /** Which queue of which Redis a contestant works on. */
 export interface QueuePlace {
   readonly redisUrl: string;
@@ -23,8 +26,13 @@ export interface Consumer extends AsyncDisposable {
 export interface ConsumerOptions extends QueuePlace {
   /** Tasks at the same time. */
   readonly concurrency: number;
-  /** Level of Drover's logger, which writes JSON to nowhere. Plain BullMQ logs nothing. */
+  /** Level of the logger, which writes JSON to nowhere: at `info` one line for each attempt. */
   readonly logLevel: LogLevel;
+  /**
+   * What the plain side does around its handler: the `same` work by hand (validation, one log line), or `bare` BullMQ,
+   * which does neither. Without effect on Drover.
+   */
+  readonly plainWork: PlainWork;
   /** Called by the handler, once for each task. */
   onRun(): void;
 }

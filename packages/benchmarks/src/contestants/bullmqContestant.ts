@@ -3,8 +3,15 @@ import { type RedisClient, type RedisRole } from '@backend/redis/createRedisClie
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
 import { TaskId } from '@backend/tasks/domain/TaskId';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
-import { Queue, Worker } from 'bullmq';
-import { BENCHMARK_TASK_NAME, type BenchmarkPayload, createPayload, handlePayload } from './BenchmarkPayload';
+import { type Job, Queue, Worker } from 'bullmq';
+import { pino } from 'pino';
+import {
+  BENCHMARK_TASK_NAME,
+  type BenchmarkPayload,
+  benchmarkPayloadSchema,
+  createPayload,
+  handlePayload,
+} from './BenchmarkPayload';
 import {
   type Consumer,
   type ConsumerOptions,
@@ -47,14 +54,17 @@ export const createPlainQueue = (client: RedisClient, prefix: string): Queue<Pla
     streams: { events: { maxLen: 1000 } },
   });
 
-/** BullMQ as its own documentation uses it: no validation, no deadline, no context, no log line. */
+/**
+ * Plain BullMQ doing the same work as it would be written by hand: the payload is validated before it is queued and
+ * before it is handled, and each attempt ends in one log line. No deadlines, no context, no checks of options.
+ */
 export const bullmqContestant: Contestant = {
   createProducer: async ({ redisUrl, prefix }: QueuePlace): Promise<Producer> => {
     const connection = await openConnection(redisUrl, 'producer');
     const queue = createPlainQueue(connection.client, prefix);
     const correlationId = Bun.randomUUIDv7();
     const schedule: Producer['schedule'] = async (payload) => {
-      const { name, data, opts } = createPlainJob(payload, correlationId);
+      const { name, data, opts } = createPlainJob(benchmarkPayloadSchema.parse(payload), correlationId);
       await queue.add(name, data, opts);
     };
     await schedule(createPayload(0));
@@ -67,9 +77,9 @@ export const bullmqContestant: Contestant = {
     };
   },
 
-  createConsumer: async ({ redisUrl, prefix, concurrency, onRun }: ConsumerOptions): Promise<Consumer> => {
+  createConsumer: async ({ redisUrl, ...options }: ConsumerOptions): Promise<Consumer> => {
     const connection = await openConnection(redisUrl, 'worker');
-    const worker = createPlainWorker({ client: connection.client, prefix, concurrency, onRun });
+    const worker = createPlainWorker({ client: connection.client, ...options });
     worker.on('error', (error) => console.error(error));
     return {
       start: async () => void worker.run(),
@@ -81,32 +91,43 @@ export const bullmqContestant: Contestant = {
   },
 };
 
-interface PlainWorkerOptions extends Pick<ConsumerOptions, 'prefix' | 'concurrency' | 'onRun'> {
+interface PlainWorkerOptions extends Omit<ConsumerOptions, 'redisUrl'> {
   readonly client: RedisClient;
 }
 
-/** The options are Drover's defaults, written out. */
-const createPlainWorker = ({
-  client,
-  prefix,
-  concurrency,
-  onRun,
-}: PlainWorkerOptions): Worker<PlainJobData> =>
-  new Worker<PlainJobData>(
-    QUEUE_NAME,
-    async (job) => {
+/** What a handler without any framework does around its work. */
+const createProcessor = ({ plainWork, logLevel, onRun }: PlainWorkerOptions) => {
+  if (plainWork === 'bare') {
+    return async ({ data }: Job<PlainJobData>) => {
       onRun();
-      return handlePayload(job.data.payload);
-    },
-    {
-      connection: client,
-      prefix,
-      autorun: false,
-      concurrency,
-      lockDuration: 20_000,
-      stalledInterval: 5000,
-      drainDelay: 2,
-      removeOnComplete: { age: 24 * 60 * 60, count: 1000 },
-      removeOnFail: { age: 14 * 24 * 60 * 60, count: 10_000 },
-    },
-  );
+      return handlePayload(data.payload);
+    };
+  }
+  const logger = pino({ level: logLevel }, { write: () => undefined });
+  return async ({ id, data, timestamp, attemptsMade }: Job<PlainJobData>) => {
+    const startedAtMs = Date.now();
+    onRun();
+    const value = handlePayload(benchmarkPayloadSchema.parse(data.payload));
+    const { correlationId } = data;
+    const times = { waitMs: startedAtMs - timestamp, runMs: Date.now() - startedAtMs };
+    const task = { taskName: BENCHMARK_TASK_NAME, taskId: id, correlationId, attempt: attemptsMade + 1 };
+    logger.info({ ...task, outcome: 'completed', ...times }, 'Task completed');
+    return value;
+  };
+};
+
+/** The options are Drover's defaults, written out. */
+const createPlainWorker = (options: PlainWorkerOptions): Worker<PlainJobData> => {
+  const { client, prefix, concurrency } = options;
+  return new Worker<PlainJobData>(QUEUE_NAME, createProcessor(options), {
+    connection: client,
+    prefix,
+    autorun: false,
+    concurrency,
+    lockDuration: 20_000,
+    stalledInterval: 5000,
+    drainDelay: 2,
+    removeOnComplete: { age: 24 * 60 * 60, count: 1000 },
+    removeOnFail: { age: 14 * 24 * 60 * 60, count: 10_000 },
+  });
+};

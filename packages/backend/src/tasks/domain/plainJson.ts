@@ -20,6 +20,7 @@ const isPlainRecord = (record: object, depth: number, budget: Budget): boolean =
 };
 
 const isPlainArray = (array: readonly unknown[], depth: number, budget: Budget): boolean => {
+  if (Object.getPrototypeOf(array) !== Array.prototype) return false;
   for (let index = 0; index < array.length; index += 1) {
     if (!isPlain(array[index], depth - 1, budget)) return false;
   }

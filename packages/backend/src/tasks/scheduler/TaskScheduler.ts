@@ -108,6 +108,7 @@ const toJob = (id: TaskId, call: ScheduleCall, { taskMaxAttempts }: AppConfig): 
   const { task, options, nowMs } = call;
   const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? taskMaxAttempts;
   return {
+    id,
     name: task.queueName,
     data: toEnvelope(call),
     options: toJobOptions({ id, task: task.options, call: options, nowMs, maxAttempts }),

@@ -60,7 +60,7 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   return {
     take: async (task, delivery) => {
       if (isShut) return released(delivery);
-      const { value, isLatest } = await flights.run(delivery.taskId, () => fly(task, delivery));
+      const { value, isLatest } = await flights.run(`${task.queueName} ${delivery.taskId}`, () => fly(task, delivery));
       const { outcome, attempt, crashCount, endedAtMs } = value;
       const { logger } = environment;
       if (isLatest) {
