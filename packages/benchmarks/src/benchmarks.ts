@@ -13,7 +13,7 @@ export const benchmarks: readonly Benchmark[] = [
   scheduleMany,
   processConcurrency({ concurrency: 1, taskCount: 3000 }),
   processConcurrency({ concurrency: 10, taskCount: 10_000 }),
-  processConcurrency({ concurrency: 50, taskCount: 10_000, promisedRatio: 0.9 }),
+  processConcurrency({ concurrency: 50, taskCount: 30_000, promisedRatio: 0.9 }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, plainWork: 'bare' }),
   idleCost,

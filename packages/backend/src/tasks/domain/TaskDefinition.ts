@@ -120,7 +120,13 @@ export const defineTask = <Payload, Output, Input = unknown>(
       if (schema !== undefined) return validate(schema, data);
       return err(new TaskError(`the task ${queueName} has neither validator nor schema`));
     },
-    handler: async (payload: Payload, context?: Partial<TaskContext>): Promise<Result<Output, Error>> =>
-      specification.handler(payload, toTaskContext(queueName, context)),
+    handler: (payload: Payload, context?: Partial<TaskContext>): Promise<Result<Output, Error>> => {
+      try {
+        // A native promise is passed on as it is: an async function would take three turns to unwrap it.
+        return Promise.resolve(specification.handler(payload, toTaskContext(queueName, context)));
+      } catch (thrown) {
+        return Promise.reject(thrown);
+      }
+    },
   });
 };

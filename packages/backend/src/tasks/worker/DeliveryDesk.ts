@@ -39,18 +39,20 @@ const released = (delivery: Delivery): DeliveryEnd => ({
 /** Creates the desk of one worker. */
 export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDesk => {
   const flights = createSingleFlight<FlightEnd>();
-  const running = new Map<symbol, string>();
+  const running = new Map<number, string>();
+  let runCount = 0;
   const recent = new Set<string>();
   const idleListeners = new Set<() => void>();
   const counts = { processedCount: 0, failedCount: 0 };
   let isShut = false;
 
   const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<FlightEnd> => {
-    const key = Symbol(delivery.taskId);
-    running.set(key, task.queueName);
+    runCount += 1;
+    const run = runCount;
+    running.set(run, task.queueName);
     recent.add(task.queueName);
     const end = await runTask(task, delivery, environment);
-    running.delete(key);
+    running.delete(run);
     counts.processedCount += 1;
     if (end.outcome.kind === 'failed') counts.failedCount += 1;
     if (running.size === 0) for (const listener of idleListeners) listener();
@@ -60,7 +62,9 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   return {
     take: async (task, delivery) => {
       if (isShut) return released(delivery);
-      const { value, isLatest } = await flights.run(`${task.queueName} ${delivery.taskId}`, () => fly(task, delivery));
+      const { value, isLatest } = await flights.run(`${task.queueName} ${delivery.taskId}`, () =>
+        fly(task, delivery),
+      );
       const { outcome, attempt, crashCount, endedAtMs } = value;
       const { logger } = environment;
       if (isLatest) {

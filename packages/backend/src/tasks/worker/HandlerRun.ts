@@ -22,24 +22,33 @@ interface HandlerRunOptions {
 const toTimeout = (timeoutMs: number): TaskError =>
   new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' });
 
-/** Resolves with the error the handler must stop for: its time is up, or the worker stops. */
-const interruption = (
-  timeoutMs: number,
-  shutdown: AbortSignal,
-): { readonly promise: Promise<TaskError>; clear(): void } => {
-  const { promise, resolve } = Promise.withResolvers<TaskError>();
-  const stop = (): void => resolve(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
-  const timer = setTimeout(() => resolve(toTimeout(timeoutMs)), timeoutMs);
-  if (shutdown.aborted) stop();
-  shutdown.addEventListener('abort', stop);
-  return {
-    promise,
-    clear: () => {
+type Ended = Result<unknown, TaskError>;
+
+interface Interruptions {
+  readonly timeoutMs: number;
+  readonly shutdown: AbortSignal;
+}
+
+/** Resolves with what the handler ends in, or with the error it must stop for: its time is up, or the worker stops. */
+const firstOf = (
+  handled: Promise<Ended>,
+  { timeoutMs, shutdown }: Interruptions,
+): Promise<Ended | TaskError> =>
+  new Promise((resolve) => {
+    let isSettled = false;
+    const settle = (end: Ended | TaskError): void => {
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       shutdown.removeEventListener('abort', stop);
-    },
-  };
-};
+      resolve(end);
+    };
+    const stop = (): void => settle(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
+    const timer = setTimeout(() => settle(toTimeout(timeoutMs)), timeoutMs);
+    shutdown.addEventListener('abort', stop);
+    void handled.then(settle);
+    if (shutdown.aborted) stop();
+  });
 
 /**
  * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
@@ -59,10 +68,8 @@ export const runHandler = async ({
     return controller;
   };
   const startedAtMs = performance.now();
-  const stop = interruption(timeoutMs, shutdown);
   const handled = callHandler(() => call(() => getController().signal));
-  const first = await Promise.race([handled, stop.promise]);
-  stop.clear();
+  const first = await firstOf(handled, { timeoutMs, shutdown });
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return performance.now() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;

@@ -138,20 +138,17 @@ const toStoredValue = Result.fromThrowable(
 /** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
 const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
   const checked = task.output === undefined ? ok(value) : validate(task.output, value);
-  return checked
-    .mapErr((error) => invalidOutput(error.message, { issues: error.issues }))
-    .andThen((output) =>
-      checkJson(output, environment.maxResultBytes)
-        .mapErr(({ message }) => invalidOutput(`the result cannot be stored: ${message}`))
-        .andThen(() => toStoredValue(output)),
-    );
+  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
+  const json = checkJson(checked.value, environment.maxResultBytes);
+  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
+  return toStoredValue(checked.value);
 };
 
-const runAttempt = async (attempt: Attempt): Promise<Result<unknown, TaskError>> => {
+const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
-  if (payload.isErr()) return payload;
+  if (payload.isErr()) return endAttempt(attempt, payload);
   const result = await runUserHandler(attempt, payload.value);
-  return result.andThen((value) => validateOutput(attempt, value));
+  return endAttempt(attempt, result.isOk() ? validateOutput(attempt, result.value) : result);
 };
 
 /** A task that its crashes end is not run again for it: the attempt that ended is the one that crashed. */
@@ -169,7 +166,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
  * validate output, decide the outcome. Every log line inside carries the correlation ID. Never rejects, whatever
  * handler, validator or data do; the outcome is for `settle` to tell the queue.
  */
-export const runTask = async (
+export const runTask = (
   task: TaskDefinition<unknown>,
   delivery: Delivery,
   environment: AttemptEnvironment,
@@ -181,10 +178,8 @@ export const runTask = async (
   const { defaults } = environment;
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
-  if (decoded.isErr()) return endAttempt(attempt, err(decoded.error));
+  if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
   const crashes = checkCrashes(attempt);
-  if (crashes.isErr()) return endCrashed(attempt, crashes.error);
-  return runWithLogContext(logBindings(delivery, task, envelope, plan), async () =>
-    endAttempt(attempt, await runAttempt(attempt)),
-  );
+  if (crashes.isErr()) return Promise.resolve(endCrashed(attempt, crashes.error));
+  return runWithLogContext(logBindings(delivery, task, envelope, plan), () => runAttempt(attempt));
 };
