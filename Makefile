@@ -9,7 +9,7 @@ BACKEND := packages/backend/src
 export PATH := $(CURDIR)/.tools:$(PATH)
 
 .PHONY: help setup demo dev dev-worker dev-api start-worker start-api
-.PHONY: test test/unit test/redis check lint typecheck knip format bench clean
+.PHONY: test test/unit test/redis test/faults faults/compare check lint typecheck knip format bench clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z/-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ test/unit: setup ## Run the tests that need no server
 
 test/redis: setup ## Run the tests that need Redis, on one they find or start
 	@$(BUN) .ci/test.ts redis
+
+test/faults: setup ## Break Drover on purpose: each fault 20 times, 200 mixed schedules; FAULT_SEED=name:1 replays one
+	@$(BUN) packages/faults/src/run.ts
+
+faults/compare: setup ## The same faults for Drover and plain BullMQ, side by side; FAULT_RUNS=5 of each
+	@$(BUN) packages/faults/src/compare.ts
 
 check: lint typecheck knip ## Run lint, typecheck and knip
 

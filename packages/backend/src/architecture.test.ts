@@ -62,6 +62,16 @@ describe('importing core and tasks', () => {
 describe('importRules', () => {
   const offences: [file: string, source: string, violation: string][] = [
     [
+      'faults/check/a.ts',
+      "import { runScenario } from '../world/runScenario';",
+      'packages/faults/src/check/a.ts:1 imports ../world/runScenario',
+    ],
+    [
+      'faults/plan/a.ts',
+      "import { checkHistory } from '../check/checkHistory';",
+      'packages/faults/src/plan/a.ts:1 imports ../check/checkHistory',
+    ],
+    [
       'core/a.ts',
       "import { z } from 'zod';\nimport { Queue } from 'lodash';",
       'packages/core/src/a.ts:2 imports lodash',

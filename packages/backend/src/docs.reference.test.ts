@@ -215,6 +215,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       crashCount: 0,
       scheduledAt: startedAt,
       delayMs: 0,
+      runKey: '1',
     },
     end: { outcome, attempt: 1, maxAttempts: 1, envelope: bareEnvelope({}, taskName), startedAt },
     endedAtMs: 0,

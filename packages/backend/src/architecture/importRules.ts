@@ -16,13 +16,13 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   },
   {
     from: /./,
-    except: /^(backend\/tasks\/queue\/|backend\/http\/board\/|benchmarks\/)/,
+    except: /^(backend\/tasks\/queue\/|backend\/http\/board\/|benchmarks\/|faults\/)/,
     target: /^bullmq(\/|$)/,
     reason: 'BullMQ is spoken to in tasks/queue/ alone, so that its oddities have one place',
   },
   {
     from: /./,
-    except: /^(backend\/redis\/|backend\/tasks\/queue\/|benchmarks\/)/,
+    except: /^(backend\/redis\/|backend\/tasks\/queue\/|benchmarks\/|faults\/)/,
     target: /^ioredis(\/|$)/,
     reason: 'connections are made in redis/ and tasks/queue/ alone, with the settings that survive an outage',
   },
@@ -93,10 +93,22 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     // Besides the configuration: who hands it on to a child, and what is told to one process alone.
     from: /./,
     except:
-      /^(backend\/(config\/AppConfig|process\/(StopRequest|ChildProcess|processRedis)|demo\/demo|redis\/local(Redis|\/.+))$|benchmarks\/)/,
+      /^(backend\/(config\/AppConfig|process\/(StopRequest|ChildProcess|processRedis)|demo\/demo|redis\/local(Redis|\/.+))$|benchmarks\/|faults\/)/,
     target: /^process\.env$/,
     reason:
       'the environment is read and checked in config/, so that a wrong variable is reported at start-up',
+  },
+  {
+    from: /^faults\/check\//,
+    target: /./,
+    allowed: /^(faults\/(check|plan|tasks)\/|Bun$)/,
+    reason: 'whether a promise was kept is decided purely, on what was recorded',
+  },
+  {
+    from: /^faults\/plan\//,
+    target: /./,
+    allowed: /^(faults\/(plan|tasks)\/|pure-rand\/|neverthrow$)/,
+    reason: 'a scenario is data that its seed decides alone',
   },
   {
     from: /^examples\//,

@@ -19,6 +19,8 @@ export interface RedisConnection {
   close(): void;
 }
 
+const MAX_LISTENERS = 100_000;
+
 interface RedisConnectionOptions {
   /** Default: `redis://127.0.0.1:6379`. */
   readonly redisUrl: string | undefined;
@@ -43,6 +45,8 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
     role,
     shouldReconnect: () => !endsWithProcess || waiterCount > 0,
   });
+  // One for each call that waits and each part of a worker. Not 0 for "any number": BullMQ adds to it.
+  client.setMaxListeners(MAX_LISTENERS);
   const trouble = watchTrouble(client, options);
   const copies = trackCopies(client);
   if (endsWithProcess) letProcessEnd(client);
@@ -133,7 +137,6 @@ const becomesReady = (client: RedisClient, deadlineMs: number): Promise<boolean>
     };
     const onReady = (): void => settle(true);
     const timer = setTimeout(() => settle(false), deadlineMs);
-    client.setMaxListeners(0); // one for each call that waits
     client.on('ready', onReady);
     open(client);
   });

@@ -40,6 +40,8 @@ const COMMON = {
   socketTimeout: SOCKET_TIMEOUT_MS,
   keepAlive: 10_000,
   connectTimeout: 5000,
+  // A server that loads its data is asked again so often; by default after up to ten seconds.
+  maxLoadingRetryTime: MAX_RECONNECT_DELAY_MS,
   disableClientInfo: true,
   lazyConnect: true,
 } as const satisfies RedisOptions;

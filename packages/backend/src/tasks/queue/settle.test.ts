@@ -16,12 +16,19 @@ const setup = () => {
       moves.push([atMs, token]);
     },
   } as unknown as Job;
+  const ends: string[] = [];
+  const reports = {
+    persist: <T>(command: () => Promise<T>) => command(),
+    onPutBack: () => ends.push('put back'),
+    onOver: (isSettled: boolean) => ends.push(isSettled ? 'settled' : 'not settled'),
+    onError: (error: Error) => ends.push(error.message),
+  };
   const settled = (outcome: Settlement) =>
-    settle({ job, token: 't1', outcome, attempt: 2 }).then(
+    settle({ job, token: 't1', outcome, attempt: 2, ...reports }).then(
       (value) => ({ value }),
       (thrown: unknown) => ({ thrown }),
     );
-  return { moves, opts, settled };
+  return { job, moves, opts, ends, settled };
 };
 
 const thrownBy = (end: object): unknown => ('thrown' in end ? end.thrown : undefined);
@@ -54,6 +61,25 @@ describe('settle', () => {
 
     expect(thrownBy(end)).toBeInstanceOf(DelayedError);
     expect(moves).toEqual([[atMs, 't1']]);
+  });
+
+  it.each([
+    ['snoozed', { kind: 'snoozed', delayMs: 5000 } as const],
+    ['released', { kind: 'released' } as const],
+  ])('says when a %s task is back on the queue', async (_what, outcome) => {
+    const { settled, ends } = setup();
+    await settled({ ...outcome, error: new TaskError('later') } as Settlement);
+
+    expect(ends).toEqual(['put back', 'settled']);
+  });
+
+  it('reports a task that cannot be put back, and tells BullMQ nothing that would cost it an attempt', async () => {
+    const { settled, ends, job } = setup();
+    job.moveToDelayed = () => Promise.reject(new Error('Missing lock'));
+    const end = await settled({ kind: 'released', error: new TaskError('later') });
+
+    expect(thrownBy(end)).toBeInstanceOf(DelayedError);
+    expect(ends).toEqual(['Missing lock', 'not settled']);
   });
 
   it('leaves a superseded task alone', async () => {

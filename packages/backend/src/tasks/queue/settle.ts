@@ -1,6 +1,7 @@
 import { DelayedError, type Job, RATE_LIMIT_ERROR, UnrecoverableError } from 'bullmq';
 import { type TaskError } from '../domain/TaskError';
 import { type TaskOutcome } from '../domain/TaskOutcome';
+import { type Persist } from './persistSettlement';
 import { toFailureMessage, toFailureStack } from './StoredFailure';
 
 /** Any name that is not BullMQ's own: the strategy below is asked. */
@@ -21,8 +22,14 @@ interface SettleOptions {
   readonly outcome: Settlement;
   /** 1-based number of the attempt that ended. */
   readonly attempt: number;
+  /** Sends a command again when Redis refuses for a while. */
+  readonly persist: Persist;
   /** Called when the job is back on the queue, of which BullMQ tells nobody. */
-  onPutBack?(): void;
+  onPutBack(): void;
+  /** Called when BullMQ is told nothing more of the job: with true when it is settled. */
+  onOver(isSettled: boolean): void;
+  /** The job could not be put back. */
+  onError(error: Error): void;
 }
 
 /** Thrown to BullMQ for another attempt; carries the wait to our backoff strategy. */
@@ -60,22 +67,34 @@ export const settle = async ({
   token,
   outcome,
   attempt,
+  persist,
   onPutBack,
+  onOver,
+  onError,
 }: SettleOptions): Promise<unknown> => {
+  const putBack = async (delayMs: number): Promise<never> => {
+    try {
+      await persist(() => job.moveToDelayed(Date.now() + delayMs, token));
+      onPutBack();
+      onOver(true);
+    } catch (error) {
+      // Nothing else is better: its lock lapses, and the stalled check puts it back.
+      onError(error instanceof Error ? error : new Error(String(error)));
+      onOver(false);
+    }
+    throw new DelayedError();
+  };
   switch (outcome.kind) {
     case 'completed':
       return outcome.value ?? null;
     case 'snoozed':
-      await job.moveToDelayed(Date.now() + outcome.delayMs, token);
-      onPutBack?.();
-      throw new DelayedError();
+      return putBack(outcome.delayMs);
     case 'released':
       // Due at once, and unlike moveToWait this wakes an idle worker.
-      await job.moveToDelayed(Date.now(), token);
-      onPutBack?.();
-      throw new DelayedError();
+      return putBack(0);
     case 'superseded':
       // A newer delivery of the same task in this process settles it: nothing to do, and nothing to report.
+      onOver(true);
       throw new DelayedError();
     case 'retry': {
       job.opts.attempts = NO_LIMIT;

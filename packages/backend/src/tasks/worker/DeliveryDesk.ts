@@ -23,8 +23,8 @@ export interface DeliveryDesk {
   counts(): { readonly processedCount: number; readonly failedCount: number };
 }
 
-/** How a run ended, and the crashes that were known when it began: deliveries that joined it were none. */
-type FlightEnd = AttemptEnd & { readonly crashCount: number; readonly endedAtMs: number };
+/** How a run ended, and when. */
+type FlightEnd = AttemptEnd & { readonly endedAtMs: number };
 
 const released = (delivery: Delivery): DeliveryEnd => ({
   outcome: {
@@ -32,8 +32,8 @@ const released = (delivery: Delivery): DeliveryEnd => ({
     error: new TaskError('the worker takes no tasks now', {}, { code: 'shutdown' }),
   },
   attempt: delivery.attemptsMade + delivery.crashCount + 1,
-  crashCount: delivery.crashCount,
   onSettled: () => undefined,
+  onOver: () => undefined,
 });
 
 /** Creates the desk of one worker. */
@@ -56,24 +56,24 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
     counts.processedCount += 1;
     if (end.outcome.kind === 'failed') counts.failedCount += 1;
     if (running.size === 0) for (const listener of idleListeners) listener();
-    return { ...end, crashCount: delivery.crashCount, endedAtMs: environment.now().getTime() };
+    return { ...end, endedAtMs: environment.now().getTime() };
   };
 
   return {
     take: async (task, delivery) => {
       if (isShut) return released(delivery);
-      const { value, isLatest } = await flights.run(`${task.queueName} ${delivery.taskId}`, () =>
+      const { value, isLatest, leave } = await flights.run(`${task.queueName} ${delivery.runKey}`, () =>
         fly(task, delivery),
       );
-      const { outcome, attempt, crashCount, endedAtMs } = value;
+      const { outcome, attempt, endedAtMs } = value;
       const { logger } = environment;
       if (isLatest) {
         const onSettled = (): void =>
           logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
-        return { outcome, attempt, crashCount, onSettled };
+        return { outcome, attempt, onSettled, onOver: leave };
       }
-      logSuperseded(logger, task, delivery);
-      return { outcome: { kind: 'superseded' }, attempt, crashCount, onSettled: () => undefined };
+      logSuperseded(logger, task, delivery, value.envelope.correlationId);
+      return { outcome: { kind: 'superseded' }, attempt, onSettled: () => undefined, onOver: leave };
     },
     shut: () => {
       isShut = true;
@@ -93,10 +93,16 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   };
 };
 
-const logSuperseded = (logger: ILogger, { queueName }: TaskDefinition<unknown>, { taskId }: Delivery): void =>
+const logSuperseded = (
+  logger: ILogger,
+  { queueName }: TaskDefinition<unknown>,
+  { taskId }: Delivery,
+  correlationId: string,
+): void =>
   logger.warn('A task was delivered again while it ran here; the second delivery joined the first run', {
     taskName: queueName,
     taskId,
+    correlationId,
   });
 
 const whenIdle = (isIdle: () => boolean, listeners: Set<() => void>, ms: number): Promise<boolean> => {

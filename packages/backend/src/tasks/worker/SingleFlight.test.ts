@@ -13,6 +13,8 @@ const setup = () => {
   return { run, works };
 };
 
+const landing = (value: string, isLatest: boolean) => ({ value, isLatest, leave: expect.any(Function) });
+
 describe('createSingleFlight', () => {
   it('runs the work of a key once, however many callers come, and the last one acts', async () => {
     const { run, works } = setup();
@@ -20,9 +22,9 @@ describe('createSingleFlight', () => {
     works[0]?.resolve('done');
 
     expect(await Promise.all(callers)).toEqual([
-      { value: 'done', isLatest: false },
-      { value: 'done', isLatest: false },
-      { value: 'done', isLatest: true },
+      landing('done', false),
+      landing('done', false),
+      landing('done', true),
     ]);
     expect(works).toHaveLength(1);
   });
@@ -33,32 +35,32 @@ describe('createSingleFlight', () => {
     works[1]?.resolve('b');
     works[0]?.resolve('a');
 
-    expect(await Promise.all(callers)).toEqual([
-      { value: 'a', isLatest: true },
-      { value: 'b', isLatest: true },
-    ]);
+    expect(await Promise.all(callers)).toEqual([landing('a', true), landing('b', true)]);
   });
 
-  it('runs the work anew when the last run has ended', async () => {
+  it('runs the work anew when the last run has ended and every caller has left', async () => {
     const { run, works } = setup();
-    const first = run('a');
+    const callers = [run('a'), run('a')];
     works[0]?.resolve('first');
-    await first;
+    for (const { leave } of await Promise.all(callers)) leave();
     const second = run('a');
     works[1]?.resolve('second');
 
-    expect(await second).toEqual({ value: 'second', isLatest: true });
+    expect(await second).toEqual(landing('second', true));
   });
 
-  it('lets exactly one caller act, also when one comes as the work ends', async () => {
+  it('gives who comes before the last caller has left the same value, to act on it', async () => {
     const { run, works } = setup();
     const early = run('a');
     works[0]?.resolve('done');
-    const late = run('a');
-    works[1]?.resolve('again');
+    const { leave } = await early;
+    const late = await run('a');
+    leave();
+    leave();
+    const later = await run('a');
 
-    const landings = await Promise.all([early, late]);
-    expect(landings.filter(({ isLatest }) => isLatest)).toHaveLength(works.length);
+    expect([late, later]).toEqual([landing('done', true), landing('done', true)]);
+    expect(works).toHaveLength(1);
   });
 
   it('rejects for every caller and forgets the key when the work rejects', async () => {

@@ -8,9 +8,11 @@ import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
+import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { createRetentionSweeper } from './RetentionSweeper';
+import { createStalledCheck } from './StalledCheck';
 import { type WorkerPlan } from './WorkerPlan';
 
 /** What runs while a worker does: a consumer for each task, and its timers. */
@@ -33,9 +35,10 @@ interface WorkerPartsOptions {
 
 /** Starts the parts of a worker, whose connection is open. */
 export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
-  const consumers = options.plan.tasks.map((task) => createConsumer(task, options));
+  const onError = createErrorReport(options);
+  const consumers = options.plan.tasks.map((task) => createConsumer(task, options, onError));
   for (const consumer of consumers) consumer.start();
-  const timers = startTimers(options);
+  const timers = startTimers(consumers, options, onError);
   return {
     pause: async () => {
       await Promise.all(consumers.map((consumer) => consumer.pause()));
@@ -69,18 +72,41 @@ const warnOfUnregistered = async (
   }
 };
 
-const startTimers = (options: WorkerPartsOptions): { stop(): void }[] => {
+const startTimers = (
+  consumers: readonly QueueConsumer[],
+  options: WorkerPartsOptions,
+  onError: ErrorReport,
+): { stop(): void }[] => {
   const { plan, appConfig, logger, desk, connection } = options;
   const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
+  const { workerStalledIntervalMs: intervalMs, workerLockMs: lockMs } = appConfig;
   void warnOfUnregistered(queues, options);
   return [
+    createStalledCheck({
+      queues: consumers,
+      ping: () => connection.client.ping(),
+      intervalMs,
+      lockMs,
+      onError: (error) => onError(error),
+      now: () => performance.now(),
+    }),
     createRetentionSweeper({ tasks: plan.tasks, queues, logger }),
-    createEventLoopWatch({ logger, lockMs: appConfig.workerLockMs, takeRecentTasks: desk.takeRecentTasks }),
+    createDataLossWatch({
+      client: connection.client,
+      prefix: appConfig.queuePrefix,
+      logger,
+      intervalMs,
+    }),
+    createEventLoopWatch({ logger, lockMs, takeRecentTasks: desk.takeRecentTasks }),
   ];
 };
 
-const createConsumer = (task: TaskDefinition<unknown>, options: WorkerPartsOptions): QueueConsumer => {
-  const { plan, appConfig, desk, connection } = options;
+const createConsumer = (
+  task: TaskDefinition<unknown>,
+  { plan, appConfig, desk, connection, logger }: WorkerPartsOptions,
+  onError: ErrorReport,
+): QueueConsumer => {
+  const taskName = task.queueName;
   return createQueueConsumer({
     task,
     client: connection.client,
@@ -90,23 +116,35 @@ const createConsumer = (task: TaskDefinition<unknown>, options: WorkerPartsOptio
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
     onDelivery: (delivery) => desk.take(task, delivery),
-    ...createReports(task.queueName, options),
+    onError: (error) => onError(error, taskName),
+    // One line for all of them: a dead worker may have run a thousand. The next run of each has a line of its own.
+    onStalled: (taskIds) =>
+      logger.warn('A worker died or lost its locks; the tasks that it ran were put back', {
+        taskName,
+        taskCount: taskIds.length,
+        taskIds: taskIds.slice(0, SHOWN_IDS),
+      }),
   });
 };
 
-const createReports = (taskName: string, { logger, stop }: WorkerPartsOptions) => {
+/** Ids of put back tasks that a line shows. */
+const SHOWN_IDS = 10;
+
+/** Characters of a message that tell it from others: what follows names a job or a script. */
+const KIND_LENGTH = 40;
+
+type ErrorReport = (error: Error, taskName?: string) => void;
+
+/** Says what goes wrong between the queues and Redis. A Redis that refuses refuses every queue: one line for all. */
+const createErrorReport = ({ logger, stop }: WorkerPartsOptions): ErrorReport => {
   const log = createRateLimitedLog({ logger });
-  return {
-    onError: (error: Error): void => {
-      if (stop.aborted) return; // connections are being cut on purpose
-      const facts = { taskName, reason: error.message };
-      if (isLostLock(error)) log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
-      else log.warn('queue', 'A queue reports an error; the worker goes on', facts);
-    },
-    onStalled: (taskId: string): void =>
-      logger.warn('A worker died or lost the lock while it ran a task; the task was put back', {
-        taskName,
-        taskId,
-      }),
+  return (error, taskName) => {
+    if (stop.aborted) return; // connections are being cut on purpose
+    const facts = { ...(taskName === undefined ? {} : { taskName }), reason: error.message };
+    if (isLostLock(error)) log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
+    else {
+      const kind = error.message.slice(0, KIND_LENGTH);
+      log.warn(`queue ${kind}`, 'A queue reports an error; the worker goes on', facts);
+    }
   };
 };

@@ -23,6 +23,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       crashCount: 0,
       scheduledAt: new Date(scheduledAtMs),
       delayMs: 1000,
+      runKey: '1',
       ...change,
     },
     end: { outcome, attempt: 1, maxAttempts: 3, envelope, startedAt: new Date(scheduledAtMs + 1070) },

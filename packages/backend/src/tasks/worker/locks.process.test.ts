@@ -72,8 +72,7 @@ describe('Redis that is suspended for longer than the lock', () => {
       ['end', worker.pid, 1],
     ]);
     expect(await record(bench, id)).toMatchObject({ value: { pid: worker.pid } });
-    const output = await worker.output();
-    expect(output).toContain('the second delivery joined the first run');
+    expect(await worker.output()).not.toContain('lost its lock');
   }, 30_000);
 
   it('costs a task that fails afterwards no run', async () => {

@@ -68,7 +68,7 @@ describe('a run that has lost its lock', () => {
     expect(settled).toMatchObject({ status: 'completed', value: 'second', attempt: 2, crashCount: 1 });
     expect(await bench.record(id)).toEqual(settled);
     expect(loggedLines(bench.logger).map(({ message }) => message)).toContain(
-      'A worker died or lost the lock while it ran a task; the task was put back',
+      'A worker died or lost its locks; the tasks that it ran were put back',
     );
   });
 });

@@ -73,6 +73,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         data: envelopeWith(),
         attemptsMade: 0,
         crashCount: 0,
+        runKey: '1',
         scheduledAt,
         delayMs: 0,
         ...delivery,

@@ -181,5 +181,11 @@ export const runTask = (
   if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
   const crashes = checkCrashes(attempt);
   if (crashes.isErr()) return Promise.resolve(endCrashed(attempt, crashes.error));
-  return runWithLogContext(logBindings(delivery, task, envelope, plan), () => runAttempt(attempt));
+  return runWithLogContext(logBindings(delivery, task, envelope, plan), () => {
+    if (delivery.crashCount > 0) {
+      const { crashCount } = delivery;
+      environment.logger.info('Task runs again: its worker died or lost the lock', { crashCount });
+    }
+    return runAttempt(attempt);
+  });
 };

@@ -1,0 +1,57 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { describeUnknown } from '@core/errors/describeUnknown';
+import { v4 } from 'uuid';
+import { createDataMarker } from '../queue/DataMarker';
+
+interface DataLossWatchOptions {
+  readonly client: RedisClient;
+  readonly prefix: string;
+  readonly logger: ILogger;
+  /** Milliseconds between two looks. */
+  readonly intervalMs: number;
+}
+
+/** Says when Redis has lost its data: emptied, or started without what it had. */
+export interface DataLossWatch {
+  stop(): void;
+}
+
+/**
+ * Starts to look, regularly and after each reconnection. What is lost cannot be brought back here, but nobody must find
+ * out by waiting for a task that will never run.
+ */
+export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatch => {
+  const { client, prefix, logger, intervalMs } = options;
+  const marker = createDataMarker({ client, prefix, createValue: v4 });
+  let isLooking = false;
+  let lastSeenAt: Date | undefined;
+  const look = async (): Promise<void> => {
+    // While Redis is away one look waits for it; more would only queue up behind.
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      if (await marker.hasLostData()) {
+        logger.error('Redis has lost its data: the tasks that were in it are gone', undefined, {
+          lastSeenAt,
+        });
+      }
+      lastSeenAt = new Date();
+    } catch (error) {
+      logger.debug('It is not known whether Redis still has its data', { reason: describeUnknown(error) });
+    } finally {
+      isLooking = false;
+    }
+  };
+  const onReady = (): void => void look();
+  const timer = setInterval(onReady, intervalMs);
+  timer.unref();
+  client.on('ready', onReady);
+  onReady();
+  return {
+    stop: () => {
+      clearInterval(timer);
+      client.off('ready', onReady);
+    },
+  };
+};

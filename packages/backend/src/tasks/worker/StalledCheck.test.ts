@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'bun:test';
+import { createStalledCheck } from './StalledCheck';
+
+const INTERVAL_MS = 5000;
+const LOCK_MS = 20_000;
+
+/** A clock that moves when told, and a Redis that takes its time or refuses. */
+const setup = async () => {
+  const state = { nowMs: 0, pingMs: 1, refusal: undefined as Error | undefined };
+  const acts: string[] = [];
+  const errors: string[] = [];
+  const act = (name: string) => async (): Promise<void> => {
+    if (state.refusal !== undefined) throw state.refusal;
+    acts.push(name);
+  };
+  const check = createStalledCheck({
+    queues: [
+      { reclaimLocks: act('reclaim a'), putBackStalled: act('put back a') },
+      { reclaimLocks: act('reclaim b'), putBackStalled: act('put back b') },
+    ],
+    ping: async () => {
+      state.nowMs += state.pingMs;
+    },
+    intervalMs: INTERVAL_MS,
+    lockMs: LOCK_MS,
+    onError: ({ message }) => errors.push(message),
+    now: () => state.nowMs,
+  });
+  /** One look after an interval, or after so many milliseconds. */
+  const look = async (afterMs = INTERVAL_MS): Promise<readonly string[]> => {
+    state.nowMs += afterMs;
+    acts.length = 0;
+    await check.look();
+    return [...acts];
+  };
+  // It looks by itself at its start; its timer never fires within a test.
+  await new Promise(setImmediate);
+  return { state, errors, look, [Symbol.dispose]: () => check.stop() };
+};
+
+const PUT_BACK = ['put back a', 'put back b'];
+const RECLAIM = ['reclaim a', 'reclaim b'];
+
+describe('createStalledCheck', () => {
+  it('puts stalled tasks of every queue back', async () => {
+    using test = await setup();
+
+    expect(await test.look()).toEqual(PUT_BACK);
+    expect(await test.look()).toEqual(PUT_BACK);
+  });
+
+  it.each([
+    ['Redis was silent for longer than a quarter of the lock', LOCK_MS / 4 + 1, INTERVAL_MS, RECLAIM],
+    ['Redis was silent for a quarter of the lock', LOCK_MS / 4, INTERVAL_MS, PUT_BACK],
+    ['this process stood still for longer than that', 1, INTERVAL_MS + LOCK_MS / 4 + 1, RECLAIM],
+    ['this process was late', 1, INTERVAL_MS + LOCK_MS / 4, PUT_BACK],
+  ])('when %s it acts rightly', async (_when, pingMs, afterMs, acts) => {
+    using test = await setup();
+    test.state.pingMs = pingMs;
+
+    expect(await test.look(afterMs)).toEqual(acts);
+  });
+
+  it('takes its own locks back after a silence, and puts tasks back one interval later', async () => {
+    using test = await setup();
+    test.state.pingMs = LOCK_MS;
+    expect(await test.look()).toEqual(RECLAIM);
+    test.state.pingMs = 1;
+
+    expect(await test.look()).toEqual(PUT_BACK);
+  });
+
+  it('puts tasks back every second time on a Redis that is always slow', async () => {
+    using test = await setup();
+    test.state.pingMs = LOCK_MS;
+
+    expect([await test.look(), await test.look(), await test.look(), await test.look()]).toEqual([
+      RECLAIM,
+      PUT_BACK,
+      RECLAIM,
+      PUT_BACK,
+    ]);
+  });
+
+  it('takes its own locks back after Redis has refused, and says each time that it refuses', async () => {
+    using test = await setup();
+    test.state.refusal = new Error('OOM');
+    expect([await test.look(), await test.look(), await test.look()]).toEqual([[], [], []]);
+    expect(test.errors).toEqual(['OOM', 'OOM', 'OOM']);
+    test.state.refusal = undefined;
+
+    expect([await test.look(), await test.look()]).toEqual([RECLAIM, PUT_BACK]);
+  });
+});

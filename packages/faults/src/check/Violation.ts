@@ -1,0 +1,32 @@
+import { type History } from './History';
+
+/** What must hold whatever goes wrong, by name. */
+export const INVARIANTS = {
+  'one-end': 'every acknowledged task ends in exactly one terminal status',
+  runs: 'a task runs once, and once more for each fault that touched it',
+  'failed-early': 'nothing is failed with attempts left unless fatal, invalid, expired or crash-loop',
+  early: 'nothing starts before it is due',
+  late: 'with a live worker and a reachable Redis nothing waits longer than lock + 2 x interval + 1 s',
+  'late-run': 'a late run changes nothing of a settled task',
+  'stray-error':
+    'no error reaches nobody, nothing is printed to standard error, and no process ends by itself',
+  calm: 'while a fault lasts a worker uses less than 25 % of a processor and logs at most 5 errors a second',
+  keys: 'the number of Redis keys returns to its baseline',
+  correlation: 'every line of a task carries its correlation ID',
+  stop: 'a worker that is asked to stop ends in time, with 0',
+  reported: 'lost data and clocks that differ are reported',
+} as const;
+
+/** The name of an invariant. */
+export type InvariantName = keyof typeof INVARIANTS;
+
+/** An invariant that did not hold. */
+export interface Violation {
+  readonly invariant: InvariantName;
+  /** What was expected, what was got. */
+  readonly message: string;
+  readonly taskId?: string | undefined;
+}
+
+/** Looks for violations of one invariant. Pure. */
+export type Check = (history: History) => readonly Violation[];

@@ -1,0 +1,31 @@
+import { type History } from './History';
+import {
+  checkCalm,
+  checkCorrelation,
+  checkKeys,
+  checkReported,
+  checkStop,
+  checkStrayErrors,
+} from './processChecks';
+import { checkFailedEarly, checkLateRuns, checkOneEnd, checkRuns } from './taskChecks';
+import { checkEarly, checkLate } from './timeChecks';
+import { type Check, type InvariantName, type Violation } from './Violation';
+
+const CHECKS = {
+  'one-end': checkOneEnd,
+  runs: checkRuns,
+  'failed-early': checkFailedEarly,
+  early: checkEarly,
+  late: checkLate,
+  'late-run': checkLateRuns,
+  'stray-error': checkStrayErrors,
+  calm: checkCalm,
+  keys: checkKeys,
+  correlation: checkCorrelation,
+  stop: checkStop,
+  reported: checkReported,
+} as const satisfies Record<InvariantName, Check>;
+
+/** Checks every invariant on what happened. Pure. */
+export const checkHistory = (history: History): readonly Violation[] =>
+  Object.values(CHECKS).flatMap((check: Check) => check(history));

@@ -1,0 +1,55 @@
+import { type Acknowledgement, type TaskSnapshot } from '../check/History';
+import { type FaultPayload } from '../tasks/Behaviour';
+
+/** Who runs the tasks. */
+export type Side = 'drover' | 'bullmq';
+
+/** Where and how a contestant runs. */
+export interface ContestantSettings {
+  /** Port of the proxy on 127.0.0.1: what workers and producers see. */
+  readonly port: number;
+  /** Port of Redis itself: what the checker reads from. */
+  readonly redisPort: number;
+  readonly folder: string;
+  readonly evidencePath: string;
+  readonly lockMs: number;
+  readonly stalledIntervalMs: number;
+  readonly drainTimeoutMs: number;
+  readonly concurrency: number;
+  readonly clockAheadMs: number;
+}
+
+/** A call of `schedule`. */
+export interface FaultCall {
+  readonly correlationId: string;
+  readonly payload: FaultPayload;
+  readonly delayMs: number;
+  readonly maxAttempts: number;
+}
+
+/** Schedules tasks in the process of the bench. */
+export interface Producer {
+  /** Never rejects. */
+  schedule(call: FaultCall): Promise<Acknowledgement>;
+  close(): Promise<void>;
+}
+
+/** What the API says of tasks. */
+export interface TaskViewer {
+  view(taskId: string): Promise<TaskSnapshot['view']>;
+}
+
+/** A way to run tasks that the bench can break. */
+export interface Contestant {
+  readonly side: Side;
+  readonly prefix: string;
+  readonly queueName: string;
+  /** What a worker prints when it takes tasks. */
+  readonly readyText: string;
+  workerCommand(settings: ContestantSettings): {
+    readonly command: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+  };
+  openProducer(settings: ContestantSettings): Producer;
+  openViewer(settings: ContestantSettings): TaskViewer | undefined;
+}

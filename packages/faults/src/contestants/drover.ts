@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { parseAppConfig } from '@backend/config/AppConfig';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { closeSharedConnections } from '@backend/redis/sharedRedis';
+import { type TaskId } from '@backend/tasks/domain/TaskId';
+import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
+import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { CLOCK_AHEAD_MS } from '../tasks/clockAhead';
+import { EVIDENCE_FILE } from '../tasks/Evidence';
+import { type Contestant, type ContestantSettings } from './Contestant';
+import { faultTask, tasks } from './faultTask';
+
+const PRELOAD = fileURLToPath(new URL('droverPreload.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../../backend/src/worker.ts', import.meta.url));
+
+const toEnvironment = (settings: ContestantSettings): Readonly<Record<string, string>> => ({
+  NODE_ENV: 'production',
+  REDIS_URL: `redis://127.0.0.1:${settings.port}`,
+  DATA_DIR: settings.folder,
+  WORKER_LOCK_MS: String(settings.lockMs),
+  WORKER_STALLED_INTERVAL_MS: String(settings.stalledIntervalMs),
+  WORKER_DRAIN_TIMEOUT_MS: String(settings.drainTimeoutMs),
+  WORKER_CONCURRENCY: String(settings.concurrency),
+  [EVIDENCE_FILE]: settings.evidencePath,
+  [CLOCK_AHEAD_MS]: String(settings.clockAheadMs),
+  DROVER_STOP_WITH_STDIN: '1',
+});
+
+/** Drover as it ships: `worker.ts`, and a scheduler and an inspector in the process of the bench. */
+export const drover: Contestant = {
+  side: 'drover',
+  prefix: 'drover',
+  queueName: '{fault.work}',
+  readyText: '"Worker is running"',
+  workerCommand: (settings) => ({
+    command: [process.execPath, '--no-install', '--preload', PRELOAD, WORKER],
+    env: toEnvironment(settings),
+  }),
+  openProducer: (settings) => {
+    const appConfig = parseAppConfig(toEnvironment(settings))._unsafeUnwrap();
+    const scheduler = createTaskScheduler({ logger: silentLogger, appConfig });
+    return {
+      schedule: async ({ correlationId, payload, delayMs, maxAttempts }) => {
+        const options = { maxAttempts, ...(delayMs === 0 ? {} : { delayMs }) };
+        const scheduled = await scheduler.schedule(CorrelationId(correlationId), faultTask, payload, options);
+        if (scheduled.isOk()) return { kind: 'acknowledged', taskId: scheduled.value.id };
+        const { message, metadata } = scheduled.error;
+        if (metadata['isUnknown'] !== true) return { kind: 'refused', message };
+        return { kind: 'unknown', taskId: String(metadata['taskId']), message };
+      },
+      close: () => Promise.resolve(closeSharedConnections()),
+    };
+  },
+  openViewer: (settings) => {
+    const environment = { ...toEnvironment(settings), REDIS_URL: `redis://127.0.0.1:${settings.redisPort}` };
+    const appConfig = parseAppConfig(environment)._unsafeUnwrap();
+    const inspector = createTaskInspector({ tasks, logger: silentLogger, appConfig });
+    return {
+      view: async (taskId) => {
+        const found = await inspector.getTask(taskId as TaskId); // ours, or a number of plain BullMQ's
+        if (found.isErr()) return { status: found.error.code, reason: undefined };
+        return { status: found.value.status, reason: found.value.error?.reason };
+      },
+    };
+  },
+};

@@ -1,0 +1,55 @@
+import { checkHistory } from '../check/checkHistory';
+import { countExtraRuns, findLost } from '../check/taskChecks';
+import { listWaits } from '../check/timeChecks';
+import { type Violation } from '../check/Violation';
+import { bullmq } from '../contestants/bullmq';
+import { drover } from '../contestants/drover';
+import { buildScenario, findCase } from '../plan/buildScenario';
+import { type Scenario } from '../plan/Scenario';
+import { shrinkScenario } from '../plan/shrinkScenario';
+import { renderFailure } from '../report/renderFailure';
+import { runScenario, type ScenarioRun } from '../world/runScenario';
+import { type Trial, type TrialRequest } from './Trial';
+
+const CONTESTANTS = { drover, bullmq } as const;
+
+interface CheckedRun extends ScenarioRun {
+  readonly violations: readonly Violation[];
+}
+
+/** Runs a case with a seed, checks it, and makes a failing scenario smaller. */
+export const makeTrial = async (request: TrialRequest): Promise<Trial> => {
+  const startedAtMs = performance.now();
+  const faultCase = findCase(request.caseName);
+  if (faultCase.isErr()) throw new Error(faultCase.error);
+  const run = async (scenario: Scenario): Promise<CheckedRun> => {
+    const made = await runScenario(scenario, CONTESTANTS[request.side]);
+    return { ...made, violations: checkHistory(made.history) };
+  };
+  const first = await run(buildScenario(faultCase.value, request.seed));
+  const smallest = first.violations.length > 0 && request.shrinks ? await shrink(first, run) : first;
+  const { history, violations } = first;
+  return {
+    ...request,
+    violations,
+    lostCount: findLost(history).length,
+    extraRunCount: countExtraRuns(history),
+    slowestMs: Math.round(listWaits(history)[0]?.waitedMs ?? 0),
+    durationMs: Math.round(performance.now() - startedAtMs),
+    report: violations.length === 0 ? '' : renderFailure(smallest),
+  };
+};
+
+const shrink = async (
+  first: CheckedRun,
+  run: (scenario: Scenario) => Promise<CheckedRun>,
+): Promise<CheckedRun> => {
+  let smallest = first;
+  await shrinkScenario(first.history.scenario, async (scenario) => {
+    const tried = await run(scenario);
+    const fails = tried.violations.length > 0;
+    if (fails) smallest = tried;
+    return fails;
+  });
+  return smallest;
+};

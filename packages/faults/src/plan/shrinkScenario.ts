@@ -1,0 +1,17 @@
+import { type Scenario } from './Scenario';
+
+/**
+ * Drops faults one by one as long as the scenario fails without them, and answers with the smallest one that failed.
+ * Time decides too what happens in a run, so a fault that is kept was needed once, not always.
+ */
+export const shrinkScenario = async (
+  scenario: Scenario,
+  fails: (smaller: Scenario) => Promise<boolean>,
+): Promise<Scenario> => {
+  let smallest = scenario;
+  for (const fault of scenario.faults) {
+    const smaller = { ...smallest, faults: smallest.faults.filter((kept) => kept !== fault) };
+    if (await fails(smaller)) smallest = smaller;
+  }
+  return smallest;
+};
