@@ -3,7 +3,7 @@ import { type History } from './History';
 /** What must hold whatever goes wrong, by name. */
 export const INVARIANTS = {
   'one-end': 'every acknowledged task ends in exactly one terminal status',
-  runs: 'a task runs once, and once more for each fault that touched it',
+  runs: 'a task runs once, and once more for each fault that touched it; never twice at a time in one process',
   'failed-early': 'nothing is failed with attempts left unless fatal, invalid, expired or crash-loop',
   early: 'nothing starts before it is due',
   late: 'with a live worker and a reachable Redis nothing waits longer than lock + 2 x interval + 1 s',

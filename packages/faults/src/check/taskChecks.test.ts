@@ -228,10 +228,26 @@ describe('checkRuns', () => {
     expect(check({ evidence: toRuns(2), faults })).toEqual([violation(1, 0, 2)]);
   });
 
-  /** Runs from 5000 ms to 5150 ms and from 5000 ms to 5200 ms; a lock lasts 1500 ms. */
+  it.each([
+    ['reports', 'while the first goes on in the same process', { fromMs: 5100, toMs: 5250 }, true],
+    ['allows', 'when the first has ended', { fromMs: 5150, toMs: 5250 }, false],
+    ['allows', 'at the same time in another process', { fromMs: 5100, toMs: 5250, pid: OTHER_PID }, false],
+  ] as const)('%s a second run %s', (_verb, _when, second, isReported) => {
+    const evidence = [
+      ...toEvidence(0, { run: 'first', fromMs: 5000, toMs: 5150 }),
+      ...toEvidence(0, { run: 'second', ...second }),
+    ];
+    const message = 'call 0: ran twice at the same time in one process';
+
+    expect(check({ evidence, faults: [toFault({ fromMs: 0, toMs: 9000 })] })).toEqual(
+      isReported ? [{ invariant: 'runs', message, taskId: 'task-0' }] : [],
+    );
+  });
+
+  /** Runs from 5000 ms to 5150 ms and, elsewhere, from 5000 ms to 5200 ms; a lock lasts 1500 ms. */
   const twoRuns = [
     ...toEvidence(0, { run: 'first', fromMs: 5000, toMs: 5150 }),
-    ...toEvidence(0, { run: 'second', fromMs: 5000, toMs: 5200 }),
+    ...toEvidence(0, { run: 'second', fromMs: 5000, toMs: 5200, pid: OTHER_PID }),
   ];
 
   it.each<[string, Partial<FaultEvent>, boolean]>([
@@ -261,7 +277,7 @@ describe('checkRuns', () => {
   });
 
   it('counts every fault after the beginning of a run that never ended', () => {
-    const evidence = [...toRuns(1), ...toEvidence(0, { run: 'endless', fromMs: 2100, toMs: undefined })];
+    const evidence = [...toRuns(1), ...toEvidence(0, { run: 'endless', fromMs: 2200, toMs: undefined })];
     const processes = [toProcess({ endedAtMs: undefined })];
 
     expect(check({ evidence, processes, faults: [toFault({ fromMs: 19_000, toMs: 19_000 })] })).toEqual([]);

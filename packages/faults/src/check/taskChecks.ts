@@ -104,11 +104,26 @@ export const checkRuns: Check = (history) => {
     const runs = runsByCall.get(call.call) ?? [];
     const touching = faults.filter((fault) => runs.some((run) => touches(fault, run, history)));
     const allowed = 1 + askedFailures(call) + touching.length;
+    if (hasOverlap(runs)) {
+      const message = `call ${call.call}: ran twice at the same time in one process`;
+      return [{ invariant: 'runs', message, taskId: runs[0]?.taskId }];
+    }
     if (runs.length <= allowed) return [];
     const message = `call ${call.call}: expected at most ${allowed} runs (${touching.length} faults touched it), got ${runs.length}`;
     return [{ invariant: 'runs', message, taskId: runs[0]?.taskId }];
   });
 };
+
+/** Whether one process ran a task while it already did. */
+const hasOverlap = (runs: readonly Run[]): boolean =>
+  runs.some((run, index) =>
+    runs
+      .slice(0, index)
+      .some(
+        ({ pid, taskId, endedAtMs = Number.POSITIVE_INFINITY }) =>
+          pid === run.pid && taskId === run.taskId && endedAtMs > run.startedAtMs,
+      ),
+  );
 
 /** Reasons for which a task may be failed while it has attempts left. */
 const FINAL_REASONS: readonly string[] = [

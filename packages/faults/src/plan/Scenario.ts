@@ -44,6 +44,8 @@ export type RedisFault =
   | { readonly kind: 'read-only'; readonly forMs: number }
   /** It refuses what needs memory. */
   | { readonly kind: 'out-of-memory'; readonly forMs: number }
+  /** The locks of all tasks that run vanish, as in a failover to a replica that had not got them yet. */
+  | { readonly kind: 'drop-locks' }
   /** FLUSHALL. */
   | { readonly kind: 'flush' }
   /** SIGKILL, and a start with nothing on the same port. */

@@ -272,6 +272,29 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
       scenario(2, [shortTasks(), longTasks()], [{ ...anyPhase(random), kind: 'out-of-memory', forMs: 3000 }]),
   },
   {
+    name: 'locks-vanish',
+    summary: 'the locks of running tasks vanish, three times, on one worker',
+    build: (random) =>
+      scenario(
+        1,
+        [longTasks(10), shortTasks(20)],
+        Array.from({ length: 3 }, (_, index) => ({
+          ...at(300 + index * 900 + random.integer(0, 700)),
+          kind: 'drop-locks' as const,
+        })),
+      ),
+  },
+  {
+    name: 'locks-vanish-3-workers',
+    summary: 'the locks of running tasks vanish, on three workers',
+    build: (random) =>
+      scenario(
+        3,
+        [longTasks(10), shortTasks(20)],
+        [{ ...at(random.integer(300, 2500)), kind: 'drop-locks' }],
+      ),
+  },
+  {
     name: 'redis-flushed',
     summary: 'FLUSHALL while tasks wait, are put off and run',
     build: (random) =>

@@ -23,6 +23,7 @@ describe('mixedCase', () => {
     const kinds: readonly FaultKind[] = [
       'add-worker',
       'bad-network',
+      'drop-locks',
       'kill-redis',
       'kill-worker',
       'load-slowly',

@@ -49,6 +49,7 @@ const randomFault = (random: Random, workerCount: number): Fault => {
     () => ({ trigger, kind: 'load-slowly', forMs }),
     () => ({ trigger, kind: 'read-only', forMs }),
     () => ({ trigger, kind: 'out-of-memory', forMs }),
+    () => ({ trigger, kind: 'drop-locks' }),
     () => ({
       trigger,
       kind: 'lose-reply',

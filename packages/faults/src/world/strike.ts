@@ -105,6 +105,12 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
           end: () => redis.client.config('SET', 'maxmemory', '0'),
         }),
       );
+    case 'drop-locks':
+      return withRedis(async () => {
+        timeline.strike(fault.kind);
+        const locks = await redis.client.keys('*:lock');
+        if (locks.length > 0) await redis.client.del(...locks);
+      });
     case 'flush':
       return withRedis(async () => {
         timeline.strike(fault.kind);

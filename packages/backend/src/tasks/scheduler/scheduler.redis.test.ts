@@ -323,6 +323,6 @@ describe('a script that schedules and does nothing else', () => {
     const { value, ms } = await timed(async () => run(`redis://127.0.0.1:${await findFreePort()}`));
 
     expect(value).toEqual({ code: 0, printed: 'queue-unavailable' });
-    expect(ms).toBeLessThan(4000);
+    expect(ms).toBeLessThan(8000); // two seconds of silence, and a start on a busy machine
   }, 30_000);
 });
