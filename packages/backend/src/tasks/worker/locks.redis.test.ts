@@ -72,3 +72,26 @@ describe('a run that has lost its lock', () => {
     );
   });
 });
+
+describe('a task that was put back while its only worker runs it', () => {
+  it('goes on as the run that it is, with no crash counted', async () => {
+    await using test = await setup();
+    const { bench, starts } = test;
+    await bench.startWorker({ id: 'first', concurrency: 2 });
+    const id = await bench.schedule(test.task, {});
+    await until(async () => starts.length === 1);
+    await bench.redis.del(`${bench.appConfig.queuePrefix}:{test.held}:${id}:lock`);
+    await until(async () =>
+      loggedLines(bench.logger).some(({ message }) => message.includes('were put back')),
+    );
+    test.release(undefined);
+
+    expect(await bench.ended(id)).toMatchObject({
+      status: 'completed',
+      value: 'first',
+      attempt: 1,
+      crashCount: 0,
+    });
+    expect(starts).toEqual(['first']);
+  });
+});
