@@ -30,11 +30,11 @@ const setup = async () => {
     tasks: [task],
     env: { REDIS_URL: redis.url, WORKER_LOCK_MS: '400', WORKER_STALLED_INTERVAL_MS: '100' },
   });
-  const setMemory = (bytes: string) => bench.redis.config('SET', 'maxmemory', bytes);
   return {
     ...{ task, bench, starts, release },
-    refuse: () => setMemory('1'),
-    accept: () => setMemory('0'),
+    // A replica whose master never answers.
+    refuse: () => bench.redis.replicaof('127.0.0.1', '1'),
+    accept: () => bench.redis.replicaof('NO', 'ONE'),
     hasRefused: () => loggedLines(bench.logger).some(({ message }) => message === REFUSED),
     [Symbol.asyncDispose]: async () => {
       await bench[Symbol.asyncDispose]();
