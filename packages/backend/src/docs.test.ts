@@ -92,7 +92,10 @@ describe.each(pages)('%s', (page) => {
       ([, name = '', value]) => !defaults.has(name) || (value !== undefined && defaults.get(name) !== value),
     );
     const known = ['TEST_REDIS_URL', 'WORKER_CONCURENCY']; // set for tests, and a misspelling on purpose
-    expect(wrong.map(([text]) => text).filter((text) => !known.includes(unquote(text)))).toEqual([]);
+    const ofTheBench = /^`FAULT_/; // read by packages/faults alone
+    expect(
+      wrong.map(([text]) => text).filter((text) => !known.includes(unquote(text)) && !ofTheBench.test(text)),
+    ).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** `make test/faults`: breaks Drover in every way the bench knows and checks that its promises hold. */
 import { findLocalServer } from '@backend/redis/localRedis';
 import { runTrials } from './lanes/runTrials';
-import { type Trial } from './lanes/Trial';
+import { hasPassed, type Trial } from './lanes/Trial';
 import { allCases } from './plan/buildScenario';
 import { parseRunOptions } from './RunOptions';
 import { renderFaultTable, summarize } from './report/FaultTable';
@@ -29,8 +29,8 @@ let doneCount = 0;
 
 const tell = (trial: Trial): void => {
   doneCount += 1;
-  const { caseName, seed, violations, durationMs, report } = trial;
-  const end = violations.length === 0 ? 'ok' : 'FAILED';
+  const { caseName, seed, durationMs, report } = trial;
+  const end = hasPassed(trial) ? 'ok' : 'FAILED';
   const seconds = (durationMs / 1000).toFixed(1);
   console.log(`${end} ${caseName}:${seed} (${seconds} s, ${doneCount} of ${planned.length})`);
   if (report !== '') console.log(`${report}\nagain: FAULT_SEED=${caseName}:${seed} make test/faults\n`);
@@ -43,7 +43,7 @@ const trials = await runTrials({
   onTrial: tell,
 });
 
-const failed = trials.filter(({ violations }) => violations.length > 0);
+const failed = trials.filter((trial) => !hasPassed(trial));
 const names = allCases.map(({ name }) => name);
 console.log(`\n${renderFaultTable(summarize(trials, names, 'drover'))}\n`);
 if (failed.length > 0) {

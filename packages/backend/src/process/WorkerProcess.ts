@@ -38,6 +38,9 @@ export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]
   await start(worker, logger);
 };
 
+/** What a worker process says when it takes tasks. */
+export const RUNNING_MESSAGE = 'Worker is running';
+
 interface WorkerParts {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly logger: ILogger;
@@ -55,7 +58,7 @@ const createWorker = (parts: WorkerParts): TaskWorker => {
 const start = async (worker: TaskWorker, logger: ILogger): Promise<void> => {
   const started = await worker.start();
   if (started.isOk()) {
-    logger.info('Worker is running', { workerId: worker.getStats().id });
+    logger.info(RUNNING_MESSAGE, { workerId: worker.getStats().id });
   } else if (started.error.code === 'redis-unsafe') {
     exitWithMessage(started.error.message);
   }

@@ -20,11 +20,11 @@ export type RedisRole = 'producer' | 'worker';
 const MAX_RECONNECT_DELAY_MS = 1500;
 
 /**
- * Without it a network that swallows packets wedges a worker for ever, with no error. Above BullMQ's longest blocking
- * call (10 s), or a healthy idle connection would be cut; below the lock (20 s). See
- * docs/decisions/0007-socket-timeout.md.
+ * Milliseconds of silence after which a connection is given up. Without it a network that swallows packets wedges a
+ * worker for ever, with no error. Above BullMQ's longest blocking call (10 s; ours take 2 s), or a healthy idle
+ * connection would be cut; below the lock (20 s). See docs/decisions/0007-socket-timeout.md.
  */
-const SOCKET_TIMEOUT_MS = 12_000;
+export const SOCKET_TIMEOUT_MS = 12_000;
 
 const reconnectDelayMs = (times: number): number =>
   Math.min(50 * 2 ** Math.min(times, 10), MAX_RECONNECT_DELAY_MS);

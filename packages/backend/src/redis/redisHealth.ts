@@ -16,6 +16,9 @@ export const MIN_REDIS_VERSION = '6.2.0';
 /** Delayed tasks run early or late by the difference of the clocks; above this many milliseconds we say so. */
 export const MAX_CLOCK_SKEW_MS = 2000;
 
+/** How the sentence about clocks begins. */
+export const CLOCK_PROBLEM = 'expected the clocks';
+
 const toNumbers = (version: string): number[] => version.split('.').map(Number);
 
 const isOlder = (version: string, minimum: string): boolean => {
@@ -42,7 +45,7 @@ export const redisProblems = (facts: RedisFacts): string[] => [
   ...(Math.abs(facts.clockSkewMs) <= MAX_CLOCK_SKEW_MS
     ? []
     : [
-        `expected the clocks of Redis and this machine within ${MAX_CLOCK_SKEW_MS} ms, got ${facts.clockSkewMs} ms: delayed tasks run early or late by it`,
+        `${CLOCK_PROBLEM} of Redis and this machine within ${MAX_CLOCK_SKEW_MS} ms, got ${facts.clockSkewMs} ms: delayed tasks run early or late by it`,
       ]),
 ];
 

@@ -192,7 +192,8 @@ describe('availableWindows', () => {
   });
 
   it('goes on through a fault that has an outage of its own, or none', () => {
-    const faults = ['kill-redis', 'bad-network', 'suspend-worker', 'flush'].map((kind) => toFault({ kind }));
+    const kinds = ['kill-redis', 'bad-network', 'suspend-worker', 'flush'] as const;
+    const faults = kinds.map((kind) => toFault({ kind }));
 
     expect(availableWindows(toHistory({ faults }))).toEqual([{ fromMs: 1000, toMs: 20_000 }]);
   });

@@ -1,4 +1,4 @@
-import { type History, type ProcessHistory, type Window } from './History';
+import { type FaultEventKind, type History, type ProcessHistory, type Window } from './History';
 
 /** Adds windows that touch or overlap together; ordered. */
 export const mergeWindows = (windows: readonly Window[]): readonly Window[] => {
@@ -45,7 +45,7 @@ export const cutWindows = (windows: readonly Window[], moments: readonly number[
 };
 
 /** Faults of one moment after which the clock of a lock may start anew, for any task. */
-const CUTS: readonly string[] = ['reset', 'lose-reply', 'kill-worker'];
+const CUTS: readonly FaultEventKind[] = ['reset', 'lose-reply', 'kill-worker'];
 
 /** When tasks could run, undisturbed: a worker was alive and Redis could be used. */
 export const availableWindows = ({ processes, outages, faults }: History): readonly Window[] => {

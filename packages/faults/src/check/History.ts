@@ -1,4 +1,4 @@
-import { type Scenario } from '../plan/Scenario';
+import { type FaultKind, type Scenario } from '../plan/Scenario';
 import { type FaultPayload } from '../tasks/Behaviour';
 import { type Evidence } from '../tasks/Evidence';
 
@@ -79,9 +79,12 @@ export interface CallHistory {
   readonly final: TaskSnapshot | undefined;
 }
 
+/** A kind of fault, a reset by a bad network, or a handler that held its event loop. */
+export type FaultEventKind = FaultKind | 'reset' | 'block';
+
 /** One fault that happened. */
 export interface FaultEvent extends Window {
-  readonly kind: string;
+  readonly kind: FaultEventKind;
   /** The worker process it struck; undefined: all of them. */
   readonly pid: number | undefined;
 }
@@ -91,14 +94,27 @@ export interface Bounds {
   readonly lockMs: number;
   readonly stalledIntervalMs: number;
   readonly drainTimeoutMs: number;
+  /** Crashes after which a task is failed. */
+  readonly maxCrashes: number;
   /** How late the bench's own timers were at most: the machine was busy for so long. */
   readonly noiseMs: number;
+}
+
+/** How the lines begin that a worker says what matters with. */
+export interface LogTexts {
+  /** An error reached nobody. */
+  readonly strayError: string;
+  /** Redis has lost its data. */
+  readonly dataLoss: string;
+  /** The clock differs from that of Redis. */
+  readonly clocks: string;
 }
 
 /** Everything that is known of one run of a scenario: what the invariants are checked on. */
 export interface History {
   readonly scenario: Scenario;
   readonly bounds: Bounds;
+  readonly texts: LogTexts;
   readonly calls: readonly CallHistory[];
   readonly evidence: readonly Evidence[];
   readonly processes: readonly ProcessHistory[];

@@ -11,9 +11,10 @@ export const INVARIANTS = {
   'stray-error':
     'no error reaches nobody, nothing is printed to standard error, and no process ends by itself',
   calm: 'while a fault lasts a worker uses less than 25 % of a processor and logs at most 5 errors a second',
-  keys: 'the number of Redis keys returns to its baseline',
+  keys: 'the keys in Redis return to what they were',
   correlation: 'every line of a task carries its correlation ID',
   stop: 'a worker that is asked to stop ends in time, with 0',
+  'as-promised': 'what the case promises beyond that: how often tasks run, how one fails, how a worker ends',
   reported: 'lost data and clocks that differ are reported',
 } as const;
 

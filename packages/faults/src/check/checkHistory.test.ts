@@ -29,6 +29,7 @@ const broken: Record<InvariantName, Partial<History>> = {
   },
   'late-run': { calls: [toCall(0, { settled: toSnapshot(), final: toSnapshot({ value: '2' }) })] },
   'stray-error': { strayErrors: ['oh'] },
+  'as-promised': { scenario: { ...toHistory().scenario, expects: { failsAs: 'crash-loop' } } },
   calm: {
     outages: [{ fromMs: 5000, toMs: 10_000 }],
     processes: [
@@ -43,7 +44,7 @@ const broken: Record<InvariantName, Partial<History>> = {
   keys: { keys: { before: [], after: ['{drover}:work:1'] } },
   correlation: { processes: [toProcess({ lines: [toLine({ taskId: 'task-0' })] })] },
   stop: { processes: [toProcess({ exitCode: 1 })] },
-  reported: { faults: [toFault({ kind: 'flush', fromMs: 1000, toMs: 1000 })] },
+  reported: { faults: [toFault({ kind: 'flush', fromMs: 8000, toMs: 8000 })] },
 };
 
 describe('checkHistory', () => {

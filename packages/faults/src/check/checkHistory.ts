@@ -1,3 +1,4 @@
+import { checkExpectations } from './checkExpectations';
 import { type History } from './History';
 import {
   checkCalm,
@@ -23,6 +24,7 @@ const CHECKS = {
   keys: checkKeys,
   correlation: checkCorrelation,
   stop: checkStop,
+  'as-promised': checkExpectations,
   reported: checkReported,
 } as const satisfies Record<InvariantName, Check>;
 

@@ -421,25 +421,37 @@ describe('checkCorrelation', () => {
 });
 
 describe('checkReported', () => {
-  const violation = (text: string) =>
-    ({ invariant: 'reported', message: `no worker said "${text}"` }) as const;
+  const violation = (name: string, text: string) =>
+    ({ invariant: 'reported', message: `${name} did not say "${text}"` }) as const;
 
   it('holds when there is nothing to report', () => {
     expect(checkReported(toHistory({ faults: [toFault({ kind: 'kill-redis' })] }))).toEqual([]);
   });
 
   describe('of lost data', () => {
-    it.each(['flush', 'lose-data'])('reports a %s of which no worker says a word', (kind) => {
-      expect(checkReported(toHistory({ faults: [toFault({ kind })] }))).toEqual([
-        violation('Redis has lost its data'),
+    const text = 'Redis has lost its data';
+    const line = toLine({ level: 'error', message: `${text}: 40 tasks` });
+    const toProcesses = (overrides: Partial<ProcessHistory>) => [
+      toProcess({ lines: [line] }),
+      toProcess({ name: 'worker-1', lines: [], ...overrides }),
+    ];
+
+    it.each(['flush', 'lose-data'] as const)('reports each worker that says no word of a %s', (kind) => {
+      const faults = [toFault({ kind, fromMs: 8000, toMs: 8000 })];
+
+      expect(checkReported(toHistory({ processes: toProcesses({}), faults }))).toEqual([
+        violation('worker-1', text),
       ]);
     });
 
-    it('is content when one of the workers says so', () => {
-      const line = toLine({ level: 'error', message: 'Redis has lost its data: 40 tasks' });
-      const processes = [toProcess(), toProcess({ name: 'worker-1', lines: [line] })];
+    it.each<[string, Partial<ProcessHistory>]>([
+      ['was not there long enough before', { readyAtMs: 6000 }],
+      ['never took tasks', { readyAtMs: undefined }],
+      ['was gone soon after', { endedAtMs: 10_000 }],
+    ])('asks nothing of a worker that %s', (_why, overrides) => {
+      const faults = [toFault({ kind: 'flush', fromMs: 8000, toMs: 8000 })];
 
-      expect(checkReported(toHistory({ processes, faults: [toFault({ kind: 'flush' })] }))).toEqual([]);
+      expect(checkReported(toHistory({ processes: toProcesses(overrides), faults }))).toEqual([]);
     });
   });
 
@@ -450,8 +462,9 @@ describe('checkReported', () => {
     };
 
     it('lets workers be silent of 2 s, and of no more', () => {
+      const { name } = toProcess();
       expect(checkAhead(2000, [])).toEqual([]);
-      expect(checkAhead(2001, [])).toEqual([violation('Redis: expected the clocks')]);
+      expect(checkAhead(2001, [])).toEqual([violation(name, 'Redis: expected the clocks')]);
     });
 
     it('is content when a worker says so', () => {

@@ -1,8 +1,7 @@
+import { FILLER_PREFIX } from '../plan/BenchSettings';
 import { type LogLine, type ProcessHistory, type Window } from './History';
 import { lastLossMs } from './taskChecks';
 import { type Check, type Violation } from './Violation';
-
-const STRAY = 'An error reached no one';
 
 export const checkStrayErrors: Check = (history) => {
   const asked = history.scenario.loads.some(({ behaviour }) => behaviour.kind === 'stray');
@@ -12,7 +11,9 @@ export const checkStrayErrors: Check = (history) => {
     ...history.processes.flatMap((process) => [
       ...(asked
         ? []
-        : process.lines.filter(({ message }) => message.startsWith(STRAY)).map(({ text }) => violate(text))),
+        : process.lines
+            .filter(({ message }) => message.startsWith(history.texts.strayError))
+            .map(({ text }) => violate(text))),
       ...process.lines.filter(({ level }) => level === 'stderr').map(({ text }) => violate(text)),
       ...(process.endedAtMs !== undefined && !isAskedToEnd(process)
         ? [violate(`${process.name} ended by itself with ${process.exitCode}: ${lastLines(process)}`)]
@@ -111,10 +112,12 @@ const errorLinesPerSecond = (lines: readonly LogLine[], { fromMs, toMs }: Window
 };
 
 /** Keys that come and go by themselves. */
-const PASSING = /:(stalled-check|marker|stalled|limiter)$|^filler:/;
+const PASSING = /:(stalled-check|marker|stalled|limiter)$/;
+
+const isPassing = (key: string): boolean => PASSING.test(key) || key.startsWith(FILLER_PREFIX);
 
 export const checkKeys: Check = ({ keys }) => {
-  const extra = keys.after.filter((key) => !keys.before.includes(key) && !PASSING.test(key));
+  const extra = keys.after.filter((key) => !keys.before.includes(key) && !isPassing(key));
   if (extra.length === 0) return [];
   return [
     { invariant: 'keys', message: `${extra.length} keys are left over: ${extra.slice(0, 5).join(', ')}` },
@@ -139,20 +142,29 @@ export const checkCorrelation: Check = (history) => {
   });
 };
 
-const LOSS_REPORT = 'Redis has lost its data';
-const CLOCK_REPORT = 'Redis: expected the clocks';
-
 /** Clocks that differ by more are reported; milliseconds, as in redisHealth.ts. */
 const REPORTED_SKEW_MS = 2000;
 
 export const checkReported: Check = (history) => {
-  const lines = history.processes.flatMap((process) => process.lines);
-  const demand = (text: string): Violation[] =>
-    lines.some(({ message }) => message.startsWith(text))
-      ? []
-      : [{ invariant: 'reported', message: `no worker said "${text}"` }];
-  return [
-    ...(lastLossMs(history) === undefined ? [] : demand(LOSS_REPORT)),
-    ...((history.scenario.clockAheadMs ?? 0) > REPORTED_SKEW_MS ? demand(CLOCK_REPORT) : []),
-  ];
+  const { scenario, processes, texts } = history;
+  const lossMs = lastLossMs(history);
+  const isAhead = (scenario.clockAheadMs ?? 0) > REPORTED_SKEW_MS;
+  return processes.flatMap((process) => [
+    ...(lossMs !== undefined && wasThere(process, lossMs) ? demand(process, texts.dataLoss) : []),
+    ...(isAhead && process.readyAtMs !== undefined ? demand(process, texts.clocks) : []),
+  ]);
 };
+
+/** Whether a worker took tasks before a moment, and had time to say something after it. */
+const wasThere = (
+  { readyAtMs = Number.POSITIVE_INFINITY, endedAtMs = Number.POSITIVE_INFINITY }: ProcessHistory,
+  atMs: number,
+): boolean => readyAtMs + REPORT_MS < atMs && endedAtMs > atMs + REPORT_MS;
+
+/** A worker looks for lost data once in each stalled interval; milliseconds. */
+const REPORT_MS = 2000;
+
+const demand = ({ name, lines }: ProcessHistory, text: string): readonly Violation[] =>
+  lines.some(({ message }) => message.startsWith(text))
+    ? []
+    : [{ invariant: 'reported', message: `${name} did not say "${text}"` }];

@@ -1,11 +1,17 @@
-import { type CallHistory, type FaultEvent, type History, type TaskSnapshot } from './History';
+import {
+  type CallHistory,
+  type FaultEvent,
+  type FaultEventKind,
+  type History,
+  type TaskSnapshot,
+} from './History';
 import { groupByCall, listRuns, type Run } from './Runs';
 import { type Check, type Violation } from './Violation';
 
 const TERMINAL: readonly string[] = ['completed', 'failed'];
 
 /** Faults after which acknowledged tasks may be gone. */
-const LOSSES: readonly string[] = ['flush', 'lose-data'];
+const LOSSES: readonly FaultEventKind[] = ['flush', 'lose-data'];
 
 /** The last moment at which Redis lost its data; undefined when it never did. */
 export const lastLossMs = ({ faults }: History): number | undefined => {
@@ -80,13 +86,10 @@ const listBlocks = (
   calls
     .filter(({ payload: { behaviour } }) => behaviour.kind === 'block' && behaviour.ms > bounds.lockMs)
     // After so many it is failed: further runs are not the price of a fault.
-    .flatMap(({ call }) => (runs.get(call) ?? []).slice(0, CRASH_LOOP - 1))
+    .flatMap(({ call }) => (runs.get(call) ?? []).slice(0, bounds.maxCrashes - 1))
     .map(({ pid, startedAtMs, endedAtMs = Number.POSITIVE_INFINITY }) => ({
-      ...{ kind: 'block', pid, fromMs: startedAtMs, toMs: endedAtMs },
+      ...{ kind: 'block' as const, pid, fromMs: startedAtMs, toMs: endedAtMs },
     }));
-
-/** TASK_MAX_CRASHES by default. */
-const CRASH_LOOP = 3;
 
 /** Runs beyond those that the faults explain are one violation; those that they explain are the price of the fault. */
 export const countExtraRuns = (history: History): number => {
@@ -167,7 +170,8 @@ export const checkFailedEarly: Check = (history) => {
     };
     const reason = view?.reason ?? 'exhausted';
     if (reason === 'crash-loop') {
-      return usedCount >= CRASH_LOOP ? [] : violate(`failed as crash-loop before ${CRASH_LOOP} crashes`);
+      const { maxCrashes } = history.bounds;
+      return usedCount >= maxCrashes ? [] : violate(`failed as crash-loop before ${maxCrashes} crashes`);
     }
     if (FINAL_REASONS.includes(reason)) {
       return mayEndForGood(call) ? [] : violate('failed for good though its handler did not ask for that');

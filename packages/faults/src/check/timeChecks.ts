@@ -1,3 +1,4 @@
+import { BACKOFF_MS } from '../plan/BenchSettings';
 import { availableWindows, cutWindows, longestAvailableMs } from './Availability';
 import { type CallHistory, type History, type Window } from './History';
 import { groupByCall, listRuns, type Run } from './Runs';
@@ -52,8 +53,8 @@ const waitsOf = (call: CallHistory, runs: readonly Run[], history: History): rea
   ];
 };
 
-/** The longest wait of a handler that was asked to fail: the backoff of faultTask.ts with its jitter. */
-const RETRY_WAIT_MS = 200;
+/** The longest wait of a handler that was asked to fail: the backoff with its jitter; milliseconds. */
+const RETRY_WAIT_MS = 2 * BACKOFF_MS;
 
 /** Where tasks wait for each other, each start is a sign of life. */
 const startTimes = ({ evidence }: History): readonly number[] =>

@@ -28,10 +28,9 @@ export interface FaultCall {
 }
 
 /** Schedules tasks in the process of the bench. */
-export interface Producer {
+export interface Producer extends AsyncDisposable {
   /** Never rejects. */
   schedule(call: FaultCall): Promise<Acknowledgement>;
-  close(): Promise<void>;
 }
 
 /** What the API says of tasks. */

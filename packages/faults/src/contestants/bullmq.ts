@@ -1,10 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
+import { BACKOFF_MS } from '../plan/BenchSettings';
 import { CLOCK_AHEAD_MS } from '../tasks/clockAhead';
 import { EVIDENCE_FILE } from '../tasks/Evidence';
 import { type Contestant } from './Contestant';
 
 const WORKER = fileURLToPath(new URL('bullmqWorker.ts', import.meta.url));
+
+/** The queue of plain BullMQ. */
+export const QUEUE_NAME = 'fault-work';
 
 /** A call that is not answered within this time has no answer; milliseconds. */
 const ANSWER_TIMEOUT_MS = 20_000;
@@ -27,7 +31,7 @@ export interface BullmqWorkerSettings {
 export const bullmq: Contestant = {
   side: 'bullmq',
   prefix: 'bull',
-  queueName: 'fault-work',
+  queueName: QUEUE_NAME,
   readyText: 'ready',
   workerCommand: ({ port, lockMs, stalledIntervalMs, concurrency, evidencePath, clockAheadMs }) => ({
     command: [
@@ -37,11 +41,11 @@ export const bullmq: Contestant = {
     env: { [EVIDENCE_FILE]: evidencePath, [CLOCK_AHEAD_MS]: String(clockAheadMs) },
   }),
   openProducer: ({ port }) => {
-    const queue = new Queue('fault-work', { connection: { host: '127.0.0.1', port } });
+    const queue = new Queue(QUEUE_NAME, { connection: { host: '127.0.0.1', port } });
     queue.on('error', () => undefined); // as its guide advises
     return {
       schedule: async ({ correlationId, payload, delayMs, maxAttempts }) => {
-        const options = { attempts: maxAttempts, backoff: 100, delay: delayMs };
+        const options = { attempts: maxAttempts, backoff: BACKOFF_MS, delay: delayMs };
         const adding = queue.add('fault', { ...payload, correlationId }, options).then(
           (job) => ({ kind: 'acknowledged', taskId: job.id ?? '' }) as const,
           (error: unknown) => ({ kind: 'unknown', taskId: undefined, message: messageOf(error) }) as const,
@@ -51,7 +55,7 @@ export const bullmq: Contestant = {
         );
         return Promise.race([adding, silence]);
       },
-      close: () => Promise.race([queue.close(), Bun.sleep(1000)]),
+      [Symbol.asyncDispose]: () => Promise.race([queue.close(), Bun.sleep(1000)]),
     };
   },
   openViewer: () => undefined,

@@ -3,7 +3,7 @@ import { Worker } from 'bullmq';
 import { faultPayloadSchema } from '../tasks/Behaviour';
 import { behave } from '../tasks/behave';
 import { setClockAhead } from '../tasks/clockAhead';
-import { type BullmqWorkerSettings } from './bullmq';
+import { type BullmqWorkerSettings, QUEUE_NAME } from './bullmq';
 
 setClockAhead();
 
@@ -13,7 +13,7 @@ const log = (level: string, message: string, error?: Error): void =>
   console.log(JSON.stringify({ time: new Date().toISOString(), level, msg: message, error: error?.message }));
 
 const worker = new Worker(
-  'fault-work',
+  QUEUE_NAME,
   async (job) => {
     const payload = faultPayloadSchema.parse(job.data);
     const { correlationId } = job.data as { correlationId: string }; // added by bullmq.ts

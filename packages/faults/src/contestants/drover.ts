@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
+import { RUNNING_MESSAGE } from '@backend/process/WorkerProcess';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskId } from '@backend/tasks/domain/TaskId';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
@@ -32,7 +33,7 @@ export const drover: Contestant = {
   side: 'drover',
   prefix: 'drover',
   queueName: '{fault.work}',
-  readyText: '"Worker is running"',
+  readyText: JSON.stringify(RUNNING_MESSAGE),
   workerCommand: (settings) => ({
     command: [process.execPath, '--no-install', '--preload', PRELOAD, WORKER],
     env: toEnvironment(settings),
@@ -49,7 +50,7 @@ export const drover: Contestant = {
         if (metadata['isUnknown'] !== true) return { kind: 'refused', message };
         return { kind: 'unknown', taskId: String(metadata['taskId']), message };
       },
-      close: () => Promise.resolve(closeSharedConnections()),
+      [Symbol.asyncDispose]: async () => closeSharedConnections(),
     };
   },
   openViewer: (settings) => {

@@ -1,6 +1,7 @@
 import { defineTask, type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { TaskError } from '@backend/tasks/domain/TaskError';
 import { err, ok, type Result } from 'neverthrow';
+import { BACKOFF_MS } from '../plan/BenchSettings';
 import { faultPayloadSchema } from '../tasks/Behaviour';
 import { behave } from '../tasks/behave';
 
@@ -16,7 +17,7 @@ export const faultTask = defineTask({
     return end.end() as Result<unknown, TaskError>; // anything at all: that is the test
   },
   options: {
-    backoffMs: 100,
+    backoffMs: BACKOFF_MS,
     timeoutMs: 60_000,
     // The checker reads every task at the end.
     retention: { completed: { count: 100_000 }, failed: { count: 100_000 } },

@@ -12,6 +12,8 @@ export interface TrialRequest {
 
 /** How it went. */
 export interface Trial extends TrialRequest {
+  /** Why the bench itself could not run it; undefined when it did. */
+  readonly broken: string | undefined;
   readonly violations: readonly Violation[];
   /** Acknowledged tasks that are in no terminal status, or in two. */
   readonly lostCount: number;
@@ -23,3 +25,7 @@ export interface Trial extends TrialRequest {
   /** For people: the smallest failing scenario, keys and log lines; empty when everything held. */
   readonly report: string;
 }
+
+/** Whether nothing went wrong. */
+export const hasPassed = ({ broken, violations }: Trial): boolean =>
+  broken === undefined && violations.length === 0;

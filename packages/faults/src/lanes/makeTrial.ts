@@ -26,11 +26,12 @@ export const makeTrial = async (request: TrialRequest): Promise<Trial> => {
     const made = await runScenario(scenario, CONTESTANTS[request.side]);
     return { ...made, violations: checkHistory(made.history) };
   };
-  const first = await run(buildScenario(faultCase.value, request.seed));
+  const first = await runInQuiet(() => run(buildScenario(faultCase.value, request.seed)));
   const smallest = first.violations.length > 0 && request.shrinks ? await shrink(first, run) : first;
   const { history, violations } = first;
   return {
     ...request,
+    broken: undefined,
     violations,
     lostCount: findLost(history).length,
     extraRunCount: countExtraRuns(history),
@@ -39,6 +40,22 @@ export const makeTrial = async (request: TrialRequest): Promise<Trial> => {
     report: violations.length === 0 ? '' : renderFailure(smallest),
   };
 };
+
+/** Timers of a machine that is busy with something else are later than this; milliseconds. */
+const MAX_NOISE_MS = 400;
+
+/** How often a run is made again whose machine was too busy to say whether a promise was broken. */
+const MAX_REPEATS = 3;
+
+/** A failure on a machine that stood still for a while says nothing of Drover: the same run is made again. */
+const runInQuiet = async (run: () => Promise<CheckedRun>): Promise<CheckedRun> => {
+  let made = await run();
+  for (let repeats = 0; repeats < MAX_REPEATS && isInconclusive(made); repeats += 1) made = await run();
+  return made;
+};
+
+const isInconclusive = ({ violations, history }: CheckedRun): boolean =>
+  violations.length > 0 && history.bounds.noiseMs > MAX_NOISE_MS;
 
 const shrink = async (
   first: CheckedRun,

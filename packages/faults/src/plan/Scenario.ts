@@ -85,6 +85,20 @@ export interface Load {
   readonly maxAttempts?: number;
 }
 
+/** What a case promises beyond the invariants. */
+export interface Expectation {
+  /** Runs beyond the first, over all tasks. Default: as many as the faults explain. */
+  readonly maxExtraRuns?: number;
+  /** Why call 0 fails. Default: it need not. */
+  readonly failsAs?: string;
+  /** Call 0 is completed. Default: it may fail for a reason that the invariants allow. */
+  readonly completes?: boolean;
+  /** Every task is completed with its first attempt. Default: false. */
+  readonly usesOneAttempt?: boolean;
+  /** With which code, and within how many milliseconds, each worker that is asked to stop ends. */
+  readonly stop?: { readonly code: number; readonly withinMs: number };
+}
+
 /** Workers, tasks and what goes wrong meanwhile: data, so that it can be printed, replayed and made smaller. */
 export interface Scenario {
   readonly name: string;
@@ -99,4 +113,6 @@ export interface Scenario {
   readonly clockAheadMs?: number;
   readonly loads: readonly Load[];
   readonly faults: readonly Fault[];
+  /** Default: the invariants alone. */
+  readonly expects?: Expectation;
 }

@@ -1,5 +1,6 @@
+import { BENCH } from './BenchSettings';
 import { type Random } from './Random';
-import { type Fault, type Load, type Scenario } from './Scenario';
+import { type Expectation, type Fault, type Load, type Scenario } from './Scenario';
 
 /** One kind of trouble, and how a seed makes a scenario of it. */
 export interface FaultCase {
@@ -9,9 +10,7 @@ export interface FaultCase {
   build(random: Random): Omit<Scenario, 'name' | 'seed'>;
 }
 
-/** The lock and the stalled interval of the bench: see runScenario.ts. Milliseconds. */
-const LOCK_MS = 1500;
-const INTERVAL_MS = 500;
+const { lockMs: LOCK_MS, stalledIntervalMs: INTERVAL_MS } = BENCH;
 
 const shortTasks = (count = 40, spreadMs = 2000): Load => ({
   atMs: 0,
@@ -41,7 +40,14 @@ const scenario = (
   workerCount: number,
   loads: readonly Load[],
   faults: readonly Fault[],
-): Omit<Scenario, 'name' | 'seed'> => ({ workerCount, concurrency: 200, loads, faults });
+  expects: Expectation = {},
+): Omit<Scenario, 'name' | 'seed'> => ({ workerCount, concurrency: 200, loads, faults, expects });
+
+/** Nothing is run twice. */
+const ONCE: Expectation = { maxExtraRuns: 0 };
+
+/** A worker that is asked to stop does so well, in the time that docs/lifecycle.md promises. */
+const STOPS: Expectation = { stop: { code: 0, withinMs: BENCH.drainTimeoutMs + 2000 } };
 
 const at = (atMs: number): { readonly trigger: { readonly atMs: number } } => ({ trigger: { atMs } });
 
@@ -55,25 +61,29 @@ const killsOfOneTask = (times: number): readonly Fault[] =>
     restartAfterMs: 100,
   }));
 
-const redisGone = (downMs: number): FaultCase => ({
+const redisGone = (downMs: number, workerCount: 1 | 2): FaultCase => ({
   name: `redis-gone-${downMs / 1000}s`,
-  summary: `Redis killed and gone for ${downMs / 1000} s`,
+  summary: `Redis killed and gone for ${downMs / 1000} s, with ${workers(workerCount)}`,
   build: (random) =>
     scenario(
-      2,
-      [shortTasks(), delayedTasks(1500), { ...shortTasks(10), atMs: downMs + 1000 }],
+      workerCount,
+      [shortTasks(), longTasks(), delayedTasks(1500), { ...shortTasks(10), atMs: downMs + 1000 }],
       [{ ...anyPhase(random), kind: 'kill-redis', downMs }],
+      workerCount === 1 ? ONCE : {},
     ),
 });
 
+const workers = (count: number): string => (count === 1 ? 'one worker' : `${count} workers`);
+
 const redisSuspended = (locks: number, workerCount: number): FaultCase => ({
   name: `redis-suspended-${locks < 1 ? 'short' : 'long'}-${workerCount}-worker${workerCount === 1 ? '' : 's'}`,
-  summary: `Redis stopped with SIGSTOP for ${locks} locks while long tasks run on ${workerCount} worker(s)`,
+  summary: `Redis stopped with SIGSTOP for ${locks} locks while long tasks run on ${workers(workerCount)}`,
   build: (random) =>
     scenario(
       workerCount,
       [longTasks(), shortTasks(20)],
       [{ ...at(random.integer(200, 1200)), kind: 'suspend-redis', forMs: locks * LOCK_MS }],
+      workerCount === 1 || locks < 1 ? ONCE : {},
     ),
 });
 
@@ -88,6 +98,7 @@ const lostReply = (of: 'add' | 'fetch' | 'completion'): FaultCase => ({
         { ...at(0), kind: 'lose-reply', of, nth: random.integer(1, 15) },
         { ...at(1000), kind: 'lose-reply', of, nth: random.integer(1, 10) },
       ],
+      ONCE,
     ),
 });
 
@@ -122,12 +133,15 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
   {
     name: 'kill-task-twice',
     summary: 'kill -9 of the worker of one task, twice',
-    build: () => scenario(2, [longTasks(1), shortTasks(20)], killsOfOneTask(2)),
+    build: () => scenario(2, [longTasks(1), shortTasks(20)], killsOfOneTask(2), { completes: true }),
   },
   {
     name: 'kill-task-three-times',
     summary: 'kill -9 of the worker of one task, three times',
-    build: () => scenario(2, [{ ...longTasks(1), maxAttempts: 10 }, shortTasks(20)], killsOfOneTask(3)),
+    build: () =>
+      scenario(2, [{ ...longTasks(1), maxAttempts: 10 }, shortTasks(20)], killsOfOneTask(3), {
+        failsAs: 'crash-loop',
+      }),
   },
   {
     name: 'rolling-restarts',
@@ -136,6 +150,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
       workerCount: 2,
       concurrency: 20,
       isBacklog: true,
+      expects: ONCE,
       loads: [{ ...shortTasks(2000, 6000), behaviour: { kind: 'sleep', ms: 20 } }],
       faults: [{ ...at(random.integer(0, 1000)), kind: 'rolling-restart', rounds: 5 }],
     }),
@@ -148,6 +163,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
         1,
         [shortTasks()],
         [{ ...anyPhase(random), kind: 'stop-worker', worker: 0, signals: 1, restartAfterMs: 0 }],
+        { ...STOPS, ...ONCE, usesOneAttempt: true },
       ),
   },
   {
@@ -166,6 +182,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
             restartAfterMs: undefined,
           },
         ],
+        { ...STOPS, usesOneAttempt: true },
       ),
   },
   {
@@ -179,6 +196,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
           { ...at(0), kind: 'kill-redis', downMs: 6000 },
           { ...at(1000), kind: 'stop-worker', worker: 0, signals: 1, restartAfterMs: 0 },
         ],
+        { ...STOPS, ...ONCE },
       ),
   },
   {
@@ -198,6 +216,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
             restartAfterMs: 0,
           },
         ],
+        STOPS,
       ),
   },
   {
@@ -206,12 +225,13 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
     build: () =>
       scenario(
         1,
-        [shortTasks(5, 100), { ...shortTasks(5, 100), atMs: 6000 }],
+        [shortTasks(5, 100), { ...shortTasks(5, 100), atMs: 7000 }],
         [
-          { ...at(300), kind: 'kill-redis', downMs: 5000 },
+          { ...at(300), kind: 'kill-redis', downMs: 5500 },
           { ...at(500), kind: 'add-worker' },
-          { ...at(2500), kind: 'stop-worker', worker: 1, signals: 1, restartAfterMs: undefined },
+          { ...at(4200), kind: 'stop-worker', worker: 1, signals: 1, restartAfterMs: undefined },
         ],
+        { ...STOPS, ...ONCE },
       ),
   },
   {
@@ -230,6 +250,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
             restartAfterMs: 0,
           },
         ],
+        { stop: { code: 1, withinMs: 1000 } },
       ),
   },
   {
@@ -246,9 +267,9 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
         })),
       ),
   },
-  redisGone(3000),
-  redisGone(12_000),
-  redisGone(45_000),
+  redisGone(3000, 2),
+  redisGone(12_000, 1),
+  redisGone(45_000, 2),
   redisSuspended(0.6, 1),
   redisSuspended(2, 1),
   redisSuspended(0.6, 3),
@@ -257,19 +278,34 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
     name: 'redis-loads-slowly',
     summary: 'Redis killed; its start answers LOADING for 3 s',
     build: (random) =>
-      scenario(2, [shortTasks(), longTasks()], [{ ...anyPhase(random), kind: 'load-slowly', forMs: 3000 }]),
+      scenario(
+        1,
+        [shortTasks(), longTasks()],
+        [{ ...anyPhase(random), kind: 'load-slowly', forMs: 3000 }],
+        ONCE,
+      ),
   },
   {
     name: 'redis-read-only',
     summary: 'Redis refuses writes for 3 s',
     build: (random) =>
-      scenario(2, [shortTasks(), longTasks()], [{ ...anyPhase(random), kind: 'read-only', forMs: 3000 }]),
+      scenario(
+        1,
+        [shortTasks(), longTasks()],
+        [{ ...anyPhase(random), kind: 'read-only', forMs: 3000 }],
+        ONCE,
+      ),
   },
   {
     name: 'redis-out-of-memory',
     summary: 'Redis is out of memory for 3 s',
     build: (random) =>
-      scenario(2, [shortTasks(), longTasks()], [{ ...anyPhase(random), kind: 'out-of-memory', forMs: 3000 }]),
+      scenario(
+        1,
+        [shortTasks(), longTasks()],
+        [{ ...anyPhase(random), kind: 'out-of-memory', forMs: 3000 }],
+        ONCE,
+      ),
   },
   {
     name: 'locks-vanish',
@@ -282,6 +318,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
           ...at(300 + index * 900 + random.integer(0, 700)),
           kind: 'drop-locks' as const,
         })),
+        ONCE,
       ),
   },
   {
@@ -361,6 +398,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
         1,
         [shortTasks(), longTasks()],
         [{ ...anyPhase(random), kind: 'suspend-worker', worker: 0, forMs: 3 * LOCK_MS }],
+        ONCE,
       ),
   },
   {
@@ -374,6 +412,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
           { ...shortTasks(10), atMs: 4000 },
         ],
         [],
+        ONCE,
       ),
   },
   {

@@ -7,6 +7,7 @@ const trialOf = (overrides: Partial<Trial>): Trial => ({
   caseName: 'redis-killed',
   seed: 1,
   shrinks: false,
+  broken: undefined,
   violations: [],
   lostCount: 0,
   extraRunCount: 0,
@@ -106,7 +107,7 @@ describe('renderFaultTable', () => {
 
     expect(renderFaultTable([summaryOf({}), broken])).toBe(
       [
-        '| fault | runs | lost | extra runs | slowest recovery | held |',
+        '| fault | runs | lost | extra runs | slowest recovery | kept |',
         '| --- | --- | --- | --- | --- | --- |',
         '| redis-killed | 20 | 0 | 3 | 1.2 s | all |',
         '| bad-network | 20 | 1 | 3 | 0.0 s | not late, one-end (2 of 20) |',
@@ -117,7 +118,7 @@ describe('renderFaultTable', () => {
   it('renders the header when nothing was run', () => {
     expect(renderFaultTable([])).toBe(
       [
-        '| fault | runs | lost | extra runs | slowest recovery | held |',
+        '| fault | runs | lost | extra runs | slowest recovery | kept |',
         '| --- | --- | --- | --- | --- | --- |',
       ].join('\n'),
     );
@@ -136,7 +137,7 @@ describe('renderComparison', () => {
 
     expect(renderComparison([summaryOf({})], [summaryOf({ caseName: 'other' }), bullmq])).toBe(
       [
-        '| fault | runs | Drover: lost | Drover: extra runs | Drover: slowest recovery | Drover: held | BullMQ: lost | BullMQ: extra runs | BullMQ: slowest recovery | BullMQ: held |',
+        '| fault | runs | Drover: lost | Drover: extra runs | Drover: slowest recovery | Drover: kept | BullMQ: lost | BullMQ: extra runs | BullMQ: slowest recovery | BullMQ: kept |',
         '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
         '| redis-killed | 20 | 0 | 3 | 1.2 s | all | 4 | 3 | 32.0 s | not late (20 of 20) |',
       ].join('\n'),

@@ -1,5 +1,5 @@
 import { type Side } from '../contestants/Contestant';
-import { type Trial } from '../lanes/Trial';
+import { hasPassed, type Trial } from '../lanes/Trial';
 
 /** What the trials of one case add up to. */
 export interface FaultSummary {
@@ -31,17 +31,22 @@ const summarizeCase = (caseName: string, side: Side, trials: readonly Trial[]): 
     caseName,
     side,
     runCount: own.length,
-    failedCount: own.filter(({ violations }) => violations.length > 0).length,
+    failedCount: own.filter((trial) => !hasPassed(trial)).length,
     lostCount: own.reduce((sum, { lostCount }) => sum + lostCount, 0),
     extraRunCount: own.reduce((sum, { extraRunCount }) => sum + extraRunCount, 0),
     slowestMs: Math.max(0, ...own.map(({ slowestMs }) => slowestMs)),
     broken: [
-      ...new Set(own.flatMap(({ violations }) => violations.map(({ invariant }) => invariant))),
+      ...new Set(
+        own.flatMap(({ violations, broken }) => [
+          ...violations.map(({ invariant }) => invariant),
+          ...(broken === undefined ? [] : ['(the bench broke)']),
+        ]),
+      ),
     ].toSorted(),
   };
 };
 
-const HEADER = ['fault', 'runs', 'lost', 'extra runs', 'slowest recovery', 'held'];
+const HEADER = ['fault', 'runs', 'lost', 'extra runs', 'slowest recovery', 'kept'];
 
 /** Renders a Markdown table, one line for each case. Pure. */
 export const renderFaultTable = (summaries: readonly FaultSummary[]): string =>

@@ -65,14 +65,14 @@ describe('createTimeline', () => {
 
   it('lists faults in the order in which they began, each with its own end', () => {
     const timeline = createTimeline();
-    const endFirst = timeline.begin('first');
-    const endSecond = timeline.begin('second');
-    timeline.strike('third');
+    const endFirst = timeline.begin('kill-redis');
+    const endSecond = timeline.begin('read-only');
+    timeline.strike('flush');
 
     endSecond();
 
     const [first, second] = timeline.faults();
-    expect(timeline.faults().map(({ kind }) => kind)).toEqual(['first', 'second', 'third']);
+    expect(timeline.faults().map(({ kind }) => kind)).toEqual(['kill-redis', 'read-only', 'flush']);
     expect([first?.toMs, Number.isFinite(second?.toMs)]).toEqual([Number.POSITIVE_INFINITY, true]);
     endFirst();
     expect(Number.isFinite(timeline.faults()[0]?.toMs)).toBe(true);

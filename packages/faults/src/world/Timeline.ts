@@ -1,12 +1,12 @@
-import { type FaultEvent, type Window } from '../check/History';
+import { type FaultEvent, type FaultEventKind, type Window } from '../check/History';
 import { machineNowMs } from '../tasks/Evidence';
 
 /** When which fault struck, and when Redis could not be used: kept by whoever does it. */
 export interface Timeline {
   /** Notes a fault that begins now; the function it answers ends it. */
-  begin(kind: string, pid?: number): () => void;
+  begin(kind: FaultEventKind, pid?: number): () => void;
   /** Notes a fault of one moment. */
-  strike(kind: string, pid?: number): void;
+  strike(kind: FaultEventKind, pid?: number): void;
   /** Notes that Redis cannot be used from now on; the function it answers ends that, `lingerMs` later. */
   beginOutage(): (lingerMs?: number) => void;
   faults(): readonly FaultEvent[];
@@ -14,7 +14,7 @@ export interface Timeline {
 }
 
 interface Entry {
-  readonly kind: string;
+  readonly kind: FaultEventKind;
   readonly pid: number | undefined;
   readonly fromMs: number;
   toMs: number | undefined;

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { v4 } from 'uuid';
 import { type Acknowledgement, type Bounds, type CallHistory, type History } from '../check/History';
 import { type Contestant, type ContestantSettings, type Producer } from '../contestants/Contestant';
+import { BENCH, MAX_CRASHES } from '../plan/BenchSettings';
 import { createRandom } from '../plan/Random';
 import { type Fault, type Load, type Scenario } from '../plan/Scenario';
 import { type Evidence, machineNowMs, parseEvidence } from '../tasks/Evidence';
 import { createFaultProxy } from './FaultProxy';
 import { startFaultRedis } from './FaultRedis';
+import { LOG_TEXTS } from './logTexts';
 import { createNoiseMeter } from './NoiseMeter';
 import { createQueueReader, type QueueReader } from './QueueReader';
 import { strike, type Target } from './strike';
 import { createTimeline } from './Timeline';
 import { createWorkerPool } from './WorkerPool';
-
-/** Locks, checks and patience of the bench: short, so that a run takes seconds. Milliseconds. */
-export const BENCH = { lockMs: 1500, stalledIntervalMs: 500, drainTimeoutMs: 2000 } as const;
 
 /** How long tasks may take to end after everything was over; milliseconds. */
 const SETTLE_TIMEOUT_MS = 20_000;
@@ -74,16 +73,16 @@ const runInFolder = async (
     readyText,
     clockAheadMs: settings.clockAheadMs,
   });
-  const producer = contestant.openProducer(settings);
+  await using producer = contestant.openProducer(settings);
   const reader = createQueueReader(redis.client, contestant, contestant.openViewer(settings));
   const readEvidence = async () => parseEvidence(await readFile(settings.evidencePath, 'utf8'));
 
   await Promise.all(Array.from({ length: scenario.workerCount }, () => pool.add()));
   const before = await warmUp(producer, reader, readEvidence);
 
-  const noise = createNoiseMeter();
-  const strays = collectStrayErrors();
-  const cpuTimer = setInterval(() => pool.sampleCpu(), CPU_SAMPLE_MS);
+  using noise = createNoiseMeter();
+  using strays = collectStrayErrors();
+  using _cpuTimer = sampleRegularly(() => pool.sampleCpu());
   const timeline = createTimeline();
   const target: Target = {
     redis,
@@ -106,18 +105,17 @@ const runInFolder = async (
     Promise.all(pool.living().map(({ ended }) => ended)),
     Bun.sleep(BENCH.drainTimeoutMs + 4000),
   ]);
-  clearInterval(cpuTimer);
   for (const call of calls) {
     const taskId = taskIdOf(call.acknowledgement);
     if (taskId !== undefined) call.final = await reader.read(taskId);
   }
   const descriptions = await describeTasks(calls, reader);
   const after = await reader.listKeysWithoutEnded();
-  await producer.close();
-  const bounds: Bounds = { ...BENCH, noiseMs: noise.stop() };
+  const bounds: Bounds = { ...BENCH, maxCrashes: MAX_CRASHES, noiseMs: noise.stop() };
   const history: History = {
     scenario,
     bounds,
+    texts: LOG_TEXTS,
     calls: calls.map(toCallHistory),
     evidence: (await readEvidence()).filter(({ call }) => call >= 0),
     processes: pool.histories(),
@@ -294,17 +292,21 @@ const createTurns = (): Target['withRedis'] => {
   };
 };
 
+const sampleRegularly = (sample: () => void): Disposable => {
+  const timer = setInterval(sample, CPU_SAMPLE_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+};
+
 /** Errors that reach nobody in this process: a scheduler must never cause one. */
-const collectStrayErrors = (): { stop(): readonly string[] } => {
+const collectStrayErrors = (): Disposable & { stop(): readonly string[] } => {
   const errors: string[] = [];
   const collect = (error: unknown): void => {
     errors.push(Bun.inspect(error));
   };
   process.on('unhandledRejection', collect).on('uncaughtException', collect);
-  return {
-    stop: () => {
-      process.off('unhandledRejection', collect).off('uncaughtException', collect);
-      return errors;
-    },
+  const stop = (): readonly string[] => {
+    process.off('unhandledRejection', collect).off('uncaughtException', collect);
+    return errors;
   };
+  return { stop, [Symbol.dispose]: () => void stop() };
 };

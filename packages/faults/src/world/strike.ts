@@ -1,5 +1,7 @@
+import { SOCKET_TIMEOUT_MS } from '@backend/redis/createRedisClient';
+import { FILLER_PREFIX } from '../plan/BenchSettings';
 import { type Random } from '../plan/Random';
-import { type Fault, type ReplyKind } from '../plan/Scenario';
+import { type Fault, type FaultKind, type ReplyKind } from '../plan/Scenario';
 import { type FaultProxy } from './FaultProxy';
 import { type FaultRedis } from './FaultRedis';
 import { sha1Of } from './scriptHashes';
@@ -17,18 +19,12 @@ export interface Target {
   withRedis<T>(act: () => Promise<T>): Promise<T>;
 }
 
-/** The `socketTimeout` of createRedisClient.ts: a silent network is noticed after so many milliseconds. */
-const SILENCE_NOTICED_MS = 12_000;
-
 /** Between two SIGTERMs; milliseconds. */
 const SECOND_SIGNAL_MS = 100;
 
 /** Keys that make a start of Redis slow, and how long each of them takes. */
 const FILLER_KEY_COUNT = 100;
 const FILLER = 'x'.repeat(2048);
-
-/** Their names, for whoever counts keys. */
-export const FILLER_PREFIX = 'filler:';
 
 /** Carries out a fault; resolves when it is over. `pid` is the process that runs the call of the trigger. */
 export const strike = async (fault: Fault, target: Target, pid: number | undefined): Promise<void> => {
@@ -143,7 +139,7 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
       endSwallowing();
       end();
       // Connections of that time are dead without a word.
-      return endOutage(SILENCE_NOTICED_MS);
+      return endOutage(SOCKET_TIMEOUT_MS);
     }
   }
 };
@@ -188,7 +184,7 @@ const restart = async ({ pool }: Target, worker: number, afterMs: number | undef
 
 const withoutRedis = async (
   { redis, proxy, timeline }: Target,
-  kind: string,
+  kind: FaultKind,
   downMs: number,
   start: () => Promise<void>,
 ): Promise<void> => {
@@ -204,7 +200,7 @@ const withoutRedis = async (
 
 const refusing = async (
   { timeline }: Target,
-  fault: { readonly kind: string; readonly forMs: number },
+  fault: { readonly kind: FaultKind; readonly forMs: number },
   { begin, end }: { begin(): Promise<unknown>; end(): Promise<unknown> },
 ): Promise<void> => {
   const [endFault, endOutage] = [timeline.begin(fault.kind), timeline.beginOutage()];

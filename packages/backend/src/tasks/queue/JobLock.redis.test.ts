@@ -4,20 +4,18 @@ import { v4 } from 'uuid';
 import { testRedisUrl } from '../worker/__fixtures__/TaskBench';
 import { createJobLock } from './JobLock';
 
-/** A queue's active list with one job, and its lock. */
+/** A queue's active list with one job that was taken twice, the second time by us. */
 const setup = async () => {
   const client = new Redis(await testRedisUrl());
   const queueKey = `test:{${v4()}}`;
-  await client.lpush(`${queueKey}:active`, 'job');
-  const lock = createJobLock({ client, queueKey, jobId: 'job', token: 'mine', lockMs: 5000 });
-  const lockKey = `${queueKey}:job:lock`;
+  const [active, job, lockKey] = [`${queueKey}:active`, `${queueKey}:job`, `${queueKey}:job:lock`];
+  await client.lpush(active, 'job');
+  await client.hset(job, 'ats', '2');
+  const lock = createJobLock({ client, queueKey, jobId: 'job', token: 'mine', takenCount: 2, lockMs: 5000 });
   return {
-    client,
-    queueKey,
-    lock,
-    lockKey,
+    ...{ client, active, job, lock, lockKey },
     [Symbol.asyncDispose]: async () => {
-      await client.del(lockKey, `${queueKey}:active`);
+      await client.del(lockKey, active, job);
       client.disconnect();
     },
   };
@@ -27,7 +25,7 @@ describe('createJobLock', () => {
   it('takes a lapsed lock back, for as long as a lock lasts', async () => {
     await using test = await setup();
 
-    expect(await test.lock.reclaim()).toBe(true);
+    expect(await test.lock.reclaim()).toBe('held');
     expect(await test.client.get(test.lockKey)).toBe('mine');
     expect(await test.client.pttl(test.lockKey)).toBeWithin(4000, 5001);
   });
@@ -36,7 +34,7 @@ describe('createJobLock', () => {
     await using test = await setup();
     await test.client.set(test.lockKey, 'mine', 'PX', 1000);
 
-    expect(await test.lock.reclaim()).toBe(true);
+    expect(await test.lock.reclaim()).toBe('held');
     expect(await test.client.pttl(test.lockKey)).toBeWithin(1, 1001);
   });
 
@@ -44,15 +42,47 @@ describe('createJobLock', () => {
     await using test = await setup();
     await test.client.set(test.lockKey, 'other');
 
-    expect(await test.lock.reclaim()).toBe(false);
+    expect(await test.lock.reclaim()).toBe('taken');
     expect(await test.client.get(test.lockKey)).toBe('other');
   });
 
-  it('leaves a job that was put back or has ended', async () => {
+  it('leaves a job that another worker has taken since, though its lock has lapsed too', async () => {
     await using test = await setup();
-    await test.client.del(`${test.queueKey}:active`);
+    await test.client.hincrby(test.job, 'ats', 1);
 
-    expect(await test.lock.reclaim()).toBe(false);
+    expect(await test.lock.reclaim()).toBe('taken');
     expect(await test.client.exists(test.lockKey)).toBe(0);
+  });
+
+  it('leaves a job that was put back', async () => {
+    await using test = await setup();
+    await test.client.del(test.active);
+
+    expect(await test.lock.reclaim()).toBe('taken');
+    expect(await test.client.exists(test.lockKey)).toBe(0);
+  });
+
+  it('knows a job that this delivery has settled', async () => {
+    await using test = await setup();
+    await test.client.del(test.active);
+    await test.client.hset(test.job, 'finishedOn', '1');
+
+    expect(await test.lock.reclaim()).toBe('ended');
+    expect(await test.client.exists(test.lockKey)).toBe(0);
+  });
+
+  it('does not take what another worker has settled for its own', async () => {
+    await using test = await setup();
+    await test.client.del(test.active);
+    await test.client.hset(test.job, { finishedOn: '1', ats: '3' });
+
+    expect(await test.lock.reclaim()).toBe('taken');
+  });
+
+  it('leaves a job that is gone', async () => {
+    await using test = await setup();
+    await test.client.del(test.active, test.job);
+
+    expect(await test.lock.reclaim()).toBe('taken');
   });
 });

@@ -1,12 +1,18 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 
+/**
+ * Whose a job is.
+ *
+ * - `held`: this delivery's; its lock, if it had lapsed, was taken back.
+ * - `ended`: nobody's: this delivery has settled it, and only did not hear so.
+ * - `taken`: it was put back, or another delivery has it or has settled it.
+ */
+export type LockState = 'held' | 'ended' | 'taken';
+
 /** The lock of one job, as one delivery of it holds it. */
 export interface JobLock {
-  /**
-   * Takes a lock that has lapsed back, if the job is still on its list and nobody else has taken it meanwhile. Answers
-   * whether the lock is held here now; rejects when Redis does not answer or refuses.
-   */
-  reclaim(): Promise<boolean>;
+  /** Takes a lock that has lapsed back, unless the job was taken again since. Rejects when Redis does not answer or refuses. */
+  reclaim(): Promise<LockState>;
 }
 
 interface JobLockOptions {
@@ -15,21 +21,35 @@ interface JobLockOptions {
   readonly queueKey: string;
   readonly jobId: string;
   readonly token: string;
+  /** How often the job had been taken when it was delivered, this time included: BullMQ's `ats`. */
+  readonly takenCount: number;
   readonly lockMs: number;
 }
 
-/** A job that is not active was put back, or has ended. */
+/** `ats` grows with each delivery: as long as it is ours, nobody has taken the job since. */
 const RECLAIM = `
-local holder = redis.call('GET', KEYS[1])
-if holder then return holder == ARGV[2] and 1 or 0 end
-if not redis.call('LPOS', KEYS[2], ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
+local lock, active, job = KEYS[1], KEYS[2], KEYS[3]
+local id, token, lockMs, takenCount = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local holder = redis.call('GET', lock)
+if holder == token then return 'held' end
+if holder or redis.call('HGET', job, 'ats') ~= takenCount then return 'taken' end
+if redis.call('HEXISTS', job, 'finishedOn') == 1 then return 'ended' end
+if not redis.call('LPOS', active, id) then return 'taken' end
+redis.call('SET', lock, token, 'PX', lockMs)
+return 'held'`;
 
 /** Creates the lock of a delivery; costs nothing before it is reclaimed. */
-export const createJobLock = ({ client, queueKey, jobId, token, lockMs }: JobLockOptions): JobLock => ({
+export const createJobLock = ({
+  client,
+  queueKey,
+  jobId,
+  token,
+  takenCount,
+  lockMs,
+}: JobLockOptions): JobLock => ({
   reclaim: async () => {
-    const keys = [`${queueKey}:${jobId}:lock`, `${queueKey}:active`];
-    return (await client.eval(RECLAIM, keys.length, ...keys, jobId, token, lockMs)) === 1;
+    const job = `${queueKey}:${jobId}`;
+    const keys = [`${job}:lock`, `${queueKey}:active`, job];
+    return (await client.eval(RECLAIM, keys.length, ...keys, jobId, token, lockMs, takenCount)) as LockState; // the script's three answers
   },
 });

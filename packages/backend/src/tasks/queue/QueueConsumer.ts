@@ -1,11 +1,12 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { type Job, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
+import { createHeldJobs, type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
-import { createPersist, persistEnd } from './persistSettlement';
+import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { toQueueName } from './QueueName';
 import { toWorkerRetention } from './Retention';
 import { backoffStrategy, type Settlement, settle } from './settle';
@@ -70,16 +71,6 @@ interface QueueConsumerOptions {
   onStalled(taskIds: readonly string[]): void;
 }
 
-/** A job that is here: taken, and not yet settled. */
-interface HeldJob {
-  readonly runKey: string;
-  /** Of its newest delivery. */
-  readonly lock: JobLock;
-  readonly attemptsMade: number;
-  /** Crashes before its first delivery here. */
-  readonly crashCount: number;
-}
-
 const toDelivery = (job: Job, { runKey, crashCount }: HeldJob): Delivery => ({
   taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
   data: job.data,
@@ -98,26 +89,24 @@ const CORRECT_CRASH_COUNT = `
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('HSET', KEYS[1], 'stc', ARGV[2]) end
 return 0`;
 
-interface CrashCorrection {
+interface DeliveredJob {
   readonly options: QueueConsumerOptions;
   readonly job: Job;
   readonly token: string;
-  readonly crashCount: number;
 }
 
 /** Takes back what a delivery that joins a run was counted for: it would use up an attempt that was never run. */
-const correctCrashCount = async ({ options, job, token, crashCount }: CrashCorrection): Promise<void> => {
+const correctCrashCount = async ({ options, job, token }: DeliveredJob): Promise<void> => {
   const key = `${toQueueKey(options)}:${job.id}`;
+  const crashCount = Math.max(0, (job.stalledCounter ?? 0) - 1);
   try {
     await options.client.eval(CORRECT_CRASH_COUNT, 2, key, `${key}:lock`, token, crashCount);
   } catch (error) {
-    options.onError(error instanceof Error ? error : new Error(String(error)));
+    options.onError(toError(error));
   }
 };
 
-/** A job that comes back with a further attempt, or without a stall, was settled: its holder only does not know yet. */
-const isRedelivery = ({ attemptsMade, stalledCounter = 0 }: Job, before: HeldJob): boolean =>
-  attemptsMade === before.attemptsMade && stalledCounter > before.crashCount;
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const toQueueKey = ({ prefix, task }: QueueConsumerOptions): string =>
   `${prefix}:${toQueueName(task.queueName)}`;
@@ -145,49 +134,29 @@ const createWorker = (
 
 /** Creates the consumer of one task's queue. It takes nothing before `start`. */
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
-  const { client, lockMs, onError } = options;
+  const { onError } = options;
+  const heldJobs = createHeldJobs();
   const unsettled = new WeakMap<Job, DeliveryEnd>();
-  const held = new Map<string, HeldJob>();
   let isClosing = false;
-
-  let runCount = 0;
-
-  const hold = async (job: Job, token: string): Promise<HeldJob> => {
-    const { id: jobId = '', attemptsMade, stalledCounter: crashCount = 0 } = job;
-    const lock = createJobLock({ client, queueKey: toQueueKey(options), jobId, token, lockMs });
-    const before = held.get(jobId);
-    if (before !== undefined && isRedelivery(job, before)) {
-      const holding = { ...before, lock };
-      held.set(jobId, holding);
-      await correctCrashCount({ options, job, token, crashCount: before.crashCount });
-      return holding;
-    }
-    runCount += 1;
-    const holding = { runKey: String(runCount), lock, attemptsMade, crashCount };
-    held.set(jobId, holding);
-    return holding;
-  };
-
   // Two parameters, not three: the abort signal is ours.
   const worker = createWorker(options, async (job, token = '') => {
-    const holding = await hold(job, token);
-    const persist = createPersist({
-      lock: holding.lock,
-      isClosing: () => isClosing,
-      onRefused: onError,
-    });
-    const end = await options.onDelivery(toDelivery(job, holding));
-    const letGo = (): void => {
-      if (held.get(job.id ?? '') === holding) held.delete(job.id ?? '');
-      end.onOver();
-    };
-    // A job that was put back before its end could be told may come back here: then it has ended already.
-    const onOver = (isSettled: boolean): void => {
-      if (isSettled) letGo();
-      else setTimeout(letGo, lockMs).unref();
-    };
+    const delivered = { options, job, token };
+    const lock = toLock(delivered);
+    const persist = createPersist({ lock, onRefused: onError });
+    const hold = await holdJob(heldJobs, delivered, lock);
+    if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
+    if (hold.kind === 'again') await correctCrashCount(delivered);
+    const { held } = hold;
+    const end = await options.onDelivery(toDelivery(job, held));
+    const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs: options.lockMs });
+    const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
     unsettled.set(job, end);
-    persistEnd(job, persist, onOver);
+    persistEnd(job, {
+      persist,
+      onOver,
+      // A newer delivery of the same run has the lock, and tells the end.
+      forgives: () => isSuperseded() && unsettled.delete(job),
+    });
     const { outcome, attempt, onSettled } = end;
     return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
   });
@@ -198,7 +167,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     if (!isFailedRenewal(error)) onError(error);
   });
   worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) void keepLock(held.get(jobId)?.lock, jobId, onError);
+    for (const jobId of jobIds) void keepLock(heldJobs.find(jobId), jobId, onError);
   });
   return {
     start: () => {
@@ -207,7 +176,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
     reclaimLocks: async () => {
-      await Promise.all([...held.values()].map(({ lock }) => lock.reclaim()));
+      await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));
     },
     putBackStalled: async () => {
       const jobIds = await worker.getBackend().moveStalledJobsToWait();
@@ -220,16 +189,81 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   };
 };
 
+const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
+  createJobLock({
+    client: options.client,
+    queueKey: toQueueKey(options),
+    jobId: job.id ?? '',
+    token,
+    takenCount: job.attemptsStarted,
+    lockMs: options.lockMs,
+  });
+
+/** A moment in which a run that Redis has settled hears of it; milliseconds. */
+const HEARING_MS = 50;
+
+const holdJob = async (heldJobs: HeldJobs, { job }: DeliveredJob, lock: JobLock): Promise<Hold> => {
+  const hold = heldJobs.hold(job, lock);
+  if (hold.kind !== 'conflict') return hold;
+  await new Promise((resolve) => setTimeout(resolve, HEARING_MS));
+  return heldJobs.hold(job, lock);
+};
+
+/** How long an attempt is put off whose job still runs here; milliseconds. */
+const PUT_OFF_MS = 1000;
+
+/**
+ * Gives an attempt back, unused, because an earlier run of the same job goes on here: another worker took it over
+ * meanwhile and asks for one more attempt. One process never runs a task twice at the same time.
+ */
+const putOff = async ({
+  options,
+  job,
+  token,
+  persist,
+}: DeliveredJob & { readonly persist: Persist }): Promise<never> => {
+  try {
+    await persist(() => job.moveToDelayed(Date.now() + PUT_OFF_MS, token));
+  } catch (error) {
+    options.onError(toError(error));
+  }
+  throw new DelayedError();
+};
+
+interface OverOptions {
+  readonly heldJobs: HeldJobs;
+  readonly jobId: string;
+  readonly held: HeldJob;
+  readonly end: DeliveryEnd;
+  readonly lockMs: number;
+}
+
+/** A job that was put back before its end could be told may come back here for one lock: then it has ended already. */
+const createOver =
+  ({ heldJobs, jobId, held, end, lockMs }: OverOptions) =>
+  (isSettled: boolean): void => {
+    const letGo = (): void => {
+      heldJobs.release(jobId, held);
+      end.onOver();
+    };
+    if (isSettled) {
+      letGo();
+    } else {
+      heldJobs.giveUp(jobId, held);
+      setTimeout(letGo, lockMs).unref();
+    }
+  };
+
 /** A lock that lapsed while Redis was away, and that nobody else took, is the run's again. */
 const keepLock = async (
-  lock: JobLock | undefined,
+  held: HeldJob | undefined,
   jobId: string,
   onError: (error: Error) => void,
 ): Promise<void> => {
+  if (held === undefined) return; // settled meanwhile
   try {
-    if (await lock?.reclaim()) return;
-    onError(new LostLockError(jobId));
+    if ((await held.lock.reclaim()) === 'taken') onError(new LostLockError(jobId));
   } catch (error) {
-    onError(error instanceof Error ? error : new Error(String(error)));
+    onError(toError(error));
   }
 };

@@ -1,5 +1,5 @@
 /** Answers of a server that will accept the same command later: its memory is full, it is a replica, it loads ... */
-const REFUSALS = /\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
+const REFUSALS = /(?:^|-)(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/;
 
 /**
  * Says whether a Redis that answers has refused a command for a reason that passes. Before Redis 7 its words come after

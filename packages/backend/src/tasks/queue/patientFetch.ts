@@ -20,8 +20,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * Makes a worker take jobs patiently. Two things that BullMQ does otherwise:
  *
  * - A Redis that refuses to hand out a job is asked again at once, as fast as it answers, which takes half a processor;
- *   and the sign that a job waits is used up, so that nobody looks for it for ten seconds.
- * - After an error it waits for jobs up to ten seconds, in which a job whose sign was lost on its way is not seen.
+ *   and the marker that says that a job waits is used up, so that nobody looks for it for ten seconds.
+ * - After an error it waits for jobs up to ten seconds, in which a job whose marker was lost on its way is not seen.
  */
 export const makeFetchPatient = (worker: Worker, { isClosing, onRefused }: PatientFetchOptions): void => {
   const backend = worker.getBackend();
@@ -34,6 +34,7 @@ export const makeFetchPatient = (worker: Worker, { isClosing, onRefused }: Patie
         if (!isRefusal(error) || isClosing()) throw error;
         onRefused(error);
         await pause(RETRY_MS);
+        if (isClosing()) throw error;
       }
     }
   };

@@ -1,5 +1,6 @@
-import { describe, expect, it, jest } from 'bun:test';
+import { afterEach, describe, expect, it, jest } from 'bun:test';
 import { type Job } from 'bullmq';
+import { type LockState } from './JobLock';
 import { createPersist, persistEnd } from './persistSettlement';
 
 const lapsed = (): Error => Object.assign(new Error('Missing lock for job 7. moveToFinished'), { code: -2 });
@@ -10,11 +11,11 @@ const refused = (word: string): Error =>
 /** A command that ends in each of these, one after the other; a text is an answer. */
 const setup = (
   ends: readonly (Error | string)[],
-  { isReclaimable = true, reclaimErrors = [] as Error[] } = {},
+  { lockState = 'held' as LockState, reclaimErrors = [] as Error[] } = {},
 ) => {
   jest.useFakeTimers();
   const rest = [...ends];
-  const state = { reclaimCount: 0, isClosing: false };
+  const state = { reclaimCount: 0 };
   const refusals: string[] = [];
   const command = async (): Promise<string> => {
     const end = rest.shift() ?? 'too many';
@@ -27,10 +28,9 @@ const setup = (
         state.reclaimCount += 1;
         const error = reclaimErrors.shift();
         if (error !== undefined) throw error;
-        return isReclaimable;
+        return lockState;
       },
     },
-    isClosing: () => state.isClosing,
     onRefused: ({ message }) => refusals.push(message),
   });
   /** Lets the pauses between two attempts pass. */
@@ -46,6 +46,10 @@ const setup = (
 };
 
 describe('createPersist', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('answers what the command answers', async () => {
     const { persist, command, state, finish } = setup(['done']);
 
@@ -108,13 +112,13 @@ describe('createPersist', () => {
   });
 
   it.each([
-    ['the lock lapsed and somebody else has the job', [lapsed()], false],
-    ['the lock lapses again at once', [lapsed(), lapsed()], true],
-    ['another worker holds the lock', [taken()], true],
-    ['the command itself is wrong', [new Error('ERR wrong number of arguments')], true],
-    ["the error is not the server's", [new Error('no OOM here')], true],
-  ])('gives up when %s', async (_why, ends, isReclaimable) => {
-    const { persist, command, rest, finish } = setup([...ends, 'done'], { isReclaimable });
+    ['the lock lapsed and somebody else has the job', [lapsed()], 'taken'],
+    ['the lock lapses again at once', [lapsed(), lapsed()], 'held'],
+    ['another worker holds the lock', [taken()], 'held'],
+    ['the command itself is wrong', [new Error('ERR wrong number of arguments')], 'held'],
+    ["the error is not the server's", [new Error('no OOM here')], 'held'],
+  ] as const)('gives up when %s', async (_why, ends, lockState) => {
+    const { persist, command, rest, finish } = setup([...ends, 'done'], { lockState });
 
     expect(await finish(persist(command).catch(({ message }: Error) => message))).toBe(
       ends.at(-1)?.message ?? '',
@@ -122,13 +126,11 @@ describe('createPersist', () => {
     expect(rest).toEqual(['done']);
   });
 
-  it('gives up when the consumer closes', async () => {
-    const { persist, command, state, finish } = setup([refused('OOM'), 'done']);
-    state.isClosing = true;
+  it('is content when the command that failed had been heard', async () => {
+    const { persist, command, rest, finish } = setup([lapsed(), 'done'], { lockState: 'ended' });
 
-    expect(await finish(persist(command).catch(({ message }: Error) => message))).toBe(
-      'OOM command not allowed',
-    );
+    expect(await finish(persist(command))).toBe(undefined);
+    expect(rest).toEqual(['done']);
   });
 });
 
@@ -158,7 +160,11 @@ describe('persistEnd', () => {
   it('completes with what BullMQ answers, and says that it is over', async () => {
     const { asJob, calls } = createJob([new Error('OOM'), 'next job']);
     const overs: boolean[] = [];
-    persistEnd(asJob, persistOnce, (isSettled) => overs.push(isSettled));
+    persistEnd(asJob, {
+      persist: persistOnce,
+      onOver: (isSettled) => overs.push(isSettled),
+      forgives: () => false,
+    });
 
     expect<unknown>(await asJob.moveToCompleted('value', 'token', true)).toBe('next job');
     expect(calls).toEqual([
@@ -171,7 +177,11 @@ describe('persistEnd', () => {
   it('is not over when a completion fails: BullMQ then tells of a failure', async () => {
     const { asJob } = createJob([new Error('first'), new Error('second'), 'failed']);
     const overs: boolean[] = [];
-    persistEnd(asJob, persistOnce, (isSettled) => overs.push(isSettled));
+    persistEnd(asJob, {
+      persist: persistOnce,
+      onOver: (isSettled) => overs.push(isSettled),
+      forgives: () => false,
+    });
 
     expect(await asJob.moveToCompleted('value', 'token').catch(({ message }: Error) => message)).toBe(
       'second',
@@ -183,7 +193,7 @@ describe('persistEnd', () => {
 
   it('keeps one stack of a failure, however often it is told', async () => {
     const { job, asJob } = createJob([new Error('OOM'), 'failed']);
-    persistEnd(asJob, persistOnce, () => undefined);
+    persistEnd(asJob, { persist: persistOnce, onOver: () => undefined, forgives: () => false });
     await asJob.moveToFailed(new Error('boom'), 'token');
 
     expect(job.stacktrace).toEqual(['before', 'now']);
@@ -192,11 +202,28 @@ describe('persistEnd', () => {
   it('is over when a failure cannot be told', async () => {
     const { asJob } = createJob([new Error('first'), new Error('second')]);
     const overs: boolean[] = [];
-    persistEnd(asJob, persistOnce, (isSettled) => overs.push(isSettled));
+    persistEnd(asJob, {
+      persist: persistOnce,
+      onOver: (isSettled) => overs.push(isSettled),
+      forgives: () => false,
+    });
 
     expect(await asJob.moveToFailed(new Error('boom'), 'token').catch(({ message }: Error) => message)).toBe(
       'second',
     );
+    expect(overs).toEqual([false]);
+  });
+
+  it('keeps quiet about a failure that cannot be told when somebody here tells it instead', async () => {
+    const { asJob } = createJob([new Error('first'), new Error('second')]);
+    const overs: boolean[] = [];
+    persistEnd(asJob, {
+      persist: persistOnce,
+      onOver: (isSettled) => overs.push(isSettled),
+      forgives: () => true,
+    });
+
+    expect(await asJob.moveToFailed(new Error('boom'), 'token')).toBe(undefined);
     expect(overs).toEqual([false]);
   });
 });

@@ -1,15 +1,13 @@
 import { type Job } from 'bullmq';
-import { type JobLock } from './JobLock';
+import { type JobLock, type LockState } from './JobLock';
 import { isLapsedLock } from './LostLock';
 import { isRefusal } from './RedisRefusal';
 
-/** Runs a command that settles a job, again and again if it must. */
-export type Persist = <T>(command: () => Promise<T>) => Promise<T>;
+/** Runs a command that settles a job, again and again if it must; answers nothing when an earlier one had done it. */
+export type Persist = <T>(command: () => Promise<T>) => Promise<T | undefined>;
 
 interface PersistOptions {
   readonly lock: JobLock;
-  /** Whether the consumer closes: then nothing is tried again. */
-  isClosing(): boolean;
   /** Redis said no; told each time. */
   onRefused(error: Error): void;
 }
@@ -17,51 +15,67 @@ interface PersistOptions {
 /** Between two attempts to settle a job on a Redis that refuses; milliseconds. */
 const RETRY_MS = 250;
 
+/** What a failed command leaves to do. */
+type Recovery = 'retry' | 'settled' | 'futile';
+
+const RECOVERIES = {
+  held: 'retry',
+  ended: 'settled',
+  taken: 'futile',
+} as const satisfies Record<LockState, Recovery>;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Creates the persistence of one job's settlement. A handler that has done its work is not run again because Redis
  * refuses for a while, or because the lock lapsed while Redis was away: the lock is taken back, if nobody else has
- * taken the job, and the command sent again.
+ * taken the job, and the command sent again. A stopping worker goes on too, until it closes its connection.
  */
 export const createPersist =
-  ({ lock, isClosing, onRefused }: PersistOptions): Persist =>
+  ({ lock, onRefused }: PersistOptions): Persist =>
   async (command) => {
-    let isReclaimed = false;
-    /** Makes the next attempt possible; answers with the error that makes it futile. */
-    const recover = async (error: unknown): Promise<unknown> => {
+    // A lock that lapses again at once is no lock.
+    let hasReclaimed = false;
+    const recover = async (error: unknown): Promise<Recovery> => {
       if (isRefusal(error)) {
         onRefused(error);
-        isReclaimed = false;
+        hasReclaimed = false;
         await pause(RETRY_MS);
-        return undefined;
+        return 'retry';
       }
-      if (!isLapsedLock(error) || isReclaimed) return error;
+      if (!isLapsedLock(error) || hasReclaimed) return 'futile';
       try {
-        isReclaimed = await lock.reclaim();
-        return isReclaimed ? undefined : error;
-      } catch (refusal) {
-        return isRefusal(refusal) ? recover(refusal) : error;
+        const state = await lock.reclaim();
+        hasReclaimed = true;
+        return RECOVERIES[state];
+      } catch (reclaimError) {
+        return isRefusal(reclaimError) ? recover(reclaimError) : 'futile';
       }
     };
     for (;;) {
       try {
         return await command();
       } catch (error) {
-        if (isClosing()) throw error;
-        const futile = await recover(error);
-        if (futile !== undefined) throw futile;
+        const recovery = await recover(error);
+        if (recovery === 'settled') return undefined;
+        if (recovery === 'futile') throw error;
       }
     }
   };
 
+interface EndOptions {
+  readonly persist: Persist;
+  /** Called when the job is settled, with true, and when that has failed for good, with false. */
+  onOver(isSettled: boolean): void;
+  /** Whether it does not matter that the end could not be told, because somebody here tells it instead. */
+  forgives(): boolean;
+}
+
 /**
  * Makes the end of a job persistent: BullMQ itself asks once, and takes a completion that Redis refused for a failure of
  * the handler, which it then runs again.
- *
- * @param onOver Called when the job is settled, with true, and when that has failed for good, with false.
  */
-export const persistEnd = (job: Job, persist: Persist, onOver: (isSettled: boolean) => void): void => {
+export const persistEnd = (job: Job, { persist, onOver, forgives }: EndOptions): void => {
   const moveToCompleted = job.moveToCompleted.bind(job);
   const moveToFailed = job.moveToFailed.bind(job);
   job.moveToCompleted = async (...args) => {
@@ -80,7 +94,9 @@ export const persistEnd = (job: Job, persist: Persist, onOver: (isSettled: boole
       onOver(true);
       return moved;
     } catch (error) {
+      const isForgiven = forgives();
       onOver(false);
+      if (isForgiven) return undefined;
       throw error;
     }
   };

@@ -4,10 +4,9 @@ import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { startLocalRedis } from '@backend/redis/localRedis';
 import { Redis } from 'ioredis';
-import { createDataLossWatch } from './DataLossWatch';
+import { createDataLossWatch, DATA_LOSS_MESSAGE as REPORT } from './DataLossWatch';
 
 const MARKER = 'test:{tasks}:data';
-const REPORT = 'Redis has lost its data: the tasks that were in it are gone';
 
 /** A Redis of its own, and a watch that looks twenty times a second. */
 const setup = async () => {

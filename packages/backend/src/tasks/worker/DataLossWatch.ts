@@ -4,6 +4,9 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { v4 } from 'uuid';
 import { createDataMarker } from '../queue/DataMarker';
 
+/** What a worker says when Redis was emptied, or started without what it had. */
+export const DATA_LOSS_MESSAGE = 'Redis has lost its data: the tasks that were in it are gone';
+
 interface DataLossWatchOptions {
   readonly client: RedisClient;
   readonly prefix: string;
@@ -32,9 +35,7 @@ export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatc
     isLooking = true;
     try {
       if (await marker.hasLostData()) {
-        logger.error('Redis has lost its data: the tasks that were in it are gone', undefined, {
-          lastSeenAt,
-        });
+        logger.error(DATA_LOSS_MESSAGE, undefined, { lastSeenAt });
       }
       lastSeenAt = new Date();
     } catch (error) {

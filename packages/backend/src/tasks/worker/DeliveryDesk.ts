@@ -61,10 +61,9 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
 
   return {
     take: async (task, delivery) => {
-      if (isShut) return released(delivery);
-      const { value, isLatest, leave } = await flights.run(`${task.queueName} ${delivery.runKey}`, () =>
-        fly(task, delivery),
-      );
+      const key = `${task.queueName} ${delivery.runKey}`;
+      if (isShut && !flights.has(key)) return released(delivery);
+      const { value, isLatest, leave } = await flights.run(key, () => fly(task, delivery));
       const { outcome, attempt, endedAtMs } = value;
       const { logger } = environment;
       if (isLatest) {

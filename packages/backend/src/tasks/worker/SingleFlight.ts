@@ -1,15 +1,17 @@
 /** What a caller of a single flight gets. */
 export interface Landing<T> {
   readonly value: T;
-  /** True for the caller that came last: the one to act on the value. Who comes later still is the last from then on. */
+  /** True for the caller that came last when the work ended, and for whoever joins later: the one to act on the value. */
   readonly isLatest: boolean;
-  /** The caller has acted. Until every caller has, others join and get the same value. Safe to call twice. */
+  /** Says that the caller has acted; until every caller has, others join. Safe to call twice. */
   leave(): void;
 }
 
 /** Runs one piece of work per key at a time; who comes while it runs, or before it was acted on, joins it. */
 export interface SingleFlight<T> {
   run(key: string, work: () => Promise<T>): Promise<Landing<T>>;
+  /** Whether a caller of this key would join. */
+  has(key: string): boolean;
 }
 
 interface Flight<T> {
@@ -20,9 +22,9 @@ interface Flight<T> {
 }
 
 /**
- * Creates a single flight. A worker uses it by task id: after a pause of Redis longer than the lock, BullMQ delivers a
- * task again to the process that still runs it, or has run it and could not say so yet. Without this both runs go on,
- * and again, and again.
+ * Creates a single flight. A worker uses it for deliveries: after a pause of Redis longer than the lock, BullMQ delivers a
+ * task again to the process that still runs it, or has run it and could not say so yet. Without this both runs would go
+ * on, and each further pause would add one.
  */
 export const createSingleFlight = <T>(): SingleFlight<T> => {
   const flights = new Map<string, Flight<T>>();
@@ -31,6 +33,7 @@ export const createSingleFlight = <T>(): SingleFlight<T> => {
     if (flight.openCount === 0 && flights.get(key) === flight) flights.delete(key);
   };
   return {
+    has: (key) => flights.has(key),
     run: async (key, work) => {
       const flight = flights.get(key) ?? { work: work(), callerCount: 0, openCount: 0 };
       flights.set(key, flight);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { createStalledCheck } from './StalledCheck';
+import { createStalledCheck, toLongestGapMs } from './StalledCheck';
 
 const INTERVAL_MS = 5000;
 const LOCK_MS = 20_000;
@@ -35,7 +35,8 @@ const setup = async () => {
   };
   // It looks by itself at its start; its timer never fires within a test.
   await new Promise(setImmediate);
-  return { state, errors, look, [Symbol.dispose]: () => check.stop() };
+  const first = [...acts];
+  return { state, errors, first, look, [Symbol.dispose]: () => check.stop() };
 };
 
 const PUT_BACK = ['put back a', 'put back b'];
@@ -49,13 +50,22 @@ describe('createStalledCheck', () => {
     expect(await test.look()).toEqual(PUT_BACK);
   });
 
+  it('takes no tasks away at its start: what was before a worker cannot know', async () => {
+    using test = await setup();
+
+    expect(test.first).toEqual(RECLAIM);
+    expect(await test.look()).toEqual(PUT_BACK);
+  });
+
   it.each([
-    ['Redis was silent for longer than a quarter of the lock', LOCK_MS / 4 + 1, INTERVAL_MS, RECLAIM],
     ['Redis was silent for a quarter of the lock', LOCK_MS / 4, INTERVAL_MS, PUT_BACK],
-    ['this process stood still for longer than that', 1, INTERVAL_MS + LOCK_MS / 4 + 1, RECLAIM],
-    ['this process was late', 1, INTERVAL_MS + LOCK_MS / 4, PUT_BACK],
+    ['Redis was silent for longer than that', LOCK_MS / 4 + 1, INTERVAL_MS, RECLAIM],
+    ['this process stood still for longer than that', 0, INTERVAL_MS + LOCK_MS / 4 + 1, RECLAIM],
+    ['both together took longer than that', LOCK_MS / 8 + 1, INTERVAL_MS + LOCK_MS / 8, RECLAIM],
   ])('when %s it acts rightly', async (_when, pingMs, afterMs, acts) => {
     using test = await setup();
+    test.state.pingMs = 0;
+    await test.look();
     test.state.pingMs = pingMs;
 
     expect(await test.look(afterMs)).toEqual(acts);
@@ -63,6 +73,7 @@ describe('createStalledCheck', () => {
 
   it('takes its own locks back after a silence, and puts tasks back one interval later', async () => {
     using test = await setup();
+    await test.look();
     test.state.pingMs = LOCK_MS;
     expect(await test.look()).toEqual(RECLAIM);
     test.state.pingMs = 1;
@@ -72,6 +83,7 @@ describe('createStalledCheck', () => {
 
   it('puts tasks back every second time on a Redis that is always slow', async () => {
     using test = await setup();
+    await test.look();
     test.state.pingMs = LOCK_MS;
 
     expect([await test.look(), await test.look(), await test.look(), await test.look()]).toEqual([
@@ -90,5 +102,16 @@ describe('createStalledCheck', () => {
     test.state.refusal = undefined;
 
     expect([await test.look(), await test.look()]).toEqual([RECLAIM, PUT_BACK]);
+  });
+});
+
+describe('toLongestGapMs', () => {
+  it.each([
+    [5000, 20_000, 10_000],
+    [1000, 20_000, 6000],
+    [500, 1500, 750],
+    [15_000, 20_000, 15_050],
+  ])('with an interval of %i ms and a lock of %i ms is %i ms', (intervalMs, lockMs, gapMs) => {
+    expect(toLongestGapMs(intervalMs, lockMs)).toBe(gapMs);
   });
 });

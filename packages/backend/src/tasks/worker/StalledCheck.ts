@@ -30,6 +30,16 @@ export interface StalledCheck {
   stop(): void;
 }
 
+/** Timers are late by less on a machine that is not overloaded; milliseconds. */
+const JITTER_MS = 50;
+
+/**
+ * Milliseconds between two answers of Redis after which locks may have lapsed in between. A lock that is renewed when half
+ * of its time is over lasts for another half; a gap that is shorter lets none lapse. Pure.
+ */
+export const toLongestGapMs = (intervalMs: number, lockMs: number): number =>
+  intervalMs + Math.max(JITTER_MS, Math.min(lockMs / 4, lockMs / 2 - intervalMs));
+
 /**
  * Starts to look for tasks whose worker died, all queues of a worker in one go.
  *
@@ -40,12 +50,12 @@ export interface StalledCheck {
  */
 export const createStalledCheck = (options: StalledCheckOptions): StalledCheck => {
   const { queues, ping, intervalMs, lockMs, onError, now } = options;
-  // Locks are renewed when half of their time is over: a shorter silence lets none lapse.
-  const silenceMs = lockMs / 4;
-  let lastLookAtMs = now();
+  const longestGapMs = toLongestGapMs(intervalMs, lockMs);
+  let answeredAtMs = now();
   let isLooking = false;
   let hasReclaimed = false;
-  let mayHaveLapsed = false;
+  // What was before its start a worker cannot know.
+  let mayHaveLapsed = true;
 
   const reclaim = async (): Promise<void> => {
     await Promise.all(queues.map((queue) => queue.reclaimLocks()));
@@ -60,10 +70,10 @@ export const createStalledCheck = (options: StalledCheckOptions): StalledCheck =
   };
 
   const lookOnce = async (): Promise<void> => {
-    const startedAtMs = now();
-    const stoodStillMs = startedAtMs - lastLookAtMs - intervalMs;
+    const lastAnswerAtMs = answeredAtMs;
     await ping();
-    if (now() - startedAtMs > silenceMs || stoodStillMs > silenceMs) mayHaveLapsed = true;
+    answeredAtMs = now();
+    if (answeredAtMs - lastAnswerAtMs > longestGapMs) mayHaveLapsed = true;
     // Not twice in a row: on a Redis that is always slow the tasks of dead workers would never come back.
     await (mayHaveLapsed && !hasReclaimed ? reclaim() : putBack());
   };
@@ -78,7 +88,6 @@ export const createStalledCheck = (options: StalledCheckOptions): StalledCheck =
       mayHaveLapsed = true;
       onError(error instanceof Error ? error : new Error(String(error)));
     } finally {
-      lastLookAtMs = now();
       isLooking = false;
     }
   };

@@ -130,21 +130,24 @@ const createConsumer = (
 /** Ids of put back tasks that a line shows. */
 const SHOWN_IDS = 10;
 
-/** Characters of a message that tell it from others: what follows names a job or a script. */
-const KIND_LENGTH = 40;
-
 type ErrorReport = (error: Error, taskName?: string) => void;
 
 /** Says what goes wrong between the queues and Redis. A Redis that refuses refuses every queue: one line for all. */
 const createErrorReport = ({ logger, stop }: WorkerPartsOptions): ErrorReport => {
   const log = createRateLimitedLog({ logger });
   return (error, taskName) => {
-    if (stop.aborted) return; // connections are being cut on purpose
     const facts = { ...(taskName === undefined ? {} : { taskName }), reason: error.message };
-    if (isLostLock(error)) log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
-    else {
-      const kind = error.message.slice(0, KIND_LENGTH);
-      log.warn(`queue ${kind}`, 'A queue reports an error; the worker goes on', facts);
+    if (isLostLock(error)) {
+      log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
+    } else if (!stop.aborted) {
+      // Once it stops, connections are cut on purpose.
+      log.warn(toKind(error), 'A queue reports an error; the worker goes on', facts);
     }
   };
+};
+
+/** What tells errors apart in the log: the first word of what Redis says, a system's code, or the class. */
+const toKind = (error: Error): string => {
+  if (error.name === 'ReplyError') return error.message.split(' ', 1)[0] ?? error.name;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 };

@@ -19,7 +19,13 @@ export const OTHER_PID = 200;
 export const calledAtMsOf = (call: number): number => 2000 + 1000 * call;
 
 /** What a healthy history is measured with: its recovery bound is 3500 ms. */
-export const bounds: Bounds = { lockMs: 1500, stalledIntervalMs: 500, drainTimeoutMs: 2000, noiseMs: 0 };
+export const bounds: Bounds = {
+  lockMs: 1500,
+  stalledIntervalMs: 500,
+  drainTimeoutMs: 2000,
+  maxCrashes: 3,
+  noiseMs: 0,
+};
 
 /** A task that ended as its handler did, at once. */
 export const toSnapshot = (overrides: Partial<TaskSnapshot> = {}): TaskSnapshot => ({
@@ -136,6 +142,11 @@ export const toFault = (overrides: Partial<FaultEvent> = {}): FaultEvent => ({
 export const toHistory = (overrides: Partial<History> = {}): History => ({
   scenario: { name: 'healthy', seed: 1, workerCount: 1, concurrency: 5, loads: [], faults: [] },
   bounds,
+  texts: {
+    strayError: 'An error reached no one',
+    dataLoss: 'Redis has lost its data',
+    clocks: 'Redis: expected the clocks',
+  },
   calls: [toCall(0), toCall(1)],
   evidence: [...toEvidence(0), ...toEvidence(1)],
   processes: [toProcess()],

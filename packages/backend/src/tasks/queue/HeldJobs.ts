@@ -1,0 +1,77 @@
+import { type Job } from 'bullmq';
+import { type JobLock } from './JobLock';
+
+/** A job that this process has: taken, and its end not yet told. */
+export interface HeldJob {
+  /** Deliveries with the same key are one run. */
+  readonly runKey: string;
+  /** Of the newest delivery. */
+  readonly lock: JobLock;
+  readonly attemptsMade: number;
+  /** Crashes before the first delivery here. */
+  readonly crashCount: number;
+}
+
+/**
+ * What a delivery is to this process.
+ *
+ * - `new`: a run of its own.
+ * - `again`: the job was put back while it was held here, and comes back: it joins its run.
+ * - `conflict`: another attempt of a job whose earlier run goes on here.
+ */
+export type Hold = { readonly kind: 'new' | 'again'; readonly held: HeldJob } | { readonly kind: 'conflict' };
+
+/** The jobs that one consumer has. */
+export interface HeldJobs {
+  hold(job: Job, lock: JobLock): Hold;
+  /** The newest delivery of a job; undefined when the job is not here, or its end could not be told. */
+  find(jobId: string): HeldJob | undefined;
+  list(): readonly HeldJob[];
+  /** Its end was told: the job is here no more. Without effect for another delivery than the newest. */
+  release(jobId: string, held: HeldJob): void;
+  /** Its end could not be told. Deliveries still join it until `release`, but its lock is nobody's. */
+  giveUp(jobId: string, held: HeldJob): void;
+}
+
+interface Entry {
+  held: HeldJob;
+  isGivenUp: boolean;
+}
+
+/** A job that comes back after a stall, with the attempts it had, is the one that is held. */
+const isSameRun = ({ attemptsMade, stalledCounter = 0 }: Job, held: HeldJob): boolean =>
+  attemptsMade === held.attemptsMade && stalledCounter > held.crashCount;
+
+/** Creates the collection of held jobs; empty. */
+export const createHeldJobs = (): HeldJobs => {
+  const entries = new Map<string, Entry>();
+  let runCount = 0;
+  return {
+    hold: (job, lock) => {
+      const { id = '', attemptsMade, stalledCounter: crashCount = 0 } = job;
+      const entry = entries.get(id);
+      if (entry !== undefined && isSameRun(job, entry.held)) {
+        const held = { ...entry.held, lock };
+        entries.set(id, { held, isGivenUp: false });
+        return { kind: 'again', held };
+      }
+      if (entry !== undefined && !entry.isGivenUp) return { kind: 'conflict' };
+      runCount += 1;
+      const held = { runKey: String(runCount), lock, attemptsMade, crashCount };
+      entries.set(id, { held, isGivenUp: false });
+      return { kind: 'new', held };
+    },
+    find: (jobId) => {
+      const entry = entries.get(jobId);
+      return entry === undefined || entry.isGivenUp ? undefined : entry.held;
+    },
+    list: () => [...entries.values()].filter(({ isGivenUp }) => !isGivenUp).map(({ held }) => held),
+    release: (jobId, held) => {
+      if (entries.get(jobId)?.held === held) entries.delete(jobId);
+    },
+    giveUp: (jobId, held) => {
+      const entry = entries.get(jobId);
+      if (entry?.held === held) entry.isGivenUp = true;
+    },
+  };
+};

@@ -1,0 +1,74 @@
+import { type Expectation } from '../plan/Scenario';
+import { type CallHistory, type History, type ProcessHistory } from './History';
+import { countExtraRuns } from './taskChecks';
+import { type Check, type Violation } from './Violation';
+
+const violate = (message: string, taskId?: string): Violation => ({
+  invariant: 'as-promised',
+  message,
+  taskId,
+});
+
+const taskIdOf = ({ acknowledgement }: CallHistory): string | undefined =>
+  acknowledgement.kind === 'refused' ? undefined : acknowledgement.taskId;
+
+const checkExtraRuns = ({ maxExtraRuns }: Expectation, history: History): readonly Violation[] => {
+  if (maxExtraRuns === undefined) return [];
+  const count = countExtraRuns(history);
+  return count <= maxExtraRuns ? [] : [violate(`expected at most ${maxExtraRuns} extra runs, got ${count}`)];
+};
+
+const checkFirstCall = ({ failsAs, completes }: Expectation, { calls }: History): readonly Violation[] => {
+  const first = calls.find(({ call }) => call === 0);
+  if (first === undefined) return [];
+  const home = first.final?.homes.join(' and ') ?? 'nowhere';
+  const reason = first.final?.view?.reason;
+  // A contestant without an API gives no reasons.
+  if (failsAs !== undefined && first.final?.view !== undefined && reason !== failsAs) {
+    return [violate(`call 0: expected to fail as ${failsAs}, got ${home} as ${reason}`, taskIdOf(first))];
+  }
+  if (completes === true && home !== 'completed') {
+    return [violate(`call 0: expected to complete, got ${home}`, taskIdOf(first))];
+  }
+  return [];
+};
+
+const checkAttempts = ({ usesOneAttempt = false }: Expectation, { calls }: History): readonly Violation[] => {
+  if (!usesOneAttempt) return [];
+  return calls.flatMap((call) => {
+    const { attemptsMade, crashCount } = call.final ?? { attemptsMade: 1, crashCount: 0 };
+    if (attemptsMade + crashCount === 1) return [];
+    return [
+      violate(
+        `call ${call.call}: expected one attempt, got ${attemptsMade} and ${crashCount} crashes`,
+        taskIdOf(call),
+      ),
+    ];
+  });
+};
+
+const checkStops = ({ stop }: Expectation, { processes, faults, bounds }: History): readonly Violation[] => {
+  if (stop === undefined) return [];
+  const pids = faults.filter(({ kind }) => kind === 'stop-worker').map(({ pid }) => pid);
+  const stopped = processes.filter(({ pid, killedAtMs }) => pids.includes(pid) && killedAtMs === undefined);
+  if (stopped.length === 0) return [violate('expected a worker that was asked to stop, got none')];
+  const withinMs = stop.withinMs + bounds.noiseMs;
+  return stopped.flatMap((process) => {
+    const tookMs = stopDuration(process);
+    if (tookMs <= withinMs && process.exitCode === stop.code) return [];
+    const got = `${process.exitCode} after ${Math.round(tookMs)} ms`;
+    return [violate(`${process.name}: expected to end with ${stop.code} within ${withinMs} ms, got ${got}`)];
+  });
+};
+
+const stopDuration = ({ stopRequestedAtMs, endedAtMs }: ProcessHistory): number =>
+  (endedAtMs ?? Number.POSITIVE_INFINITY) - Math.max(...stopRequestedAtMs);
+
+/** Checks what a case promises beyond the invariants. */
+export const checkExpectations: Check = (history) => {
+  const { expects } = history.scenario;
+  if (expects === undefined) return [];
+  return [checkExtraRuns, checkFirstCall, checkAttempts, checkStops].flatMap((check) =>
+    check(expects, history),
+  );
+};
