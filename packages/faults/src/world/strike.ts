@@ -75,7 +75,7 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
     case 'load-slowly':
       return withRedis(async () => {
         await fill(redis);
-        const delayUs = Math.round((fault.forMs * 1000) / FILLER_KEY_COUNT);
+        const delayUs = Math.round((fault.forMs * 1000) / (await redis.client.dbsize()));
         const slowly = [
           '--key-load-delay',
           String(delayUs),
