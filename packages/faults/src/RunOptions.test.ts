@@ -11,6 +11,12 @@ const parse = (environment: Readonly<Record<string, string | undefined>>) =>
 const names = allCases.map(({ name }) => name).join(', ');
 
 describe('parseRunOptions', () => {
+  it('refuses names beside the replay of one run', () => {
+    expect(parse({ FAULT_SEED: 'redis-killed:7', FAULT_ONLY: 'mixed' })).toEqual(
+      err('expected FAULT_ONLY not to be set when FAULT_SEED replays one run, got both'),
+    );
+  });
+
   it('runs every case as often as the defaults say, from the default seed on, when nothing is set', () => {
     const trials = allCases.flatMap(({ name: caseName }) =>
       (caseName === 'mixed' ? [100, 101, 102] : [100, 101]).map((seed) => ({ caseName, seed })),

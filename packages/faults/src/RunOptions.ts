@@ -49,6 +49,9 @@ export const parseRunOptions = ({
   if (runs.isErr()) return err(runs.error);
   if (mixed.isErr()) return err(mixed.error);
   const replay = FAULT_SEED?.includes(':') ? parseReplay(FAULT_SEED) : undefined;
+  if (replay !== undefined && FAULT_ONLY) {
+    return err('expected FAULT_ONLY not to be set when FAULT_SEED replays one run, got both');
+  }
   if (replay !== undefined) return replay.map((trial) => ({ trials: [trial], laneCount: 1 }));
   const seed = parseSeed(FAULT_SEED, defaultSeed);
   if (seed.isErr()) return err(seed.error);

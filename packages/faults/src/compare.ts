@@ -1,31 +1,23 @@
 /** `make faults/compare`: the same faults for Drover and for plain BullMQ, and the two tables side by side. */
-import { findLocalServer } from '@backend/redis/localRedis';
 import { type Side } from './contestants/Contestant';
 import { runTrials } from './lanes/runTrials';
 import { type Trial } from './lanes/Trial';
 import { allCases } from './plan/buildScenario';
-import { parseRunOptions } from './RunOptions';
+import { prepareBench } from './prepareBench';
 import { renderComparison, summarize } from './report/FaultTable';
 
 const SIDES: readonly Side[] = ['drover', 'bullmq'];
 
-const options = parseRunOptions({
-  environment: process.env,
+const {
+  trials: planned,
+  laneCount,
+  folder,
+} = await prepareBench({
   defaultSeed: 1,
   defaultRuns: 5,
   defaultMixed: 20,
 });
-if (options.isErr()) {
-  console.error(options.error);
-  process.exit(2);
-}
-const server = await findLocalServer({ announce: console.log });
-if (server.isErr()) {
-  console.error(server.error.message);
-  process.exit(1);
-}
 
-const { trials: planned, laneCount } = options.value;
 const requests = planned.flatMap((trial) => SIDES.map((side) => ({ ...trial, side, shrinks: false })));
 let doneCount = 0;
 const tell = ({ side, caseName, seed, violations }: Trial): void => {
@@ -34,7 +26,7 @@ const tell = ({ side, caseName, seed, violations }: Trial): void => {
   const end = broken.length === 0 ? 'held' : `broke ${broken.join(', ')}`;
   console.log(`${doneCount} of ${requests.length}: ${side} ${caseName}:${seed} ${end}`);
 };
-const trials = await runTrials({ requests, laneCount, onTrial: tell });
+const trials = await runTrials({ requests, laneCount, folder, onTrial: tell });
 const names = allCases.map(({ name }) => name);
 const [drover = [], bullmq = []] = SIDES.map((side) => summarize(trials, names, side));
 console.log(`\n${renderComparison(drover, bullmq)}`);

@@ -1,29 +1,20 @@
 /** `make test/faults`: breaks Drover in every way the bench knows and checks that its promises hold. */
-import { findLocalServer } from '@backend/redis/localRedis';
 import { runTrials } from './lanes/runTrials';
 import { hasPassed, type Trial } from './lanes/Trial';
 import { allCases } from './plan/buildScenario';
-import { parseRunOptions } from './RunOptions';
+import { prepareBench } from './prepareBench';
 import { renderFaultTable, summarize } from './report/FaultTable';
 
-const options = parseRunOptions({
-  environment: process.env,
+const {
+  trials: planned,
+  laneCount,
+  folder,
+} = await prepareBench({
   defaultSeed: Math.floor(Math.random() * 1_000_000),
   defaultRuns: 20,
   defaultMixed: 200,
 });
-if (options.isErr()) {
-  console.error(options.error);
-  process.exit(2);
-}
-// What has to be installed is installed once, before several processes look for it.
-const server = await findLocalServer({ announce: console.log });
-if (server.isErr()) {
-  console.error(server.error.message);
-  process.exit(1);
-}
 
-const { trials: planned, laneCount } = options.value;
 const startedAtMs = performance.now();
 let doneCount = 0;
 
@@ -40,6 +31,7 @@ console.log(`${planned.length} runs in ${laneCount} lanes; the first seed is ${p
 const trials = await runTrials({
   requests: planned.map((trial) => ({ ...trial, side: 'drover', shrinks: true })),
   laneCount,
+  folder,
   onTrial: tell,
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, mock, spyOn } from 'bun:test';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runTrials } from './runTrials';
 import { type Trial, type TrialRequest } from './Trial';
@@ -16,7 +17,12 @@ const requestOf = (caseName: string, seed: number): TrialRequest => ({
 const runNamed = async (names: readonly string[], laneCount = 1) => {
   const told: Trial[] = [];
   const requests = names.map(requestOf);
-  const trials = await runTrials({ requests, laneCount, onTrial: (trial) => told.push(trial) });
+  const trials = await runTrials({
+    requests,
+    laneCount,
+    folder: tmpdir(),
+    onTrial: (trial) => told.push(trial),
+  });
   return { trials, told };
 };
 

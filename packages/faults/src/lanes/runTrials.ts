@@ -5,6 +5,9 @@ const LANE = fileURLToPath(new URL('lane.ts', import.meta.url));
 
 type LaneMessage = { readonly trial: Trial } | { readonly broken: string };
 
+/** Longer than any scenario and all the smaller ones made of it take; milliseconds. */
+const TRIAL_TIMEOUT_MS = 600_000;
+
 interface Lane extends AsyncDisposable {
   run(request: TrialRequest): Promise<Trial>;
   hasEnded(): boolean;
@@ -14,17 +17,24 @@ interface TrialRun {
   readonly requests: readonly TrialRequest[];
   /** Processes that run scenarios at the same time. */
   readonly laneCount: number;
+  /** Where scenarios keep their files; a folder that exists. */
+  readonly folder: string;
   /** Told of each trial when it is over. */
   onTrial(trial: Trial): void;
 }
 
 /** Runs trials in several processes; resolves when all are over. */
-export const runTrials = async ({ requests, laneCount, onTrial }: TrialRun): Promise<readonly Trial[]> => {
+export const runTrials = async ({
+  requests,
+  laneCount,
+  folder,
+  onTrial,
+}: TrialRun): Promise<readonly Trial[]> => {
   const waiting = [...requests];
   const trials: Trial[] = [];
   const work = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await using lane = startLane();
+      await using lane = startLane(folder);
       // One that has died is replaced.
       while (waiting.length > 0 && !lane.hasEnded()) {
         const request = waiting.shift();
@@ -39,9 +49,10 @@ export const runTrials = async ({ requests, laneCount, onTrial }: TrialRun): Pro
   return trials;
 };
 
-const startLane = (): Lane => {
+const startLane = (folder: string): Lane => {
   let answer: PromiseWithResolvers<Trial> | undefined;
   const child = Bun.spawn([process.execPath, '--no-install', LANE], {
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'inherit', 'inherit'],
     ipc: (message: LaneMessage) => {
       if ('trial' in message) answer?.resolve(message.trial);
@@ -53,7 +64,13 @@ const startLane = (): Lane => {
     run: (request) => {
       answer = Promise.withResolvers<Trial>();
       child.send(request);
-      return answer.promise.catch((error: Error) => toBrokenTrial(request, error));
+      const timer = setTimeout(() => {
+        answer?.reject(new Error(`no end within ${TRIAL_TIMEOUT_MS / 1000} s; is there room in ${folder}?`));
+        child.kill('SIGKILL');
+      }, TRIAL_TIMEOUT_MS);
+      return answer.promise
+        .catch((error: Error) => toBrokenTrial(request, error))
+        .finally(() => clearTimeout(timer));
     },
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     [Symbol.asyncDispose]: async () => {

@@ -235,6 +235,78 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
       ),
   },
   {
+    name: 'stop-suspended',
+    summary: 'SIGTERM of the only worker while it is stopped with SIGSTOP for two locks',
+    build: (random) => {
+      const atMs = random.integer(200, 1200);
+      return scenario(
+        1,
+        [shortTasks(20), longTasks()],
+        [
+          { ...at(atMs), kind: 'suspend-worker', worker: 0, forMs: 2 * LOCK_MS },
+          { ...at(atMs + 300), kind: 'stop-worker', worker: 0, signals: 1, restartAfterMs: 0 },
+        ],
+        ONCE,
+      );
+    },
+  },
+  {
+    name: 'stop-blocked',
+    summary: 'SIGTERM of the only worker while a handler blocks its event loop for 1.5 locks',
+    build: () =>
+      scenario(
+        1,
+        [
+          { atMs: 0, count: 1, spreadMs: 0, behaviour: { kind: 'block', ms: 1.5 * LOCK_MS } },
+          { ...shortTasks(10), atMs: 4000 },
+        ],
+        [{ ...at(500), kind: 'stop-worker', worker: 0, signals: 1, restartAfterMs: 0 }],
+        ONCE,
+      ),
+  },
+  {
+    name: 'stop-redis-suspended',
+    summary: 'SIGTERM of the only worker right after Redis was stopped with SIGSTOP for two locks',
+    build: (random) => {
+      const atMs = random.integer(200, 1200);
+      return scenario(
+        1,
+        [shortTasks(20), longTasks()],
+        [
+          { ...at(atMs), kind: 'suspend-redis', forMs: 2 * LOCK_MS },
+          {
+            ...at(atMs + 2 * LOCK_MS + random.integer(-200, 200)),
+            kind: 'stop-worker',
+            worker: 0,
+            signals: 1,
+            restartAfterMs: 0,
+          },
+        ],
+        { ...STOPS, ...ONCE },
+      );
+    },
+  },
+  {
+    name: 'stop-redis-back-in-time',
+    summary: 'SIGTERM of the only worker while Redis is gone, which is back before the worker has drained',
+    build: (random) =>
+      scenario(
+        1,
+        [{ ...shortTasks(20, 200), behaviour: { kind: 'sleep', ms: 800 } }],
+        [
+          { ...at(400), kind: 'kill-redis', downMs: 900 },
+          {
+            ...at(random.integer(450, 900)),
+            kind: 'stop-worker',
+            worker: 0,
+            signals: 1,
+            restartAfterMs: 0,
+          },
+        ],
+        { ...STOPS, ...ONCE, usesOneAttempt: true },
+      ),
+  },
+  {
     name: 'stop-twice',
     summary: 'SIGTERM twice while long tasks run',
     build: (random) =>

@@ -59,7 +59,7 @@ describe('createHeldJobs', () => {
   it('lets deliveries join a job whose end could not be told, and takes care of its lock no more', () => {
     const jobs = createHeldJobs();
     jobs.giveUp('7', heldOf(jobs.hold(toJob(), toLock())));
-    expect([jobs.find('7'), jobs.list()]).toEqual([undefined, []]);
+    expect([jobs.find('7'), jobs.list(), jobs.listIds()]).toEqual([undefined, [], []]);
 
     const again = jobs.hold(toJob({ stalledCounter: 1 }), toLock());
     expect(again).toMatchObject({ kind: 'again', held: { runKey: '1' } });
@@ -82,5 +82,6 @@ describe('createHeldJobs', () => {
 
     expect(kinds).toEqual(['new', 'new']);
     expect(jobs.list().map(({ runKey }) => runKey)).toEqual(['1', '2']);
+    expect(jobs.listIds()).toEqual(['7', '8']);
   });
 });

@@ -27,6 +27,8 @@ export interface HeldJobs {
   /** The newest delivery of a job; undefined when the job is not here, or its end could not be told. */
   find(jobId: string): HeldJob | undefined;
   list(): readonly HeldJob[];
+  /** Ids of what `list` lists. */
+  listIds(): readonly string[];
   /** Its end was told: the job is here no more. Without effect for another delivery than the newest. */
   release(jobId: string, held: HeldJob): void;
   /** Its end could not be told. Deliveries still join it until `release`, but its lock is nobody's. */
@@ -66,6 +68,7 @@ export const createHeldJobs = (): HeldJobs => {
       return entry === undefined || entry.isGivenUp ? undefined : entry.held;
     },
     list: () => [...entries.values()].filter(({ isGivenUp }) => !isGivenUp).map(({ held }) => held),
+    listIds: () => [...entries].filter(([, { isGivenUp }]) => !isGivenUp).map(([id]) => id),
     release: (jobId, held) => {
       if (entries.get(jobId)?.held === held) entries.delete(jobId);
     },

@@ -49,6 +49,8 @@ export interface QueueConsumer {
   reclaimLocks(): Promise<void>;
   /** Puts jobs back whose lock has lapsed; rejects when Redis refuses. */
   putBackStalled(): Promise<void>;
+  /** Jobs whose end Redis has not heard of yet: they run, or have ended. */
+  untoldIds(): readonly string[];
   /** Takes no more; resolves when every job it took is settled. Never resolves while a handler hangs or Redis is gone. */
   close(): Promise<void>;
 }
@@ -67,6 +69,8 @@ interface QueueConsumerOptions {
   onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
   /** Something went wrong between us and Redis; the consumer goes on. */
   onError(error: Error): void;
+  /** Redis answers, but refuses for now; the consumer asks again until it accepts. */
+  onRefused(error: Error): void;
   /** Jobs whose lock had lapsed were put back. */
   onStalled(taskIds: readonly string[]): void;
 }
@@ -142,7 +146,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const worker = createWorker(options, async (job, token = '') => {
     const delivered = { options, job, token };
     const lock = toLock(delivered);
-    const persist = createPersist({ lock, onRefused: onError });
+    const persist = createPersist({ lock, onRefused: options.onRefused });
     const hold = await holdJob(heldJobs, delivered, lock);
     if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
     if (hold.kind === 'again') await correctCrashCount(delivered);
@@ -160,7 +164,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     const { outcome, attempt, onSettled } = end;
     return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
   });
-  makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: onError });
+  makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', (job) => unsettled.get(job)?.onSettled());
   worker.on('failed', (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()));
   worker.on('error', (error) => {
@@ -175,6 +179,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     },
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
+    untoldIds: () => heldJobs.listIds(),
     reclaimLocks: async () => {
       await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));
     },

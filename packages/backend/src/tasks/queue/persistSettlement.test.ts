@@ -174,21 +174,25 @@ describe('persistEnd', () => {
     expect(overs).toEqual([true]);
   });
 
-  it('is not over when a completion fails: BullMQ then tells of a failure', async () => {
-    const { asJob } = createJob([new Error('first'), new Error('second'), 'failed']);
+  it('does not make a failure of a completion that cannot be told', async () => {
+    const { job, asJob, calls } = createJob([new Error('first'), new Error('second'), 'failed']);
     const overs: boolean[] = [];
     persistEnd(asJob, {
       persist: persistOnce,
       onOver: (isSettled) => overs.push(isSettled),
       forgives: () => false,
     });
-
-    expect(await asJob.moveToCompleted('value', 'token').catch(({ message }: Error) => message)).toBe(
-      'second',
-    );
+    const messageOf = ({ message }: Error): string => message;
+    expect(await asJob.moveToCompleted('value', 'token').catch(messageOf)).toBe('second');
     expect(overs).toEqual([]);
-    await asJob.moveToFailed(new Error('boom'), 'token');
-    expect(overs).toEqual([true]);
+
+    // What BullMQ does then.
+    expect(await asJob.moveToFailed(new Error('second'), 'token').catch(messageOf)).toBe('second');
+    expect({ overs, callCount: calls.length, stacks: job.stacktrace }).toEqual({
+      overs: [false],
+      callCount: 2,
+      stacks: ['before'],
+    });
   });
 
   it('keeps one stack of a failure, however often it is told', async () => {

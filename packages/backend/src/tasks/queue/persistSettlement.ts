@@ -78,12 +78,26 @@ interface EndOptions {
 export const persistEnd = (job: Job, { persist, onOver, forgives }: EndOptions): void => {
   const moveToCompleted = job.moveToCompleted.bind(job);
   const moveToFailed = job.moveToFailed.bind(job);
+  const giveUp = (error: unknown): undefined => {
+    const isForgiven = forgives();
+    onOver(false);
+    if (isForgiven) return undefined;
+    throw error;
+  };
+  let untoldCompletion: unknown;
   job.moveToCompleted = async (...args) => {
-    const moved = await persist(() => moveToCompleted(...args));
-    onOver(true);
-    return moved;
+    try {
+      const moved = await persist(() => moveToCompleted(...args));
+      onOver(true);
+      return moved;
+    } catch (error) {
+      untoldCompletion = error;
+      throw error;
+    }
   };
   job.moveToFailed = async (...args) => {
+    // BullMQ takes a completion that cannot be told for a failure. It is none: the job is left as it is.
+    if (untoldCompletion !== undefined) return giveUp(untoldCompletion);
     // Each attempt to tell Redis would add the same stack once more.
     const stacks = [...(job.stacktrace ?? [])];
     try {
@@ -94,10 +108,7 @@ export const persistEnd = (job: Job, { persist, onOver, forgives }: EndOptions):
       onOver(true);
       return moved;
     } catch (error) {
-      const isForgiven = forgives();
-      onOver(false);
-      if (isForgiven) return undefined;
-      throw error;
+      return giveUp(error);
     }
   };
 };

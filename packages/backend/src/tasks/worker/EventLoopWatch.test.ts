@@ -27,7 +27,7 @@ describe('createEventLoopWatch', () => {
 
     expect(watched.logger.warn.mock.calls).toEqual([
       [
-        'A handler blocked the event loop; blocked for longer than the lock, its task runs twice',
+        'The event loop stood still; when it does for longer than the lock, tasks that run here may run elsewhere too',
         { lagMs: 500, lockMs: 1000, recentTasks: ['a:b', 'c:d'] },
       ],
     ]);

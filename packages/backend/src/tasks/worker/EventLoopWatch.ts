@@ -21,8 +21,8 @@ export interface EventLoopWatch {
 }
 
 /**
- * Measures how late a timer is. A handler that computes without `await` holds the loop, locks are not renewed, and
- * after `lockMs` its task runs a second time elsewhere: from half of that on, it is named in the log.
+ * Measures how late a timer is. A handler that computes without `await` holds the loop, as a suspended process does;
+ * locks are not renewed, and after `lockMs` another worker may run its tasks: from half of that on, it is in the log.
  */
 export const createEventLoopWatch = ({
   logger,
@@ -39,7 +39,7 @@ export const createEventLoopWatch = ({
     if (lagMs < lockMs / 2) return;
     log.warn(
       'lag',
-      'A handler blocked the event loop; blocked for longer than the lock, its task runs twice',
+      'The event loop stood still; when it does for longer than the lock, tasks that run here may run elsewhere too',
       {
         lagMs,
         lockMs,

@@ -9,6 +9,7 @@ import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
+import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
@@ -70,6 +71,14 @@ export interface TaskWorkerOptions {
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
 const GIVE_BACK_MS = 1500;
 
+/** How often a stopping worker looks whether Redis has heard of everything; milliseconds. */
+const TOLD_POLL_MS = 20;
+
+/** What a worker says of tasks whose end, or return, Redis did not take before the worker was gone. */
+const UNTOLD_MESSAGE = 'Redis did not hear what became of some tasks before the stop; they will run again';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /**
  * Creates a worker. It takes nothing before `start`.
  *
@@ -103,14 +112,24 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     return ok();
   };
 
+  const whenTold = async (ms: number): Promise<void> => {
+    const endsAtMs = performance.now() + ms;
+    while ((parts?.untoldIds().length ?? 0) > 0 && performance.now() < endsAtMs) await pause(TOLD_POLL_MS);
+  };
+
   const stop = async (): Promise<void> => {
     status = 'stopping';
     stopRequest.abort();
+    const startedAtMs = performance.now();
     const closed = parts?.close() ?? Promise.resolve();
     desk.shut();
     if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.abort();
+    // A Redis that is away may come back in time for what has ended.
+    await whenTold(plan.drainTimeoutMs - (performance.now() - startedAtMs));
     // Without Redis this never ends by itself; then the stalled check of another worker takes the tasks over.
     await settleWithin(closed, GIVE_BACK_MS);
+    const untoldIds = parts?.untoldIds() ?? [];
+    if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     connection.close();
     status = 'stopped';
   };

@@ -6,6 +6,7 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
+import { isRefusal } from '../queue/RedisRefusal';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
 import { createDataLossWatch } from './DataLossWatch';
@@ -13,12 +14,15 @@ import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { createRetentionSweeper } from './RetentionSweeper';
 import { createStalledCheck } from './StalledCheck';
+import { toTaskIdFacts } from './TaskIdFacts';
 import { type WorkerPlan } from './WorkerPlan';
 
 /** What runs while a worker does: a consumer for each task, and its timers. */
 export interface WorkerParts {
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Tasks whose end Redis has not heard of yet. */
+  untoldIds(): readonly string[];
   /** Takes no more; resolves when every task that was taken is settled, which needs Redis. */
   close(): Promise<void>;
 }
@@ -35,8 +39,9 @@ interface WorkerPartsOptions {
 
 /** Starts the parts of a worker, whose connection is open. */
 export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
-  const onError = createErrorReport(options);
-  const consumers = options.plan.tasks.map((task) => createConsumer(task, options, onError));
+  const reports = createReports(options);
+  const { onError } = reports;
+  const consumers = options.plan.tasks.map((task) => createConsumer(task, options, reports));
   for (const consumer of consumers) consumer.start();
   const timers = startTimers(consumers, options, onError);
   return {
@@ -46,6 +51,7 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     resume: async () => {
       await Promise.all(consumers.map((consumer) => consumer.resume()));
     },
+    untoldIds: () => consumers.flatMap((consumer) => consumer.untoldIds()),
     close: async () => {
       for (const timer of timers) timer.stop();
       await Promise.all(consumers.map((consumer) => consumer.close()));
@@ -104,7 +110,7 @@ const startTimers = (
 const createConsumer = (
   task: TaskDefinition<unknown>,
   { plan, appConfig, desk, connection, logger }: WorkerPartsOptions,
-  onError: ErrorReport,
+  { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
   return createQueueConsumer({
@@ -117,34 +123,47 @@ const createConsumer = (
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
     onDelivery: (delivery) => desk.take(task, delivery),
     onError: (error) => onError(error, taskName),
+    onRefused,
     // One line for all of them: a dead worker may have run a thousand. The next run of each has a line of its own.
     onStalled: (taskIds) =>
       logger.warn('A worker died or lost its locks; the tasks that it ran were put back', {
         taskName,
-        taskCount: taskIds.length,
-        taskIds: taskIds.slice(0, SHOWN_IDS),
+        ...toTaskIdFacts(taskIds),
       }),
   });
 };
 
-/** Ids of put back tasks that a line shows. */
-const SHOWN_IDS = 10;
-
 type ErrorReport = (error: Error, taskName?: string) => void;
 
+interface Reports {
+  readonly onError: ErrorReport;
+  onRefused(error: Error): void;
+}
+
+/** Characters of a refusal that are shown: what follows names the script that was refused. */
+const REFUSAL_LENGTH = 80;
+
 /** Says what goes wrong between the queues and Redis. A Redis that refuses refuses every queue: one line for all. */
-const createErrorReport = ({ logger, stop }: WorkerPartsOptions): ErrorReport => {
+const createReports = ({ logger, stop }: WorkerPartsOptions): Reports => {
   const log = createRateLimitedLog({ logger });
-  return (error, taskName) => {
+  const onRefused = (error: Error): void =>
+    log.warn(`refused ${toKind(error)}`, REFUSED_MESSAGE, { reason: error.message.slice(0, REFUSAL_LENGTH) });
+  const onError = (error: Error, taskName?: string): void => {
     const facts = { ...(taskName === undefined ? {} : { taskName }), reason: error.message };
     if (isLostLock(error)) {
       log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
+    } else if (isRefusal(error)) {
+      onRefused(error);
     } else if (!stop.aborted) {
       // Once it stops, connections are cut on purpose.
       log.warn(toKind(error), 'A queue reports an error; the worker goes on', facts);
     }
   };
+  return { onError, onRefused };
 };
+
+/** What a worker says while Redis is a replica, full, or loads. */
+const REFUSED_MESSAGE = 'Redis refuses commands for now; tasks and results wait until it accepts them';
 
 /** What tells errors apart in the log: the first word of what Redis says, a system's code, or the class. */
 const toKind = (error: Error): string => {

@@ -8,7 +8,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
 
-const REFUSED = 'A queue reports an error; the worker goes on';
+const REFUSED = 'Redis refuses commands for now; tasks and results wait until it accepts them';
 
 /** A Redis of its own, which can be told to refuse, and a task that ends when it is told to. */
 const setup = async () => {
@@ -67,10 +67,10 @@ describe('a Redis that refuses for longer than the lock', () => {
     30_000,
   );
 
-  it('does not keep a worker from stopping', async () => {
+  it('does not keep a worker from stopping, which names what Redis did not hear of', async () => {
     await using test = await setup();
     const worker = await test.bench.startWorker({ concurrency: 1, drainTimeoutMs: 100 });
-    await test.bench.schedule(test.task, { isFailing: false });
+    const id = await test.bench.schedule(test.task, { isFailing: false });
     await until(async () => test.starts.length === 1);
     await test.refuse();
     test.release();
@@ -80,5 +80,10 @@ describe('a Redis that refuses for longer than the lock', () => {
 
     expect(performance.now() - startedAtMs).toBeLessThan(100 + 2000);
     expect(worker.getStats().status).toBe('stopped');
+    expect(loggedLines(test.bench.logger)).toContainEqual({
+      level: 'warn',
+      message: 'Redis did not hear what became of some tasks before the stop; they will run again',
+      meta: { taskCount: 1, taskIds: [id] },
+    });
   }, 30_000);
 });
