@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { type Expectation } from '../plan/Scenario';
+import { type Expectation, type Scenario } from '../plan/Scenario';
 import {
   PID,
   toCall,
@@ -74,9 +74,13 @@ describe('checkExpectations', () => {
   describe('of a stop', () => {
     const stop = { code: 1, withinMs: 1000 };
     const faults = [toFault({ kind: 'stop-worker', pid: PID })];
+    const scenario: Scenario = {
+      ...toHistory().scenario,
+      faults: [{ kind: 'stop-worker', worker: 0, signals: 1, restartAfterMs: 0, trigger: { atMs: 0 } }],
+    };
     const checkStop = (endedAtMs: number | undefined, exitCode: number | null) => {
       const process = toProcess({ stopRequestedAtMs: [3000, 3100], endedAtMs, exitCode });
-      return check({ stop }, { faults, processes: [process] });
+      return check({ stop }, { scenario, faults, processes: [process] });
     };
 
     it('wants the code in time, counted from the last request', () => {
@@ -89,8 +93,12 @@ describe('checkExpectations', () => {
       ]);
     });
 
+    it('asks nothing of a scenario without a stop', () => {
+      expect(check({ stop })).toEqual([]);
+    });
+
     it('reports a case in which no worker was asked to stop', () => {
-      expect(check({ stop }, { processes: [toProcess()] })).toEqual([
+      expect(check({ stop }, { scenario, processes: [toProcess()] })).toEqual([
         'expected a worker that was asked to stop, got none',
       ]);
     });

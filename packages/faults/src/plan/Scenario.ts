@@ -107,6 +107,8 @@ export interface Scenario {
   readonly workerCount: number;
   /** Tasks of one name at the same time in each worker. */
   readonly concurrency: number;
+  /** Milliseconds a stopping worker waits. Default: that of the bench. */
+  readonly drainTimeoutMs?: number;
   /** More tasks than can run at once: they wait for each other. Default: false. */
   readonly isBacklog?: boolean;
   /** Milliseconds the workers' clock is ahead of everybody else's. Default: 0. */

@@ -289,12 +289,12 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
   {
     name: 'stop-redis-back-in-time',
     summary: 'SIGTERM of the only worker while Redis is gone, which is back before the worker has drained',
-    build: (random) =>
-      scenario(
+    build: (random) => ({
+      ...scenario(
         1,
-        [{ ...shortTasks(20, 200), behaviour: { kind: 'sleep', ms: 800 } }],
+        [{ ...shortTasks(20, 200), behaviour: { kind: 'sleep', ms: 600 } }],
         [
-          { ...at(400), kind: 'kill-redis', downMs: 900 },
+          { ...at(400), kind: 'kill-redis', downMs: 4000 },
           {
             ...at(random.integer(450, 900)),
             kind: 'stop-worker',
@@ -303,8 +303,10 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
             restartAfterMs: 0,
           },
         ],
-        { ...STOPS, ...ONCE, usesOneAttempt: true },
+        { ...ONCE, usesOneAttempt: true, stop: { code: 0, withinMs: 10_000 } },
       ),
+      drainTimeoutMs: 8000,
+    }),
   },
   {
     name: 'stop-twice',

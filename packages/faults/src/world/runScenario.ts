@@ -58,6 +58,7 @@ const runInFolder = async (
   await using proxy = await createFaultProxy(redis.port);
   const settings: ContestantSettings = {
     ...BENCH,
+    drainTimeoutMs: scenario.drainTimeoutMs ?? BENCH.drainTimeoutMs,
     port: proxy.port,
     redisPort: redis.port,
     folder,
@@ -103,7 +104,7 @@ const runInFolder = async (
   for (const child of pool.living()) child.requestStop();
   await Promise.race([
     Promise.all(pool.living().map(({ ended }) => ended)),
-    Bun.sleep(BENCH.drainTimeoutMs + 4000),
+    Bun.sleep(settings.drainTimeoutMs + 4000),
   ]);
   for (const call of calls) {
     const taskId = taskIdOf(call.acknowledgement);
@@ -111,7 +112,8 @@ const runInFolder = async (
   }
   const descriptions = await describeTasks(calls, reader);
   const after = await reader.listKeysWithoutEnded();
-  const bounds: Bounds = { ...BENCH, maxCrashes: MAX_CRASHES, noiseMs: noise.stop() };
+  const { drainTimeoutMs } = settings;
+  const bounds: Bounds = { ...BENCH, drainTimeoutMs, maxCrashes: MAX_CRASHES, noiseMs: noise.stop() };
   const history: History = {
     scenario,
     bounds,
