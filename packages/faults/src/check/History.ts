@@ -115,6 +115,8 @@ export interface History {
   readonly scenario: Scenario;
   readonly bounds: Bounds;
   readonly texts: LogTexts;
+  /** When loads and faults began to count; milliseconds since 1970. */
+  readonly startedAtMs: number;
   readonly calls: readonly CallHistory[];
   readonly evidence: readonly Evidence[];
   readonly processes: readonly ProcessHistory[];

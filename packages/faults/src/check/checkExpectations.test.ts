@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { type Expectation, type Scenario } from '../plan/Scenario';
+import { type Way, wayOfEnd } from '../tasks/generateEnd';
 import {
   PID,
   toCall,
@@ -69,6 +70,67 @@ describe('checkExpectations', () => {
 
     expect(check({ usesOneAttempt: true })).toEqual([]);
     expect(check({ usesOneAttempt: true }, { calls })).toEqual([message]);
+  });
+
+  it('wants calls acknowledged from a time on, counted from the beginning', () => {
+    const calls = [
+      toCall(0, { calledAtMs: 2999, acknowledgement: { kind: 'refused', message: 'no' } }),
+      toCall(1, {
+        calledAtMs: 3000,
+        acknowledgement: { kind: 'unknown', taskId: undefined, message: 'no answer' },
+      }),
+    ];
+
+    expect(check({ acknowledgesFromMs: 2000 }, { calls, startedAtMs: 1000 })).toEqual([
+      'call 1: expected to be acknowledged, got unknown',
+    ]);
+    expect(check({ acknowledgesFromMs: 2001 }, { calls, startedAtMs: 1000 })).toEqual([]);
+  });
+
+  describe('of generated ends', () => {
+    /** A seed whose handler ends in a way. */
+    const seedOf = (way: Way): number => {
+      const seed = Array.from({ length: 1000 }, (_, index) => index).find((each) => wayOfEnd(each) === way);
+      if (seed === undefined) throw new Error(`expected a seed that ends in ${way}, got none`);
+      return seed;
+    };
+    const checkEnd = (way: Way, reason: string | undefined, runCount: number) => {
+      const final =
+        reason === undefined
+          ? toSnapshot()
+          : toFailedSnapshot(reason, { view: { status: 'failed', reason } });
+      const payload = { call: 0, behaviour: { kind: 'generated', seed: seedOf(way) } } as const;
+      const evidence = Array.from({ length: runCount }, (_, index) =>
+        toEvidence(0, { run: `run-${index}`, fromMs: 2020 + 200 * index }),
+      ).flat();
+      return check({ endsAsDocumented: true }, { calls: [toCall(0, { payload, final })], evidence });
+    };
+
+    it.each<[Way, string | undefined, number]>([
+      ['return', 'invalid-output', 1],
+      ['ok', undefined, 1],
+      ['ok', 'invalid-output', 1],
+      ['err', 'exhausted', 3],
+      ['throw', 'exhausted', 3],
+      ['reject', 'exhausted', 3],
+      ['thenable', 'exhausted', 3],
+    ])('is content with %s that ends as %p after %i run(s)', (way, reason, runCount) => {
+      expect(checkEnd(way, reason, runCount)).toEqual([]);
+    });
+
+    it.each<[Way, string | undefined, number, string]>([
+      ['return', undefined, 1, 'expected invalid-output after 1 run(s), got completed after 1'],
+      [
+        'ok',
+        'invalid-output',
+        2,
+        'expected completed or invalid-output after 1 run(s), got invalid-output after 2',
+      ],
+      ['err', 'exhausted', 2, 'expected exhausted after 3 run(s), got exhausted after 2'],
+      ['throw', 'fatal', 1, 'expected exhausted after 1 run(s), got fatal after 1'],
+    ])('reports %s that ends as %p after %i run(s)', (way, reason, runCount, message) => {
+      expect(checkEnd(way, reason, runCount)).toEqual([`call 0, which ends in ${way}: ${message}`]);
+    });
   });
 
   describe('of a stop', () => {

@@ -1,5 +1,7 @@
 import { type Expectation } from '../plan/Scenario';
+import { type Way, wayOfEnd } from '../tasks/generateEnd';
 import { type CallHistory, type History, type ProcessHistory } from './History';
+import { groupByCall, listRuns } from './Runs';
 import { countExtraRuns } from './taskChecks';
 import { type Check, type Violation } from './Violation';
 
@@ -63,14 +65,65 @@ const checkStops = ({ stop }: Expectation, history: History): readonly Violation
   });
 };
 
+const checkAcknowledged = (
+  { acknowledgesFromMs }: Expectation,
+  { calls, startedAtMs }: History,
+): readonly Violation[] => {
+  if (acknowledgesFromMs === undefined) return [];
+  return calls
+    .filter(({ calledAtMs }) => calledAtMs >= startedAtMs + acknowledgesFromMs)
+    .filter(({ acknowledgement }) => acknowledgement.kind !== 'acknowledged')
+    .map((call) =>
+      violate(`call ${call.call}: expected to be acknowledged, got ${call.acknowledgement.kind}`),
+    );
+};
+
 const stopDuration = ({ stopRequestedAtMs, endedAtMs }: ProcessHistory): number =>
   (endedAtMs ?? Number.POSITIVE_INFINITY) - Math.max(...stopRequestedAtMs);
+
+/** What docs/lifecycle.md says of each way in which a handler can end: the failure reason, or completed. */
+const ENDS = {
+  return: ['invalid-output'],
+  ok: ['completed', 'invalid-output'],
+  err: ['exhausted'],
+  throw: ['exhausted'],
+  reject: ['exhausted'],
+  thenable: ['exhausted'],
+} as const satisfies Record<Way, readonly string[]>;
+
+/** Handlers that end in any way have the outcome that is documented for it, after as many runs. */
+const checkGenerated = (
+  { endsAsDocumented = false }: Expectation,
+  history: History,
+): readonly Violation[] => {
+  if (!endsAsDocumented) return [];
+  const runs = groupByCall(listRuns(history));
+  return history.calls.flatMap((call): readonly Violation[] => {
+    const { payload, final, maxAttempts } = call;
+    // A contestant without an API gives no reasons.
+    if (payload.behaviour.kind !== 'generated' || final?.view === undefined) return [];
+    const way = wayOfEnd(payload.behaviour.seed);
+    const end = final.view.reason ?? final.view.status;
+    const runCount = runs.get(call.call)?.length ?? 0;
+    const allowed: readonly string[] = ENDS[way];
+    const expectedRuns = end === 'exhausted' ? maxAttempts : 1;
+    if (allowed.includes(end) && runCount === expectedRuns) return [];
+    const wanted = `${allowed.join(' or ')} after ${expectedRuns} run(s)`;
+    const message = `call ${call.call}, which ends in ${way}: expected ${wanted}, got ${end} after ${runCount}`;
+    return [violate(message, taskIdOf(call))];
+  });
+};
 
 /** Checks what a case promises beyond the invariants. */
 export const checkExpectations: Check = (history) => {
   const { expects } = history.scenario;
   if (expects === undefined) return [];
-  return [checkExtraRuns, checkFirstCall, checkAttempts, checkStops].flatMap((check) =>
-    check(expects, history),
-  );
+  return [
+    checkExtraRuns,
+    checkFirstCall,
+    checkAttempts,
+    checkAcknowledged,
+    checkStops,
+    checkGenerated,
+  ].flatMap((check) => check(expects, history));
 };

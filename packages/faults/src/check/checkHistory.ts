@@ -9,13 +9,14 @@ import {
   checkStrayErrors,
 } from './processChecks';
 import { checkFailedEarly, checkLateRuns, checkOneEnd, checkRuns } from './taskChecks';
-import { checkEarly, checkLate } from './timeChecks';
+import { checkAnswered, checkEarly, checkLate } from './timeChecks';
 import { type Check, type InvariantName, type Violation } from './Violation';
 
 const CHECKS = {
   'one-end': checkOneEnd,
   runs: checkRuns,
   'failed-early': checkFailedEarly,
+  answered: checkAnswered,
   early: checkEarly,
   late: checkLate,
   'late-run': checkLateRuns,

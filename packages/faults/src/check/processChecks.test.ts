@@ -175,10 +175,19 @@ describe('checkStop', () => {
   });
 
   it('asks nothing of a worker that was started less than 2 s before the request', () => {
-    const startedAt = (startedAtMs: number) => checkProcess(checkStop, { startedAtMs, exitCode: null });
+    const startedAt = (startedAtMs: number) =>
+      checkProcess(checkStop, { startedAtMs, readyAtMs: undefined, exitCode: null });
 
     expect(startedAt(18_001)).toEqual([]);
     expect(startedAt(18_000)).toEqual([violation(500, null)]);
+  });
+
+  it('asks a worker that was ready, however short a time before', () => {
+    const readyAt = (readyAtMs: number) =>
+      checkProcess(checkStop, { startedAtMs: 19_000, readyAtMs, exitCode: null });
+
+    expect(readyAt(20_001)).toEqual([]);
+    expect(readyAt(20_000)).toEqual([violation(500, null)]);
   });
 
   it('asks the same of a worker that never said a word', () => {

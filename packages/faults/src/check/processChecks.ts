@@ -31,7 +31,11 @@ const lastLines = ({ lines }: ProcessHistory): string =>
     .map(({ text }) => text.slice(0, 300))
     .join(' | ');
 
-/** A process needs this long to start, which costs processor time, and hears nothing yet; milliseconds. */
+/** Whether a process was asked after it had begun to listen. One that waits for Redis listens, and is never ready. */
+const hears = ({ readyAtMs, startedAtMs }: ProcessHistory, requestedAtMs: number): boolean =>
+  requestedAtMs >= Math.min(readyAtMs ?? Number.POSITIVE_INFINITY, startedAtMs + START_MS);
+
+/** A process needs this long to start, which costs processor time; milliseconds. */
 const START_MS = 2000;
 
 /** What a stopping worker may need beyond its drain timeout, as docs/lifecycle.md promises; milliseconds. */
@@ -45,7 +49,7 @@ export const checkStop: Check = ({ processes, bounds }) =>
     if (
       requestedAtMs === undefined ||
       killedAtMs !== undefined ||
-      requestedAtMs - process.startedAtMs < START_MS ||
+      !hears(process, requestedAtMs) ||
       suspensions.some(({ toMs }) => toMs > requestedAtMs)
     )
       return [];

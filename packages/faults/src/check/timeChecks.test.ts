@@ -12,7 +12,7 @@ import {
   toSnapshot,
 } from './__fixtures__/historyFixture';
 import { type CallHistory, type History } from './History';
-import { checkEarly, checkLate, listWaits, recoveryBoundMs } from './timeChecks';
+import { checkAnswered, checkEarly, checkLate, listWaits, recoveryBoundMs } from './timeChecks';
 
 /** A call that was answered at 2010 ms and ended at a moment. */
 const toCallEndedAt = (finishedOnMs: number, overrides: Partial<CallHistory> = {}): CallHistory => {
@@ -278,5 +278,26 @@ describe('checkLate', () => {
     const evidence = [...toEvidence(0, { fromMs: 8000, pid: PID }), ...toEvidence(1, { fromMs: 7000 })];
 
     expect(check({ calls, evidence })).toEqual([violation(5990, 'to start', 3500, 2)]);
+  });
+});
+
+describe('checkAnswered', () => {
+  const check = (answeredAtMs: number, noiseMs = 0) =>
+    checkAnswered(
+      toHistory({ calls: [toCall(0, { answeredAtMs })], bounds: { ...toHistory().bounds, noiseMs } }),
+    );
+
+  it('gives schedule 4 s, and more on a machine that was busy itself', () => {
+    expect([check(6000), check(6500, 500)]).toEqual([[], []]);
+    expect([check(6001), check(6501, 500)].map((violations) => violations.length)).toEqual([1, 1]);
+  });
+
+  it('says how long it took', () => {
+    expect(check(7500)).toEqual([
+      {
+        invariant: 'answered',
+        message: 'call 0: expected an answer within 4000 ms, got it after 5500 ms',
+      },
+    ]);
   });
 });

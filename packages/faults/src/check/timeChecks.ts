@@ -20,6 +20,17 @@ export const checkEarly: Check = (history) => {
   });
 };
 
+/** SCHEDULE_DEADLINE_MS by default, and what a busy machine may add; milliseconds. */
+const ANSWER_MS = 2000 + 2000;
+
+export const checkAnswered: Check = ({ calls, bounds }) =>
+  calls.flatMap((call): Violation[] => {
+    const tookMs = Math.round(call.answeredAtMs - call.calledAtMs);
+    if (tookMs <= ANSWER_MS + bounds.noiseMs) return [];
+    const message = `call ${call.call}: expected an answer within ${ANSWER_MS} ms, got it after ${tookMs} ms`;
+    return [{ invariant: 'answered', message }];
+  });
+
 /** A time in which a task waited: to be started, started again, or settled. */
 interface Wait extends Window {
   readonly call: number;

@@ -95,6 +95,10 @@ export interface Expectation {
   readonly completes?: boolean;
   /** Every task is completed with its first attempt. Default: false. */
   readonly usesOneAttempt?: boolean;
+  /** Every call made after so many milliseconds of the load is acknowledged. Default: one may be refused. */
+  readonly acknowledgesFromMs?: number;
+  /** Every handler that ends in a generated way has the outcome that is documented for it. Default: false. */
+  readonly endsAsDocumented?: boolean;
   /** With which code, and within how many milliseconds, each worker that is asked to stop ends. */
   readonly stop?: { readonly code: number; readonly withinMs: number };
 }

@@ -1,6 +1,6 @@
 import { BENCH } from './BenchSettings';
 import { type Random } from './Random';
-import { type Expectation, type Fault, type Load, type Scenario } from './Scenario';
+import { type Expectation, type Fault, type Load, type ReplyKind, type Scenario } from './Scenario';
 
 /** One kind of trouble, and how a seed makes a scenario of it. */
 export interface FaultCase {
@@ -87,7 +87,7 @@ const redisSuspended = (locks: number, workerCount: number): FaultCase => ({
     ),
 });
 
-const lostReply = (of: 'add' | 'fetch' | 'completion'): FaultCase => ({
+const lostReply = (of: ReplyKind): FaultCase => ({
   name: `lost-reply-${of}`,
   summary: `the reply of ${of === 'add' ? 'an' : 'a'} ${of} is lost with its connection`,
   build: (random) =>
@@ -98,7 +98,7 @@ const lostReply = (of: 'add' | 'fetch' | 'completion'): FaultCase => ({
         { ...at(0), kind: 'lose-reply', of, nth: random.integer(1, 15) },
         { ...at(1000), kind: 'lose-reply', of, nth: random.integer(1, 10) },
       ],
-      ONCE,
+      { ...ONCE, acknowledgesFromMs: 0 },
     ),
 });
 
@@ -350,12 +350,12 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
   redisSuspended(2, 3),
   {
     name: 'redis-loads-slowly',
-    summary: 'Redis killed; its start answers LOADING for 3 s',
+    summary: 'Redis killed; its start answers LOADING for 5 s',
     build: (random) =>
       scenario(
         1,
         [shortTasks(), longTasks()],
-        [{ ...anyPhase(random), kind: 'load-slowly', forMs: 3000 }],
+        [{ ...anyPhase(random), kind: 'load-slowly', forMs: 5000 }],
         ONCE,
       ),
   },
@@ -383,16 +383,16 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
   },
   {
     name: 'locks-vanish',
-    summary: 'the locks of running tasks vanish, three times, on one worker',
+    summary: 'the locks of running tasks vanish, forty times within two seconds, on one worker',
     build: (random) =>
       scenario(
         1,
         [longTasks(10), shortTasks(20)],
-        Array.from({ length: 3 }, (_, index) => ({
-          ...at(300 + index * 900 + random.integer(0, 700)),
+        Array.from({ length: 40 }, (_, index) => ({
+          ...at(300 + index * 50 + random.integer(0, 20)),
           kind: 'drop-locks' as const,
         })),
-        ONCE,
+        { ...ONCE, usesOneAttempt: true },
       ),
   },
   {
@@ -442,7 +442,16 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
     name: 'swallowed-idle',
     summary: 'the network swallows everything for 7 s while workers are idle',
     build: () =>
-      scenario(2, [{ ...shortTasks(10), atMs: 8000 }], [{ ...at(300), kind: 'swallow', forMs: 7000 }]),
+      scenario(
+        2,
+        [
+          { ...shortTasks(10), atMs: 8000 },
+          // When the silence has been noticed.
+          { ...shortTasks(10), atMs: 21_000 },
+        ],
+        [{ ...at(300), kind: 'swallow', forMs: 7000 }],
+        { ...ONCE, acknowledgesFromMs: 21_000 },
+      ),
   },
   {
     name: 'swallowed-busy',
@@ -519,6 +528,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
           shortTasks(),
         ],
         [],
+        { endsAsDocumented: true },
       ),
   },
   clocksApart(10_000, '10 s'),

@@ -39,15 +39,23 @@ const value = fc.oneof(
   hostile.map((make) => make()),
 );
 
-type Way = 'return' | 'ok' | 'err' | 'throw' | 'reject' | 'thenable';
+/** How a handler can end: `ok` and `err` are what it should return. */
+export type Way = 'return' | 'ok' | 'err' | 'throw' | 'reject' | 'thenable';
 
 const WAYS: readonly Way[] = ['return', 'ok', 'err', 'throw', 'reject', 'thenable'];
 
-/** Ends a run in one of all the ways a handler can end in, with anything; the seed decides. */
-export const generateEnd = (seed: number): unknown => {
+const generate = (seed: number): readonly [way: Way, made: unknown] => {
   const [picked] = fc.sample(fc.tuple(fc.constantFrom(...WAYS), value), { seed, numRuns: 1 });
   if (picked === undefined) throw new Error('expected fast-check to make one value, got none');
-  const [way, made] = picked;
+  return picked;
+};
+
+/** The way in which the run of a seed ends. */
+export const wayOfEnd = (seed: number): Way => generate(seed)[0];
+
+/** Ends a run in one of all the ways a handler can end in, with anything; the seed decides. */
+export const generateEnd = (seed: number): unknown => {
+  const [way, made] = generate(seed);
   switch (way) {
     case 'return':
       return made;

@@ -94,6 +94,7 @@ const runInFolder = async (
     withRedis: createTurns(),
   };
   const calls: OpenCall[] = [];
+  const startedAtMs = machineNowMs();
   await Promise.all([
     ...numberLoads(scenario.loads).map((load) => makeCalls(load, producer, calls)),
     ...scenario.faults.map((fault) => strikeInTime(fault, target, readEvidence)),
@@ -118,6 +119,7 @@ const runInFolder = async (
     scenario,
     bounds,
     texts: LOG_TEXTS,
+    startedAtMs,
     calls: calls.map(toCallHistory),
     evidence: (await readEvidence()).filter(({ call }) => call >= 0),
     processes: pool.histories(),

@@ -19,6 +19,9 @@ export interface Target {
   withRedis<T>(act: () => Promise<T>): Promise<T>;
 }
 
+/** Longer than any worker may take to stop; milliseconds. */
+const STOP_PATIENCE_MS = 20_000;
+
 /** Between two SIGTERMs; milliseconds. */
 const SECOND_SIGNAL_MS = 100;
 
@@ -172,7 +175,8 @@ const stopWorker = async ({ pool, timeline }: Target, worker: number, signals: n
     if (sent > 0) await Bun.sleep(SECOND_SIGNAL_MS);
     child.requestStop();
   }
-  await child.ended;
+  // One that does not end is found by the checker, and killed with the rest.
+  await Promise.race([child.ended, Bun.sleep(STOP_PATIENCE_MS)]);
   end();
 };
 

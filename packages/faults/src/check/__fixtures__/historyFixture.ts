@@ -142,6 +142,7 @@ export const toFault = (overrides: Partial<FaultEvent> = {}): FaultEvent => ({
 export const toHistory = (overrides: Partial<History> = {}): History => ({
   scenario: { name: 'healthy', seed: 1, workerCount: 1, concurrency: 5, loads: [], faults: [] },
   bounds,
+  startedAtMs: 1000,
   texts: {
     strayError: 'An error reached no one',
     dataLoss: 'Redis has lost its data',
