@@ -57,16 +57,20 @@ const runInQuiet = async (run: () => Promise<CheckedRun>): Promise<CheckedRun> =
 const isInconclusive = ({ violations, history }: CheckedRun): boolean =>
   violations.length > 0 && history.bounds.noiseMs > MAX_NOISE_MS;
 
+/** How long a failing scenario is made smaller; milliseconds. */
+const SHRINK_MS = 60_000;
+
 const shrink = async (
   first: CheckedRun,
   run: (scenario: Scenario) => Promise<CheckedRun>,
 ): Promise<CheckedRun> => {
   let smallest = first;
-  await shrinkScenario(first.history.scenario, async (scenario) => {
+  const endsAtMs = performance.now() + SHRINK_MS;
+  const fails = async (scenario: Scenario): Promise<boolean> => {
     const tried = await run(scenario);
-    const fails = tried.violations.length > 0;
-    if (fails) smallest = tried;
-    return fails;
-  });
+    if (tried.violations.length > 0) smallest = tried;
+    return tried.violations.length > 0;
+  };
+  await shrinkScenario(first.history.scenario, fails, () => performance.now() > endsAtMs);
   return smallest;
 };

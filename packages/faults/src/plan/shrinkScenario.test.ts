@@ -66,4 +66,21 @@ describe('shrinkScenario', () => {
     expect(await shrinkScenario(calm, fails)).toEqual(calm);
     expect(tried).toEqual([]);
   });
+
+  it('tries no further when it is over', async () => {
+    const tried: number[] = [];
+    const smallest = await shrinkScenario(
+      scenario,
+      async ({ faults }) => {
+        tried.push(faults.length);
+        return true;
+      },
+      () => tried.length === 1,
+    );
+
+    expect({ tried, left: smallest.faults.length }).toEqual({
+      tried: [scenario.faults.length - 1],
+      left: scenario.faults.length - 1,
+    });
+  });
 });
