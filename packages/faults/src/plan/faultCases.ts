@@ -392,7 +392,7 @@ export const faultCases: readonly FaultCase[] = Object.freeze([
           ...at(300 + index * 50 + random.integer(0, 20)),
           kind: 'drop-locks' as const,
         })),
-        { ...ONCE, usesOneAttempt: true },
+        ONCE,
       ),
   },
   {
