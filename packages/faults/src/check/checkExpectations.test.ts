@@ -108,6 +108,7 @@ describe('checkExpectations', () => {
 
     it.each<[Way, string | undefined, number]>([
       ['return', 'invalid-output', 1],
+      ['return', 'exhausted', 3],
       ['ok', undefined, 1],
       ['ok', 'invalid-output', 1],
       ['err', 'exhausted', 3],
@@ -119,7 +120,7 @@ describe('checkExpectations', () => {
     });
 
     it.each<[Way, string | undefined, number, string]>([
-      ['return', undefined, 1, 'expected invalid-output after 1 run(s), got completed after 1'],
+      ['return', undefined, 1, 'expected invalid-output or exhausted after 1 run(s), got completed after 1'],
       [
         'ok',
         'invalid-output',

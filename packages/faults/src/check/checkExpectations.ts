@@ -83,7 +83,8 @@ const stopDuration = ({ stopRequestedAtMs, endedAtMs }: ProcessHistory): number 
 
 /** What docs/lifecycle.md says of each way in which a handler can end: the failure reason, or completed. */
 const ENDS = {
-  return: ['invalid-output'],
+  // What refuses to be read, as a promise's value has to be, is a rejection before anybody sees it.
+  return: ['invalid-output', 'exhausted'],
   ok: ['completed', 'invalid-output'],
   err: ['exhausted'],
   throw: ['exhausted'],
