@@ -6,7 +6,7 @@ import { type JobLock } from './JobLock';
 const toJob = (fields: { id?: string; attemptsMade?: number; stalledCounter?: number } = {}): Job =>
   ({ id: '7', attemptsMade: 0, stalledCounter: 0, ...fields }) as Job; // the part that is read
 
-const toLock = (): JobLock => ({ reclaim: async () => 'held' });
+const toLock = (): JobLock => ({ reclaim: async () => 'held', writeCrashCount: async () => true });
 
 const heldOf = (hold: Hold): HeldJob => {
   if (hold.kind === 'conflict') throw new Error('expected a job that is held, got a conflict');
@@ -18,7 +18,7 @@ describe('createHeldJobs', () => {
     const jobs = createHeldJobs();
     const lock = toLock();
     const hold = jobs.hold(toJob({ attemptsMade: 1, stalledCounter: 2 }), lock);
-    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2 };
+    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2, falseStallCount: 0 };
     expect([hold, jobs.find('7'), jobs.list()]).toEqual([{ kind: 'new', held }, held, [held]]);
 
     jobs.release('7', heldOf(hold));
@@ -31,8 +31,22 @@ describe('createHeldJobs', () => {
     const lock = toLock();
     const again = jobs.hold(toJob({ stalledCounter: 2 }), lock);
 
-    expect(again).toEqual({ kind: 'again', held: { runKey: '1', lock, attemptsMade: 0, crashCount: 1 } });
+    expect(again).toEqual({
+      kind: 'again',
+      held: { runKey: '1', lock, attemptsMade: 0, crashCount: 1, falseStallCount: 1 },
+    });
     expect(heldOf(again).lock).toBe(lock);
+  });
+
+  it('adds up the stalls that were none until they are corrected', () => {
+    const jobs = createHeldJobs();
+    jobs.hold(toJob(), toLock());
+    jobs.hold(toJob({ stalledCounter: 1 }), toLock());
+    const third = heldOf(jobs.hold(toJob({ stalledCounter: 2 }), toLock()));
+    expect(third.falseStallCount).toBe(2);
+
+    third.falseStallCount = 0;
+    expect(heldOf(jobs.hold(toJob({ stalledCounter: 1 }), toLock())).falseStallCount).toBe(1);
   });
 
   it('keeps a job that came back when an older delivery is released', () => {

@@ -10,6 +10,8 @@ export interface HeldJob {
   readonly attemptsMade: number;
   /** Crashes before the first delivery here. */
   readonly crashCount: number;
+  /** Stalls in Redis's count that were no crash: they brought the job back to this run. 0 once the count is corrected. */
+  falseStallCount: number;
 }
 
 /**
@@ -53,13 +55,13 @@ export const createHeldJobs = (): HeldJobs => {
       const { id = '', attemptsMade, stalledCounter: crashCount = 0 } = job;
       const entry = entries.get(id);
       if (entry !== undefined && isSameRun(job, entry.held)) {
-        const held = { ...entry.held, lock };
+        const held = { ...entry.held, lock, falseStallCount: entry.held.falseStallCount + 1 };
         entries.set(id, { held, isGivenUp: false });
         return { kind: 'again', held };
       }
       if (entry !== undefined && !entry.isGivenUp) return { kind: 'conflict' };
       runCount += 1;
-      const held = { runKey: String(runCount), lock, attemptsMade, crashCount };
+      const held = { runKey: String(runCount), lock, attemptsMade, crashCount, falseStallCount: 0 };
       entries.set(id, { held, isGivenUp: false });
       return { kind: 'new', held };
     },

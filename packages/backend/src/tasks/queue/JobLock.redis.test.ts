@@ -85,4 +85,20 @@ describe('createJobLock', () => {
 
     expect(await test.lock.reclaim()).toBe('taken');
   });
+
+  it('writes the crashes of a job that it holds', async () => {
+    await using test = await setup();
+    await test.client.set(test.lockKey, 'mine');
+
+    expect(await test.lock.writeCrashCount(3)).toBe(true);
+    expect(await test.client.hget(test.job, 'stc')).toBe('3');
+  });
+
+  it.each(['other', undefined])('writes no crashes while %p holds the job', async (holder) => {
+    await using test = await setup();
+    if (holder !== undefined) await test.client.set(test.lockKey, holder);
+
+    expect(await test.lock.writeCrashCount(3)).toBe(false);
+    expect(await test.client.hexists(test.job, 'stc')).toBe(0);
+  });
 });

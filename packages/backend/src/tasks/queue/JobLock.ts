@@ -13,6 +13,8 @@ export type LockState = 'held' | 'ended' | 'taken';
 export interface JobLock {
   /** Takes a lock that has lapsed back, unless the job was taken again since. Rejects when Redis does not answer or refuses. */
   reclaim(): Promise<LockState>;
+  /** Writes how often the job crashed, if the lock is held. Returns whether it was; rejects as `reclaim` does. */
+  writeCrashCount(crashCount: number): Promise<boolean>;
 }
 
 interface JobLockOptions {
@@ -38,6 +40,12 @@ if not redis.call('LPOS', active, id) then return 'taken' end
 redis.call('SET', lock, token, 'PX', lockMs)
 return 'held'`;
 
+/** `stc` is BullMQ's count of stalls, which its moveStalledJobsToWait writes. */
+const WRITE_CRASH_COUNT = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'stc', ARGV[2])
+return 1`;
+
 /** Creates the lock of a delivery; costs nothing before it is reclaimed. */
 export const createJobLock = ({
   client,
@@ -46,10 +54,23 @@ export const createJobLock = ({
   token,
   takenCount,
   lockMs,
-}: JobLockOptions): JobLock => ({
-  reclaim: async () => {
-    const job = `${queueKey}:${jobId}`;
-    const keys = [`${job}:lock`, `${queueKey}:active`, job];
-    return (await client.eval(RECLAIM, keys.length, ...keys, jobId, token, lockMs, takenCount)) as LockState; // the script's three answers
-  },
-});
+}: JobLockOptions): JobLock => {
+  const job = `${queueKey}:${jobId}`;
+  const lock = `${job}:lock`;
+  return {
+    reclaim: async () => {
+      const keys = [lock, `${queueKey}:active`, job];
+      return (await client.eval(
+        RECLAIM,
+        keys.length,
+        ...keys,
+        jobId,
+        token,
+        lockMs,
+        takenCount,
+      )) as LockState; // the script's three answers
+    },
+    writeCrashCount: async (crashCount) =>
+      (await client.eval(WRITE_CRASH_COUNT, 2, lock, job, token, crashCount)) === 1,
+  };
+};

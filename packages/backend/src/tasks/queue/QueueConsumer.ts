@@ -88,23 +88,22 @@ const toDelivery = (job: Job, { runKey, crashCount }: HeldJob): Delivery => ({
 /** Never reached: how often a job may be recovered is decided when it is picked up, by our own rule. */
 const NO_STALLED_LIMIT = 1_000_000;
 
-/** Only the holder of the lock may: `stc` is BullMQ's count of stalls, written by its moveStalledJobsToWait. */
-const CORRECT_CRASH_COUNT = `
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('HSET', KEYS[1], 'stc', ARGV[2]) end
-return 0`;
-
 interface DeliveredJob {
   readonly options: QueueConsumerOptions;
   readonly job: Job;
   readonly token: string;
 }
 
-/** Takes back what a delivery that joins a run was counted for: it would use up an attempt that was never run. */
-const correctCrashCount = async ({ options, job, token }: DeliveredJob): Promise<void> => {
-  const key = `${toQueueKey(options)}:${job.id}`;
-  const crashCount = Math.max(0, (job.stalledCounter ?? 0) - 1);
+/**
+ * Takes the stalls back that brought a job to the run that it has here: they would use up attempts that were never run.
+ * Without the lock it is left for later.
+ */
+const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob): Promise<void> => {
+  if (held.falseStallCount === 0) return;
   try {
-    await options.client.eval(CORRECT_CRASH_COUNT, 2, key, `${key}:lock`, token, crashCount);
+    if ((await held.lock.reclaim()) !== 'held') return;
+    const isWritten = await held.lock.writeCrashCount((job.stalledCounter ?? 0) - held.falseStallCount);
+    if (isWritten) held.falseStallCount = 0;
   } catch (error) {
     options.onError(toError(error));
   }
@@ -149,9 +148,10 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     const persist = createPersist({ lock, onRefused: options.onRefused });
     const hold = await holdJob(heldJobs, delivered, lock);
     if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
-    if (hold.kind === 'again') await correctCrashCount(delivered);
     const { held } = hold;
+    await correctCrashCount(delivered, held);
     const end = await options.onDelivery(toDelivery(job, held));
+    await correctCrashCount(delivered, held);
     const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs: options.lockMs });
     const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
     unsettled.set(job, end);

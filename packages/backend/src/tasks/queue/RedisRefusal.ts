@@ -7,3 +7,9 @@ const REFUSALS = /(?:^|-)(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLU
  */
 export const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'ReplyError' && REFUSALS.test(error.message);
+
+/** Between two attempts on a Redis that refuses; milliseconds. */
+const RETRY_MS = 250;
+
+/** The wait before a refused command is sent again. */
+export const pauseAfterRefusal = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, RETRY_MS));

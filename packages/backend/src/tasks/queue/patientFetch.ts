@@ -1,5 +1,5 @@
 import { type Worker } from 'bullmq';
-import { isRefusal } from './RedisRefusal';
+import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 
 interface PatientFetchOptions {
   /** Whether the consumer closes: then nothing is tried again. */
@@ -8,13 +8,8 @@ interface PatientFetchOptions {
   onRefused(error: Error): void;
 }
 
-/** Between two attempts to take a job from a Redis that refuses; milliseconds. */
-const RETRY_MS = 250;
-
 /** A wait for jobs is never longer; seconds, as the worker's `drainDelay`. */
 const MAX_BLOCK_SECONDS = 2;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Makes a worker take jobs patiently. Two things that BullMQ does otherwise:
@@ -33,7 +28,7 @@ export const makeFetchPatient = (worker: Worker, { isClosing, onRefused }: Patie
       } catch (error) {
         if (!isRefusal(error) || isClosing()) throw error;
         onRefused(error);
-        await pause(RETRY_MS);
+        await pauseAfterRefusal();
         if (isClosing()) throw error;
       }
     }

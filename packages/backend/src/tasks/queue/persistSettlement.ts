@@ -1,19 +1,16 @@
 import { type Job } from 'bullmq';
 import { type JobLock, type LockState } from './JobLock';
 import { isLapsedLock } from './LostLock';
-import { isRefusal } from './RedisRefusal';
+import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 
 /** Runs a command that settles a job, again and again if it must; answers nothing when an earlier one had done it. */
 export type Persist = <T>(command: () => Promise<T>) => Promise<T | undefined>;
 
 interface PersistOptions {
-  readonly lock: JobLock;
+  readonly lock: Pick<JobLock, 'reclaim'>;
   /** Redis said no; told each time. */
   onRefused(error: Error): void;
 }
-
-/** Between two attempts to settle a job on a Redis that refuses; milliseconds. */
-const RETRY_MS = 250;
 
 /** What a failed command leaves to do. */
 type Recovery = 'retry' | 'settled' | 'futile';
@@ -23,8 +20,6 @@ const RECOVERIES = {
   ended: 'settled',
   taken: 'futile',
 } as const satisfies Record<LockState, Recovery>;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Creates the persistence of one job's settlement. A handler that has done its work is not run again because Redis
@@ -40,7 +35,7 @@ export const createPersist =
       if (isRefusal(error)) {
         onRefused(error);
         hasReclaimed = false;
-        await pause(RETRY_MS);
+        await pauseAfterRefusal();
         return 'retry';
       }
       if (!isLapsedLock(error) || hasReclaimed) return 'futile';

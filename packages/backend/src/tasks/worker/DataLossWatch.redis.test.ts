@@ -4,25 +4,27 @@ import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { startLocalRedis } from '@backend/redis/localRedis';
 import { Redis } from 'ioredis';
-import { createDataLossWatch, DATA_LOSS_MESSAGE as REPORT } from './DataLossWatch';
+import { createDataLossWatch, type DataLossWatch, DATA_LOSS_MESSAGE as REPORT } from './DataLossWatch';
 
 const MARKER = 'test:{tasks}:data';
 
-/** A Redis of its own, and a watch that looks twenty times a second. */
+/** A Redis of its own, and watches that look when they are told to, and when they connect. */
 const setup = async () => {
   const directory = await createTemporaryDirectory();
   let server = (await startLocalRedis({ appendOnly: false, dataDir: directory.path }))._unsafeUnwrap();
   const { url, port = 0 } = server;
   const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
   client.on('error', () => undefined);
-  const watches: { stop(): void }[] = [];
+  const watches: DataLossWatch[] = [];
   return {
     client,
-    watch: () => {
+    watch: async () => {
       const logger = getMockedLogger();
-      watches.push(createDataLossWatch({ client, prefix: 'test', logger, intervalMs: 50 }));
+      const watch = createDataLossWatch({ client, prefix: 'test', logger, intervalMs: 3_600_000 });
+      watches.push(watch);
+      await watch.look();
       const reports = () => logger.error.mock.calls.map(([message]) => message);
-      return { reports };
+      return { look: watch.look, reports };
     },
     marker: () => client.get(MARKER),
     restartEmpty: async () => {
@@ -41,22 +43,20 @@ const setup = async () => {
 describe('createDataLossWatch', () => {
   it('reports a Redis that was emptied, once', async () => {
     await using test = await setup();
-    const { reports } = test.watch();
-    await until(async () => (await test.marker()) !== null);
+    const { look, reports } = await test.watch();
     const before = await test.marker();
     await test.client.flushall();
-    await until(async () => reports().length > 0);
-    await until(async () => (await test.marker()) !== null);
-    await Bun.sleep(150); // three further looks
+    await look();
+    await look();
 
     expect(reports()).toEqual([REPORT]);
+    expect(await test.marker()).toBeString();
     expect(await test.marker()).not.toBe(before);
   });
 
   it('reports a Redis that was started with nothing', async () => {
     await using test = await setup();
-    const { reports } = test.watch();
-    await until(async () => (await test.marker()) !== null);
+    const { reports } = await test.watch();
     await test.restartEmpty();
 
     await until(async () => reports().length > 0);
@@ -65,21 +65,19 @@ describe('createDataLossWatch', () => {
 
   it('says nothing at its start on an empty Redis, nor beside another watch', async () => {
     await using test = await setup();
-    const watches = [test.watch(), test.watch()];
-    await until(async () => (await test.marker()) !== null);
-    await Bun.sleep(150); // three further looks
+    const watches = [await test.watch(), await test.watch()];
+    for (const { look } of [...watches, ...watches]) await look();
 
+    expect(await test.marker()).toBeString();
     expect(watches.flatMap(({ reports }) => reports())).toEqual([]);
   });
 
   it('lets every watch report', async () => {
     await using test = await setup();
-    const watches = [test.watch(), test.watch()];
-    await until(async () => (await test.marker()) !== null);
-    await Bun.sleep(100); // both have looked
+    const watches = [await test.watch(), await test.watch()];
     await test.client.flushall();
+    await Promise.all(watches.map(({ look }) => look()));
 
-    await until(async () => watches.every(({ reports }) => reports().length > 0));
     expect(watches.map(({ reports }) => reports())).toEqual([[REPORT], [REPORT]]);
   });
 });

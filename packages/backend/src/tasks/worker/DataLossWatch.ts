@@ -17,6 +17,8 @@ interface DataLossWatchOptions {
 
 /** Says when Redis has lost its data: emptied, or started without what it had. */
 export interface DataLossWatch {
+  /** One look, or the one that is under way; called by the timer, public for tests. Never rejects. */
+  look(): Promise<void>;
   stop(): void;
 }
 
@@ -27,12 +29,8 @@ export interface DataLossWatch {
 export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatch => {
   const { client, prefix, logger, intervalMs } = options;
   const marker = createDataMarker({ client, prefix, createValue: v4 });
-  let isLooking = false;
   let lastSeenAt: Date | undefined;
-  const look = async (): Promise<void> => {
-    // While Redis is away one look waits for it; more would only queue up behind.
-    if (isLooking) return;
-    isLooking = true;
+  const lookOnce = async (): Promise<void> => {
     try {
       if (await marker.hasLostData()) {
         logger.error(DATA_LOSS_MESSAGE, undefined, { lastSeenAt });
@@ -40,9 +38,15 @@ export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatc
       lastSeenAt = new Date();
     } catch (error) {
       logger.debug('It is not known whether Redis still has its data', { reason: describeUnknown(error) });
-    } finally {
-      isLooking = false;
     }
+  };
+  let looking: Promise<void> | undefined;
+  // While Redis is away one look waits for it; more would only queue up behind.
+  const look = (): Promise<void> => {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   };
   const onReady = (): void => void look();
   const timer = setInterval(onReady, intervalMs);
@@ -50,6 +54,7 @@ export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatc
   client.on('ready', onReady);
   onReady();
   return {
+    look,
     stop: () => {
       clearInterval(timer);
       client.off('ready', onReady);
