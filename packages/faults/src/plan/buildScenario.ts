@@ -1,5 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
-import { type FaultCase, faultCases } from './faultCases';
+import { type FaultCase } from './FaultCase';
+import { faultCases } from './faultCases';
 import { mixedCase } from './mixedCase';
 import { createRandom } from './Random';
 import { type Scenario } from './Scenario';

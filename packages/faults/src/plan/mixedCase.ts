@@ -1,4 +1,4 @@
-import { type FaultCase } from './faultCases';
+import { type FaultCase } from './FaultCase';
 import { type Random } from './Random';
 import { type Fault, type Load, type Scenario } from './Scenario';
 

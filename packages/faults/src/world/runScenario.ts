@@ -2,35 +2,27 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v4 } from 'uuid';
-import { type Acknowledgement, type Bounds, type CallHistory, type History } from '../check/History';
+import { type Bounds, type History } from '../check/History';
 import { type Contestant, type ContestantSettings, type Producer } from '../contestants/Contestant';
 import { BENCH, MAX_CRASHES } from '../plan/BenchSettings';
 import { createRandom } from '../plan/Random';
-import { type Fault, type Load, type Scenario } from '../plan/Scenario';
+import { type Fault, type Scenario } from '../plan/Scenario';
 import { type Evidence, machineNowMs, parseEvidence } from '../tasks/Evidence';
 import { createFaultProxy } from './FaultProxy';
 import { startFaultRedis } from './FaultRedis';
 import { LOG_TEXTS } from './logTexts';
 import { createNoiseMeter } from './NoiseMeter';
+import { makeAllCalls, type OpenCall, taskIdOf, toCallHistory } from './OpenCall';
 import { createQueueReader, type QueueReader } from './QueueReader';
+import { endRuns, SETTLE_TIMEOUT_MS, settleCalls } from './settleCalls';
 import { strike, type Target } from './strike';
 import { createTimeline } from './Timeline';
 import { createWorkerPool } from './WorkerPool';
 
-/** How long tasks may take to end after everything was over; milliseconds. */
-const SETTLE_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
 const CPU_SAMPLE_MS = 500;
 /** Tasks that ended and whose keys are kept for a report; those that did not end are always kept. */
 const DESCRIBED_COUNT = 50;
-
-/** A call while it is being made. */
-interface OpenCall extends Omit<CallHistory, 'answeredAtMs' | 'acknowledgement' | 'settled' | 'final'> {
-  answeredAtMs: number | undefined;
-  acknowledgement: Acknowledgement | undefined;
-  settled: CallHistory['settled'];
-  final: CallHistory['final'];
-}
 
 /** What a run left behind, besides its history. */
 export interface ScenarioRun {
@@ -96,7 +88,7 @@ const runInFolder = async (
   const calls: OpenCall[] = [];
   const startedAtMs = machineNowMs();
   await Promise.all([
-    ...numberLoads(scenario.loads).map((load) => makeCalls(load, producer, calls)),
+    makeAllCalls(scenario.loads, producer, calls),
     ...scenario.faults.map((fault) => strikeInTime(fault, target, readEvidence)),
   ]);
   await settleCalls(calls, reader, timeline);
@@ -131,9 +123,6 @@ const runInFolder = async (
   return { history, descriptions };
 };
 
-const taskIdOf = (answer: Acknowledgement | undefined): string | undefined =>
-  answer === undefined || answer.kind === 'refused' ? undefined : answer.taskId;
-
 /** Runs one task, so that every key that a queue needs is there, and lists the keys. */
 const warmUp = async (
   producer: Producer,
@@ -154,48 +143,6 @@ const warmUp = async (
   }
   if ((await readEvidence()).length === 0) throw new Error('the bench does not work: no evidence');
   return reader.listKeysWithoutEnded();
-};
-
-type NumberedLoad = Load & { readonly firstCall: number };
-
-const numberLoads = (loads: readonly Load[]): readonly NumberedLoad[] => {
-  let firstCall = 0;
-  return loads.map((load) => {
-    const numbered = { ...load, firstCall };
-    firstCall += load.count;
-    return numbered;
-  });
-};
-
-const makeCalls = async (load: NumberedLoad, producer: Producer, calls: OpenCall[]): Promise<void> => {
-  await Bun.sleep(load.atMs);
-  const answers: Promise<void>[] = [];
-  const startedAtMs = performance.now();
-  for (let index = 0; index < load.count; index += 1) {
-    const dueMs = (load.spreadMs * index) / load.count - (performance.now() - startedAtMs);
-    if (dueMs > 1) await Bun.sleep(dueMs);
-    answers.push(makeCall(load, load.firstCall + index, producer, calls));
-  }
-  await Promise.all(answers);
-};
-
-const makeCall = async (
-  { behaviour, delayMs = 0, maxAttempts = 3 }: Load,
-  call: number,
-  producer: Producer,
-  calls: OpenCall[],
-): Promise<void> => {
-  // Each call its own value: handlers that are generated differ.
-  const own = behaviour.kind === 'generated' ? { ...behaviour, seed: behaviour.seed + call } : behaviour;
-  const payload = { call, behaviour: own };
-  const correlationId = v4();
-  const open: OpenCall = {
-    ...{ call, correlationId, payload, maxAttempts, delayMs, calledAtMs: machineNowMs() },
-    ...{ answeredAtMs: undefined, acknowledgement: undefined, settled: undefined, final: undefined },
-  };
-  calls.push(open);
-  open.acknowledgement = await producer.schedule({ correlationId, payload, delayMs, maxAttempts });
-  open.answeredAtMs = machineNowMs();
 };
 
 const strikeInTime = async (
@@ -222,51 +169,6 @@ const strikeInTime = async (
   }
 };
 
-/** Waits until every task has ended, for as long as the longest of them may still take. */
-const settleCalls = async (
-  calls: readonly OpenCall[],
-  reader: QueueReader,
-  timeline: ReturnType<typeof createTimeline>,
-): Promise<void> => {
-  const outageEndMs = Math.max(0, ...timeline.outages().map(({ toMs }) => toMs));
-  const dueMs = calls.map(({ calledAtMs, delayMs }) => calledAtMs + delayMs);
-  const deadlineMs = Math.max(machineNowMs(), outageEndMs, ...dueMs) + SETTLE_TIMEOUT_MS;
-  for (;;) {
-    const open = calls.filter((call) => call.settled === undefined && taskIdOf(call.acknowledgement));
-    const byTask = new Map(open.map((call) => [taskIdOf(call.acknowledgement) ?? '', call]));
-    const { ended, unfinished } = await reader.sortByEnd([...byTask.keys()]);
-    for (const taskId of ended) {
-      const call = byTask.get(taskId);
-      if (call !== undefined) call.settled = await reader.read(taskId);
-    }
-    // A task whose call has no certain answer need not be there.
-    const isOver = open.every(
-      (call) =>
-        call.settled !== undefined ||
-        (call.acknowledgement?.kind === 'unknown' &&
-          !unfinished.includes(taskIdOf(call.acknowledgement) ?? '')),
-    );
-    if (isOver || machineNowMs() > deadlineMs) return;
-    await Bun.sleep(POLL_MS);
-  }
-};
-
-/** Waits for runs that go on although their task has ended: they must change nothing. */
-const endRuns = async (
-  pool: ReturnType<typeof createWorkerPool>,
-  readEvidence: () => Promise<readonly Evidence[]>,
-): Promise<void> => {
-  const deadlineMs = performance.now() + 3000;
-  while (performance.now() < deadlineMs) {
-    const evidence = await readEvidence();
-    const ended = new Set(evidence.filter(({ event }) => event === 'end').map(({ run }) => run));
-    const living = new Set(pool.living().map(({ pid }) => pid));
-    if (evidence.every(({ run, pid }) => ended.has(run) || !living.has(pid))) break;
-    await Bun.sleep(POLL_MS);
-  }
-  await Bun.sleep(POLL_MS); // the last result reaches Redis
-};
-
 const describeTasks = async (
   calls: readonly OpenCall[],
   reader: QueueReader,
@@ -279,12 +181,6 @@ const describeTasks = async (
   }
   return descriptions;
 };
-
-const toCallHistory = ({ answeredAtMs, acknowledgement, ...call }: OpenCall): CallHistory => ({
-  ...call,
-  answeredAtMs: answeredAtMs ?? machineNowMs(),
-  acknowledgement: acknowledgement ?? { kind: 'unknown', taskId: undefined, message: 'no answer' },
-});
 
 /** One after the other. */
 const createTurns = (): Target['withRedis'] => {
