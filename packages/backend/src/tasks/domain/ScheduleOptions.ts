@@ -2,7 +2,8 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { checkJson } from './JsonFidelity';
 import { ATTEMPTS, DELAY, MAX_DELAY_MS, type NumberRule, showValue, TIMER } from './numberRule';
 import { type Priority } from './Priority';
-import { numberFieldProblems, priorityProblems, unknownFieldProblems } from './TaskOptions';
+import { type RetryPolicy } from './RetryPolicy';
+import { numberFieldProblems, priorityProblems, retryProblems, unknownFieldProblems } from './TaskOptions';
 
 /** How one task is scheduled; every field may be left out and then comes from the definition. */
 export interface ScheduleOptions {
@@ -18,8 +19,15 @@ export interface ScheduleOptions {
   readonly maxAttempts?: number;
   /** As in the definition: the same wait before every further attempt, in milliseconds. */
   readonly backoffMs?: number;
+  /** Parts of the definition's retry policy that differ for this task. Not together with `backoffMs`; `retryOn` stays the definition's. */
+  readonly retry?: Partial<RetryPolicy>;
   /** As in the definition, in milliseconds. */
   readonly timeoutMs?: number;
+  /**
+   * Milliseconds after the task is due in which its first attempt must begin; 1 to 10 years. A task that has not begun
+   * by then is failed as `expired` and never run late. Default: it never expires.
+   */
+  readonly expiresInMs?: number;
   /** Facts kept beside the payload, for handlers and people; JSON of at most 16 KiB. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -34,9 +42,10 @@ const NUMBER_RULES = {
   maxAttempts: ATTEMPTS,
   backoffMs: DELAY,
   timeoutMs: TIMER,
+  expiresInMs: { min: 1, max: MAX_DELAY_MS },
 } as const satisfies Partial<Record<keyof ScheduleOptions, NumberRule>>;
 
-const OPTION_NAMES = [...Object.keys(NUMBER_RULES), 'userId', 'at', 'priority', 'metadata'];
+const OPTION_NAMES = [...Object.keys(NUMBER_RULES), 'userId', 'at', 'priority', 'retry', 'metadata'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -67,6 +76,16 @@ const metadataProblems = (metadata: unknown): string[] => {
   );
 };
 
+/** A function cannot travel with a task, and the shorthand replaces the whole policy. */
+const callRetryProblems = ({ retry, backoffMs }: Fields): string[] => {
+  if (retry === undefined) return [];
+  if (backoffMs !== undefined) return ['expected either backoffMs or retry, got both'];
+  if (typeof retry === 'object' && retry !== null && 'retryOn' in retry) {
+    return ['expected retry without retryOn, which only a definition may have'];
+  }
+  return retryProblems(retry);
+};
+
 /**
  * Lists everything that is wrong with the options of a scheduling call; nothing wrong ever silently means "now".
  *
@@ -83,6 +102,7 @@ export const scheduleOptionProblems = (options: unknown, nowMs: number): string[
     ...unknownFieldProblems(given, OPTION_NAMES),
     ...numberFieldProblems(given, NUMBER_RULES),
     ...priorityProblems(given['priority']),
+    ...callRetryProblems(given),
     ...userIdProblems(given['userId']),
     ...atProblems(given, nowMs),
     ...metadataProblems(given['metadata']),

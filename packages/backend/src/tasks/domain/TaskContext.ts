@@ -13,6 +13,8 @@ export interface TaskContext {
   readonly correlationId: CorrelationId;
   /** The task that scheduled this one, if any. */
   readonly parentId?: TaskId;
+  /** The recurring schedule that this task is a run of, if it is. */
+  readonly scheduleId?: string;
   /** The user the task was scheduled for, if any. */
   readonly userId?: UserId;
   /** What the scheduling call put beside the payload; `{}` if nothing. */

@@ -36,7 +36,11 @@ describe('parseEnvelope', () => {
         maxAttempts: 5,
         timeoutMs: 2_147_483_647,
         backoffMs: 0,
+        retry: { backoff: 'steps', stepsMs: [1, 2] },
       },
+      retriedFrom: TaskId(),
+      scheduleId: 'reports:daily',
+      expiresAtMs: 1_900_000_000_000,
     };
 
     expect(parseEnvelope({ ...envelope })._unsafeUnwrap()).toEqual(envelope);
@@ -50,6 +54,13 @@ describe('parseEnvelope', () => {
     ['the envelope field correlationId is not a correlation ID', { correlationId: 'two words' }],
     ['the envelope field correlationId is not a correlation ID', { correlationId: '' }],
     ['the envelope field parentId is not a task id', { parentId: 'wait' }],
+    ['the envelope field retriedFrom is not a task id', { retriedFrom: 'wait' }],
+    ['the envelope field scheduleId is no text', { scheduleId: 7 }],
+    ['the envelope field expiresAtMs is no time in milliseconds', { expiresAtMs: 1.5 }],
+    [
+      'the envelope field overrides is malformed: {"retry":{"backoff":"never"}}',
+      { overrides: { retry: { backoff: 'never' } } },
+    ],
     ['the envelope field userId is not a user id', { userId: 7 }],
     ['the envelope field metadata is no object', { metadata: 'x' }],
     ['the envelope field metadata is no object', { metadata: null }],

@@ -4,7 +4,9 @@ import { err, ok, type Result } from 'neverthrow';
 import { v5 } from 'uuid';
 import { z } from 'zod';
 import { ATTEMPTS, DELAY, TIMER } from './numberRule';
+import { type RetryPolicy } from './RetryPolicy';
 import { isTaskId, type TaskId } from './TaskId';
+import { retryProblems } from './TaskOptions';
 
 /** The namespace of the correlation IDs of jobs that come without one (RFC 9562, version 5). */
 const BARE_JOBS = '7a0c5d0e-6d0b-4f4e-9a53-5c1f6f0c2b11';
@@ -18,6 +20,8 @@ export interface TaskOverrides {
   readonly timeoutMs?: number | undefined;
   /** The same wait before every further attempt. */
   readonly backoffMs?: number | undefined;
+  /** The parts of a retry policy that the call named. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
 }
 
 /**
@@ -32,6 +36,12 @@ export interface TaskEnvelope {
   readonly userId?: UserId | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly overrides?: TaskOverrides | undefined;
+  /** The task that this one does again. */
+  readonly retriedFrom?: TaskId | undefined;
+  /** The recurring schedule that this task is a run of. */
+  readonly scheduleId?: string | undefined;
+  /** Milliseconds since 1970 after which the task must not start any more. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** An envelope this code cannot read; the message says why. */
@@ -43,9 +53,24 @@ const overridesSchema = z.strictObject({
   maxAttempts: z.number().int().min(ATTEMPTS.min).max(ATTEMPTS.max).optional(),
   timeoutMs: z.number().int().min(TIMER.min).max(TIMER.max).optional(),
   backoffMs: z.number().int().min(DELAY.min).max(DELAY.max).optional(),
+  retry: z
+    .record(z.string(), z.unknown())
+    .refine((retry) => retryProblems(retry).length === 0)
+    .optional(),
 });
 
-const KEYS = ['v', 'payload', 'correlationId', 'parentId', 'userId', 'metadata', 'overrides'];
+const KEYS = [
+  'v',
+  'payload',
+  'correlationId',
+  'parentId',
+  'userId',
+  'metadata',
+  'overrides',
+  'retriedFrom',
+  'scheduleId',
+  'expiresAtMs',
+] as const satisfies readonly (keyof TaskEnvelope)[];
 
 const metadataSchema = z.record(z.string(), z.unknown());
 
@@ -63,8 +88,9 @@ export const isEnvelope = (data: unknown): data is Fields =>
 
 const fieldProblem = (envelope: Fields): string | undefined => {
   const { v, correlationId, parentId, userId, metadata, overrides } = envelope;
+  const { retriedFrom, scheduleId, expiresAtMs } = envelope;
   if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${String(v)}`;
-  const unknownKey = Object.keys(envelope).find((key) => !KEYS.includes(key));
+  const unknownKey = Object.keys(envelope).find((key) => !(KEYS as readonly string[]).includes(key));
   if (unknownKey !== undefined) return `unknown envelope field ${JSON.stringify(unknownKey)}`;
   if (parseCorrelationId(correlationId).isErr())
     return 'the envelope field correlationId is not a correlation ID';
@@ -76,6 +102,12 @@ const fieldProblem = (envelope: Fields): string | undefined => {
   if (overrides !== undefined && !overridesSchema.safeParse(overrides).success) {
     return `the envelope field overrides is malformed: ${JSON.stringify(overrides)}`;
   }
+  if (retriedFrom !== undefined && !isTaskId(retriedFrom))
+    return 'the envelope field retriedFrom is not a task id';
+  if (scheduleId !== undefined && typeof scheduleId !== 'string')
+    return 'the envelope field scheduleId is no text';
+  if (expiresAtMs !== undefined && !Number.isSafeInteger(expiresAtMs))
+    return 'the envelope field expiresAtMs is no time in milliseconds';
   return undefined;
 };
 

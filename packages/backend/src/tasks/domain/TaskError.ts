@@ -6,6 +6,7 @@ export const TASK_ERROR_CODES = [
   'timeout',
   'invalid-payload',
   'invalid-output',
+  'expired',
   'crashed',
   'crash-loop',
   'shutdown',
@@ -19,6 +20,7 @@ export const TASK_ERROR_CODES = [
  * - `retry-later`: not a failure; the task asks to run later (`TaskError.retryLater`).
  * - `timeout`: the handler outlived `timeoutMs`.
  * - `invalid-payload`, `invalid-output`: data that does not pass its schema or cannot be stored.
+ * - `expired`: the task had not started when its `expiresInMs` was over.
  * - `crashed`: the worker process died, or lost the task's lock, during an attempt.
  * - `crash-loop`: that happened too often for this task.
  * - `shutdown`: the worker is stopping and gives the task back.

@@ -140,7 +140,8 @@ const backoffProblems = ({ backoff, stepsMs }: Fields): string[] => {
   return [];
 };
 
-const retryProblems = (retry: unknown): string[] => {
+/** Lists everything that is wrong with the parts of a retry policy. */
+export const retryProblems = (retry: unknown): string[] => {
   if (retry === undefined) return [];
   if (!isRecord(retry)) return [`expected retry to be an object, got ${showValue(retry)}`];
   return [

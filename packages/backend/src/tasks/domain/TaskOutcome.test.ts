@@ -30,6 +30,7 @@ describe('decideOutcome', () => {
     ['invalid-payload', { kind: 'failed', reason: 'invalid-payload' }],
     ['invalid-output', { kind: 'failed', reason: 'invalid-output' }],
     ['crash-loop', { kind: 'failed', reason: 'crash-loop' }],
+    ['expired', { kind: 'failed', reason: 'expired' }],
   ];
 
   it.each(firstAttempt)('code %s in attempt 1 of 3 ends in %j', (code, outcome) => {

@@ -8,6 +8,7 @@ import { type TaskError } from './TaskError';
  * - `exhausted`: the last attempt failed. - `timeout`: the last attempt outlived `timeoutMs`.
  * - `fatal`: the handler or `retryOn` ruled further attempts out.
  * - `invalid-payload`, `invalid-output`: the data broke its schema, or cannot be stored.
+ * - `expired`: it had not started when its `expiresInMs` was over; it was not run.
  * - `crash-loop`: the worker died too often while running this task.
  */
 export type FailureReason =
@@ -16,6 +17,7 @@ export type FailureReason =
   | 'fatal'
   | 'invalid-payload'
   | 'invalid-output'
+  | 'expired'
   | 'crash-loop';
 
 /** What becomes of a task after one attempt. */
@@ -68,6 +70,7 @@ const decideFailure = (error: TaskError, rules: OutcomeRules, random: () => numb
     case 'fatal':
     case 'invalid-payload':
     case 'invalid-output':
+    case 'expired':
     case 'crash-loop':
       return { kind: 'failed', error, reason: error.code };
     case 'task-failed':

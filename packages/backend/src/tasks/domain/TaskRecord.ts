@@ -31,9 +31,21 @@ export interface TaskRecord {
   /** How often a worker process died, or lost the task's lock, while it ran the task. */
   readonly crashCount: number;
   readonly scheduledAt: Date;
+  /** When the task may run, or run again; only with status `scheduled` or `retrying`, while it waits for that moment. */
+  readonly dueAt?: Date;
+  /** When the task expires unless it has started. */
+  readonly expiresAt?: Date;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
   /** What `ok` carried; only with status `completed`. */
   readonly value?: unknown;
   readonly error?: StoredTaskError;
+  /** Why the task was cancelled, if the caller said so; only with status `cancelled`. */
+  readonly cancelReason?: string;
+  /** The failed or cancelled task that this one does again. */
+  readonly retriedFrom?: TaskId;
+  /** The task that does this one again; only with status `failed` or `cancelled`. */
+  readonly retriedAs?: TaskId;
+  /** The recurring schedule that this task is a run of. */
+  readonly scheduleId?: string;
 }

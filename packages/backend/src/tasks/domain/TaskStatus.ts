@@ -1,6 +1,5 @@
 /**
- * Every status a task can have, in the order of its life. `failed` is a dead letter: no attempt is left. Nothing sets
- * `cancelled` yet: cancelling comes in a later release, and who switches over the statuses today is ready for it.
+ * Every status a task can have, in the order of its life. `failed` is a dead letter: no attempt is left.
  */
 export const TASK_STATUSES = [
   'pending',
@@ -12,7 +11,7 @@ export const TASK_STATUSES = [
   'cancelled',
 ] as const;
 
-/** Where a task is now; never `cancelled` for now. */
+/** Where a task is now. */
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** Says whether a task has ended: its status never changes again. */

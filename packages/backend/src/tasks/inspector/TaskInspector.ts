@@ -1,13 +1,11 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
-import { settleWithin } from '../queue/settleWithin';
-import { sharedTaskQueues } from '../queue/sharedTaskQueues';
+import { createQueueAccess } from '../queue/QueueAccess';
 import { type TaskQueues } from '../queue/TaskQueues';
 import { countTasks, readTaskRecord, type TaskCounts } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
@@ -27,9 +25,6 @@ export interface TaskInspectorOptions {
   readonly appConfig: AppConfig;
 }
 
-/** How long Redis may take to answer; milliseconds. */
-const DEADLINE_MS = 2000;
-
 /**
  * Creates an inspector on the connection that the schedulers of the process share.
  *
@@ -37,14 +32,10 @@ const DEADLINE_MS = 2000;
  */
 export const createTaskInspector = (options: TaskInspectorOptions): TaskInspector => {
   const registry = createTaskRegistry(options.tasks);
-  const { logger, appConfig } = options;
-  const read = async <T>(command: (queues: TaskQueues) => Promise<T>): Promise<Result<T, InspectorError>> => {
-    const connection = sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
-    const ready = await connection.ready(DEADLINE_MS);
-    if (ready.isErr()) return err(toUnavailable(ready.error));
-    const queues = sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger });
-    return (await settleWithin(command(queues), DEADLINE_MS)).mapErr(toUnavailable);
-  };
+  const { appConfig } = options;
+  const access = createQueueAccess(options);
+  const read = async <T>(command: (queues: TaskQueues) => Promise<T>): Promise<Result<T, InspectorError>> =>
+    (await access.run(command)).mapErr(toUnavailable);
   return {
     getTask: async (id) => {
       const found = await read((queues) => findTask(queues, { tasks: registry.tasks, appConfig, id }));

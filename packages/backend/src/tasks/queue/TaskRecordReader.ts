@@ -40,14 +40,17 @@ const toEnvelope = (data: unknown): TaskEnvelope | undefined =>
 const envelopeFields = (
   envelope: TaskEnvelope | undefined,
   data: unknown,
-): Pick<TaskRecord, 'payload' | 'correlationId' | 'userId' | 'metadata'> => {
+): Partial<TaskRecord> & Pick<TaskRecord, 'payload'> => {
   if (envelope === undefined) return { payload: data };
-  const { payload, correlationId, userId, metadata } = envelope;
+  const { payload, correlationId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } = envelope;
   return {
     payload,
     correlationId,
     ...(userId === undefined ? {} : { userId }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(retriedFrom === undefined ? {} : { retriedFrom }),
+    ...(scheduleId === undefined ? {} : { scheduleId }),
+    ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs) }),
   };
 };
 

@@ -1,15 +1,14 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
-import { type ScheduleOptions, scheduleOptionProblems } from '../domain/ScheduleOptions';
+import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
 import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError, publish } from '../queue/publish';
-import { sharedTaskQueues } from '../queue/sharedTaskQueues';
+import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkPayload } from './PayloadCheck';
 import { ScheduleError } from './ScheduleError';
@@ -65,7 +64,7 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     if (stored.isErr()) return err(stored.error);
     const id = TaskId();
     const published = await publish({
-      ...shareQueues(parts),
+      ...createQueueAccess(parts).open(),
       job: toJob(id, { ...call, payload: stored.value }, parts.appConfig),
       deadlineMs: parts.appConfig.scheduleDeadlineMs,
     });
@@ -99,11 +98,6 @@ const checkCall = (
 const definitionProblems = (task: TaskDefinition<unknown> | undefined): readonly string[] =>
   task?.problems ?? ['expected what defineTask returns; do the modules import each other in a circle?'];
 
-const shareQueues = ({ logger, appConfig }: TaskSchedulerOptions) => {
-  const connection = sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
-  return { connection, queues: sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger }) };
-};
-
 const toJob = (id: TaskId, call: ScheduleCall, { taskMaxAttempts }: AppConfig): JobInput => {
   const { task, options, nowMs } = call;
   const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? taskMaxAttempts;
@@ -115,16 +109,17 @@ const toJob = (id: TaskId, call: ScheduleCall, { taskMaxAttempts }: AppConfig): 
   };
 };
 
-const toEnvelope = ({ correlationId, payload, options }: ScheduleCall): TaskEnvelope => {
-  const { userId, metadata, maxAttempts, timeoutMs, backoffMs } = options;
-  const isOverridden = maxAttempts !== undefined || timeoutMs !== undefined || backoffMs !== undefined;
+const toEnvelope = ({ correlationId, payload, options, nowMs }: ScheduleCall): TaskEnvelope => {
+  const { userId, metadata, maxAttempts, timeoutMs, backoffMs, retry, expiresInMs } = options;
+  const isOverridden = [maxAttempts, timeoutMs, backoffMs, retry].some((value) => value !== undefined);
   return {
     v: ENVELOPE_VERSION,
     payload,
     correlationId,
     userId,
     metadata,
-    overrides: isOverridden ? { maxAttempts, timeoutMs, backoffMs } : undefined,
+    overrides: isOverridden ? { maxAttempts, timeoutMs, backoffMs, retry } : undefined,
+    expiresAtMs: expiresInMs === undefined ? undefined : nowMs + toDelayMs(options, nowMs) + expiresInMs,
   };
 };
 

@@ -95,6 +95,10 @@ describe('planAttempt', () => {
     [{ retry: { backoff: 'steps', stepsMs: [1, 2] } }, { backoffMs: 70 }, [70, 70, 70]],
     [{ backoffMs: 70 }, { backoffMs: 0 }, [0, 0, 0]],
     [{}, {}, [1000, 2000, 4000]],
+    [{ retry: { initialDelayMs: 10, multiplier: 3 } }, { retry: { initialDelayMs: 20 } }, [20, 60, 180]],
+    [{ retry: { maxDelayMs: 20 } }, { retry: { initialDelayMs: 10 } }, [10, 20, 20]],
+    [{ backoffMs: 70 }, { retry: { backoff: 'linear', incrementMs: 5 } }, [70, 75, 80]],
+    [{}, { retry: { backoff: 'steps', stepsMs: [5, 600_000] } }, [5, 600_000, 600_000]],
   ] satisfies [TaskOptions, TaskOverrides, number[]][])(
     'for %j lets the call say %j',
     (options, overrides, expected) => {

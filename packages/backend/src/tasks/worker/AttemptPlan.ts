@@ -72,7 +72,8 @@ export const planAttempt = ({
   timeoutMs: overrides.timeoutMs ?? options.timeoutMs ?? defaults.timeoutMs,
   get retry() {
     if (overrides.backoffMs !== undefined) return fixedRetryPolicy(overrides.backoffMs);
-    return definedPolicy(options, defaults.backoffMs);
+    const retry = { ...options.retry, ...overrides.retry };
+    return definedPolicy({ ...options, retry }, defaults.backoffMs);
   },
   retryOn: options.retry?.retryOn,
 });

@@ -225,6 +225,38 @@ describe('runTask', () => {
     expect([attempt, callCount()]).toEqual([2, 0]); // the attempt that crashed, not one that never ran
   });
 
+  describe('of a task that expires', () => {
+    const expiring = (expiresAtMs: number) => ({ data: envelopeWith({ expiresAtMs }) });
+
+    it('fails it unrun once its time is over', async () => {
+      const { task, callCount } = countedTask();
+      const { outcome, attempt } = await setup().run(task, expiring(now.getTime() - 1));
+
+      expect(outcome).toMatchObject({
+        kind: 'failed',
+        reason: 'expired',
+        error: { code: 'expired', message: 'the task was to start before 2030-03-17T17:46:44.999Z' },
+      });
+      expect([attempt, callCount()]).toEqual([0, 0]);
+    });
+
+    it('runs it at the last moment', async () => {
+      const { task, callCount } = countedTask();
+      const { outcome } = await setup().run(task, expiring(now.getTime()));
+
+      expect([outcome.kind, callCount()]).toEqual(['completed', 1]);
+    });
+
+    it.each([{ attemptsMade: 1 }, { crashCount: 1 }])(
+      'goes on with one that was tried before: %j',
+      async (tried) => {
+        const { outcome } = await setup().run(countedTask().task, { ...expiring(0), ...tried });
+
+        expect(outcome.kind).toBe('completed');
+      },
+    );
+  });
+
   it('counts a crash as an attempt', async () => {
     const { outcome, attempt } = await setup().run(taskWith({}), { attemptsMade: 1, crashCount: 1 });
 

@@ -72,16 +72,26 @@ const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, Ta
   return err(new TaskError(message, {}, { code: 'crashed' }));
 };
 
+/** Only before the first attempt: a task that has been tried goes on to its end. */
+const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, TaskError> => {
+  const { expiresAtMs } = envelope;
+  if (expiresAtMs === undefined || startedAt.getTime() <= expiresAtMs) return ok();
+  if (delivery.attemptsMade + delivery.crashCount > 0) return ok();
+  const message = `the task was to start before ${new Date(expiresAtMs).toISOString()}`;
+  return err(new TaskError(message, {}, { code: 'expired' }));
+};
+
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
   getSignal: () => AbortSignal,
 ): TaskContext => {
-  const { correlationId, parentId, userId, metadata = {} } = envelope;
+  const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   return {
     taskId: delivery.taskId,
     taskName: task.queueName,
     correlationId,
     ...(parentId === undefined ? {} : { parentId }),
+    ...(scheduleId === undefined ? {} : { scheduleId }),
     ...(userId === undefined ? {} : { userId }),
     metadata,
     attempt: plan.attempt,
@@ -151,8 +161,8 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   return endAttempt(attempt, result.isOk() ? validateOutput(attempt, result.value) : result);
 };
 
-/** A task that its crashes end is not run again for it: the attempt that ended is the one that crashed. */
-const endCrashed = (attempt: Attempt, error: TaskError): AttemptEnd =>
+/** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
+const endUnrun = (attempt: Attempt, error: TaskError): AttemptEnd =>
   endAttempt({ ...attempt, plan: { ...attempt.plan, attempt: attempt.plan.attempt - 1 } }, err(error));
 
 const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): AttemptEnd => {
@@ -162,7 +172,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 };
 
 /**
- * Runs one attempt of a task: decode envelope, count crashes, validate payload, handler under timeout and signal,
+ * Runs one attempt of a task: decode envelope, count crashes, look at its expiry, validate payload, handler under timeout and signal,
  * validate output, decide the outcome. Every log line inside carries the correlation ID. Never rejects, whatever
  * handler, validator or data do; the outcome is for `settle` to tell the queue.
  */
@@ -179,8 +189,8 @@ export const runTask = (
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
   if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
-  const crashes = checkCrashes(attempt);
-  if (crashes.isErr()) return Promise.resolve(endCrashed(attempt, crashes.error));
+  const startable = checkCrashes(attempt).andThen(() => checkExpiry(attempt));
+  if (startable.isErr()) return Promise.resolve(endUnrun(attempt, startable.error));
   return runWithLogContext(logBindings(delivery, task, envelope, plan), () => {
     if (delivery.crashCount > 0) {
       const { crashCount } = delivery;

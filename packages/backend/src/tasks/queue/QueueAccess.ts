@@ -1,0 +1,44 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { sharedProducerConnection } from '@backend/redis/sharedRedis';
+import { err, type Result } from 'neverthrow';
+import { settleWithin } from './settleWithin';
+import { sharedTaskQueues } from './sharedTaskQueues';
+import { type TaskQueues } from './TaskQueues';
+
+/** The queues as every process but a worker sees them, over the connection that they share. */
+export interface QueueAccess {
+  /** The connection and its queues, as `publish` takes them. */
+  open(): { readonly connection: RedisConnection; readonly queues: TaskQueues };
+  /**
+   * Runs a command on the queues. Answers within two seconds for Redis to be reached and two more for the command; an
+   * error says why Redis did not answer, or how it refused.
+   */
+  run<T>(command: (queues: TaskQueues, connection: RedisConnection) => Promise<T>): Promise<Result<T, Error>>;
+}
+
+interface QueueAccessOptions {
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
+/** How long Redis may take to answer; milliseconds. */
+const DEADLINE_MS = 2000;
+
+/** Creates access to the queues. Free: the connection is opened by the first use. */
+export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): QueueAccess => {
+  const open = () => {
+    const connection = sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
+    return { connection, queues: sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger }) };
+  };
+  return {
+    open,
+    run: async (command) => {
+      const { connection, queues } = open();
+      const ready = await connection.ready(DEADLINE_MS);
+      if (ready.isErr()) return err(ready.error);
+      return settleWithin(command(queues, connection), DEADLINE_MS);
+    },
+  };
+};
