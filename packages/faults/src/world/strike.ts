@@ -112,8 +112,9 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
       });
     case 'flush':
       return withRedis(async () => {
-        timeline.strike(fault.kind);
+        const end = timeline.begin(fault.kind);
         await redis.client.flushall();
+        end();
       });
     case 'lose-data':
       return withRedis(async () => {

@@ -145,6 +145,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const worker = createWorker(options, async (job, token = '') => {
     const delivered = { options, job, token };
     const lock = toLock(delivered);
+    if (!(await holdsLock(delivered, lock))) throw new DelayedError();
     const persist = createPersist({ lock, onRefused: options.onRefused });
     const hold = await holdJob(heldJobs, delivered, lock);
     if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
@@ -203,6 +204,22 @@ const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
     takenCount: job.attemptsStarted,
     lockMs: options.lockMs,
   });
+
+/**
+ * Says whether a job is still this delivery's when its run begins. The process may have stood still since it took the
+ * job, for so long that another worker has taken it; then it must not run here as well.
+ */
+const holdsLock = async ({ options, job }: DeliveredJob, lock: JobLock): Promise<boolean> => {
+  if (Date.now() - (job.processedOn ?? 0) < options.lockMs / 2) return true;
+  try {
+    if ((await lock.reclaim()) === 'held') return true;
+  } catch {
+    // Redis is away. Whoever else takes the job takes it because of that: at least once it must run.
+    return true;
+  }
+  options.onError(new LostLockError(job.id ?? ''));
+  return false;
+};
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

@@ -26,7 +26,7 @@ const redisSuspended = (locks: number, workerCount: number): FaultCase => ({
       workerCount,
       [longTasks(), shortTasks(20)],
       [{ ...at(random.integer(200, 1200)), kind: 'suspend-redis', forMs: locks * LOCK_MS }],
-      workerCount === 1 || locks < 1 ? ONCE : {},
+      ONCE,
     ),
 });
 
