@@ -81,7 +81,10 @@ describe('docs/reference/task-options.md', () => {
   const tables: [heading: string, fields: readonly string[], problems: (options: object) => string[]][] = [
     [
       'Options of a definition',
-      interfaceFields(`${domain}/TaskOptions.ts`, 'TaskOptions'),
+      [
+        ...interfaceFields(`${domain}/TaskOptions.ts`, 'TaskOptions'),
+        ...interfaceFields(`${domain}/Deduplication.ts`, 'DeduplicationOptions'),
+      ],
       taskOptionProblems,
     ],
     [
@@ -95,7 +98,10 @@ describe('docs/reference/task-options.md', () => {
     ['Options of `retention`', interfaceFields(`${domain}/TaskOptions.ts`, 'RetentionRule'), inRetention],
     [
       'Options of `schedule`',
-      interfaceFields(`${domain}/ScheduleOptions.ts`, 'ScheduleOptions'),
+      [
+        ...interfaceFields(`${domain}/ScheduleOptions.ts`, 'ScheduleOptions'),
+        ...interfaceFields(`${domain}/Deduplication.ts`, 'DeduplicationOverrides'),
+      ],
       (options) => scheduleOptionProblems(options, now),
     ],
   ];
@@ -108,7 +114,7 @@ describe('docs/reference/task-options.md', () => {
   it.each(tables)('%s have the ranges of the code', (heading, _fields, problems) => {
     const ranges = tableOf(page, heading).flatMap(([name, type = '', , range = '']) => {
       const [, min, max] = /^(\d+) to (\d+)$/.exec(range) ?? [];
-      return min === undefined || /object/.test(type)
+      return min === undefined || /object|text/.test(type)
         ? []
         : [{ name: unquote(name), type, min: Number(min), max: Number(max) }];
     });

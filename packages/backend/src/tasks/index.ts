@@ -1,5 +1,6 @@
 /** The public surface of the task module: everything a service, an entry point or a test needs. */
 export { closeSharedConnections } from '@backend/redis/sharedRedis';
+export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
@@ -12,7 +13,7 @@ export {
 } from './domain/TaskDefinition';
 export { TaskError, type TaskErrorCode } from './domain/TaskError';
 export { isTaskId, TaskId } from './domain/TaskId';
-export type { RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
+export type { RateLimit, RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
 export type { FailureReason } from './domain/TaskOutcome';
 export type { StoredTaskError, TaskRecord } from './domain/TaskRecord';
 export {
@@ -30,7 +31,7 @@ export {
 } from './inspector/TaskInspector';
 export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
-export type { TaskHandle } from './scheduler/TaskHandle';
+export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
 export {
   createTaskScheduler,
   type TaskScheduler,

@@ -1,4 +1,5 @@
 import { type UserId, userIdSchema } from '@core/domain/user/user';
+import { type DeduplicationOverrides, deduplicationOverrideProblems } from './Deduplication';
 import { checkJson } from './JsonFidelity';
 import { ATTEMPTS, DELAY, MAX_DELAY_MS, type NumberRule, showValue, TIMER } from './numberRule';
 import { type Priority } from './Priority';
@@ -6,7 +7,7 @@ import { type RetryPolicy } from './RetryPolicy';
 import { numberFieldProblems, priorityProblems, retryProblems, unknownFieldProblems } from './TaskOptions';
 
 /** How one task is scheduled; every field may be left out and then comes from the definition. */
-export interface ScheduleOptions {
+export interface ScheduleOptions extends DeduplicationOverrides {
   /** The user the task belongs to. */
   readonly userId?: UserId;
   /** Milliseconds until the task may run; 0 to 10 years. Not together with `at`. Default: 0. */
@@ -45,7 +46,17 @@ const NUMBER_RULES = {
   expiresInMs: { min: 1, max: MAX_DELAY_MS },
 } as const satisfies Partial<Record<keyof ScheduleOptions, NumberRule>>;
 
-const OPTION_NAMES = [...Object.keys(NUMBER_RULES), 'userId', 'at', 'priority', 'retry', 'metadata'];
+const OPTION_NAMES = [
+  ...Object.keys(NUMBER_RULES),
+  'userId',
+  'at',
+  'priority',
+  'retry',
+  'metadata',
+  'idempotencyKey',
+  'idempotencyWindowMs',
+  'uniqueTag',
+];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -103,6 +114,7 @@ export const scheduleOptionProblems = (options: unknown, nowMs: number): string[
     ...numberFieldProblems(given, NUMBER_RULES),
     ...priorityProblems(given['priority']),
     ...callRetryProblems(given),
+    ...deduplicationOverrideProblems(given),
     ...userIdProblems(given['userId']),
     ...atProblems(given, nowMs),
     ...metadataProblems(given['metadata']),

@@ -57,7 +57,7 @@ export type TaskSpecification<Payload, Output, Input = Payload> = (
   readonly queueName: string;
   readonly output?: ZodType<Output>;
   handler(payload: Payload, context: TaskContext): HandlerResult<Output>;
-  readonly options?: TaskOptions;
+  readonly options?: TaskOptions<Payload>;
 };
 
 /** Nothing is known of what a validator accepts; then it is what its handler gets. */
@@ -111,7 +111,7 @@ export const defineTask = <Payload, Output, Input = unknown>(
   const { queueName, schema, validator, output, options } = specification;
   return Object.freeze({
     queueName,
-    options: Object.freeze({ ...options }),
+    options: Object.freeze<TaskOptions<never>>({ ...options }) as TaskOptions, // asked with checked payloads alone
     ...(schema === undefined ? {} : { schema }),
     ...(output === undefined ? {} : { output }),
     problems: Object.freeze(definitionProblems(specification as Partial<TaskSpecification<never, unknown>>)),

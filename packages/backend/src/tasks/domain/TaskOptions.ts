@@ -1,3 +1,4 @@
+import { type DeduplicationOptions, deduplicationOptionProblems } from './Deduplication';
 import { suggestion } from './nearestName';
 import {
   ATTEMPTS,
@@ -19,6 +20,14 @@ export interface RetentionRule {
   readonly count?: number;
 }
 
+/** So many attempts within so much time; the time begins with the first of them. */
+export interface RateLimit {
+  /** 1 to 1,000,000. */
+  readonly max: number;
+  /** Milliseconds; 1 to 2^31 - 1. */
+  readonly durationMs: number;
+}
+
 /** The parts of a retry policy a definition may name; the rest keeps its default. */
 export interface RetryOptions extends Partial<RetryPolicy> {
   /** Says whether an error is worth another attempt. Default: every error is. A predicate that throws counts as yes. */
@@ -26,7 +35,7 @@ export interface RetryOptions extends Partial<RetryPolicy> {
 }
 
 /** How a task is run; every field may be left out. */
-export interface TaskOptions {
+export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Payload> {
   /** `'low'` 10, `'normal'` 50, `'high'` 75, `'critical'` 100, or a whole number from 0 to 100. Default: `'normal'`. */
   readonly priority?: Priority;
   /** All attempts, the first included; 1 to 1000. Default: `TASK_MAX_ATTEMPTS` (3). */
@@ -37,6 +46,10 @@ export interface TaskOptions {
   readonly retry?: RetryOptions;
   /** Milliseconds an attempt may take before its signal is aborted; 1 to 2^31 - 1. Default: `TASK_TIMEOUT_MS` (30,000). */
   readonly timeoutMs?: number;
+  /** Tasks of this definition that run at the same time, over all workers; 1 to 10,000. Default: no limit. */
+  readonly maxConcurrency?: number;
+  /** Attempts of this definition that begin within a time, over all workers. Default: no limit. */
+  readonly rateLimit?: RateLimit;
   /** What Redis keeps of finished tasks. Default: completed 24 h or 1,000, failed 14 days or 10,000. */
   readonly retention?: { readonly completed?: RetentionRule; readonly failed?: RetentionRule };
 }
@@ -45,7 +58,13 @@ const NUMBER_RULES = {
   maxAttempts: ATTEMPTS,
   backoffMs: DELAY,
   timeoutMs: TIMER,
+  maxConcurrency: { min: 1, max: 10_000 },
 } as const satisfies Partial<Record<keyof TaskOptions, NumberRule>>;
+
+const RATE_LIMIT_RULES = {
+  max: { min: 1, max: 1_000_000 },
+  durationMs: TIMER,
+} as const satisfies Record<keyof RateLimit, NumberRule>;
 
 const RETRY_NUMBER_RULES = {
   initialDelayMs: DELAY,
@@ -65,7 +84,13 @@ const TASK_OPTION_NAMES = [
   'retry',
   'timeoutMs',
   'retention',
-] as const;
+  'idempotencyKey',
+  'idempotencyWindowMs',
+  'uniqueTag',
+  'debounce',
+  'maxConcurrency',
+  'rateLimit',
+] as const satisfies readonly (keyof TaskOptions)[];
 const RETRY_OPTION_NAMES = [
   'backoff',
   'initialDelayMs',
@@ -172,6 +197,18 @@ const retentionProblems = (retention: unknown): string[] => {
   ];
 };
 
+/** Both numbers are needed: a limit without its time is none. */
+const rateLimitProblems = (limit: unknown): string[] => {
+  if (limit === undefined) return [];
+  if (!isRecord(limit)) return [`expected rateLimit to be an object, got ${showValue(limit)}`];
+  return [
+    ...unknownFieldProblems(limit, Object.keys(RATE_LIMIT_RULES), 'rateLimit.'),
+    ...Object.entries(RATE_LIMIT_RULES).flatMap(
+      ([field, rule]) => numberProblem(`rateLimit.${field}`, limit[field], rule) ?? [],
+    ),
+  ];
+};
+
 /** The shorthand and the policy would both set the first wait. */
 const doubleBackoffProblems = (backoffMs: unknown, retry: unknown): string[] => {
   if (backoffMs === undefined || !isRecord(retry)) return [];
@@ -190,6 +227,8 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...priorityProblems(options['priority']),
     ...retryProblems(retry),
     ...retentionProblems(options['retention']),
+    ...rateLimitProblems(options['rateLimit']),
+    ...deduplicationOptionProblems(options),
     ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

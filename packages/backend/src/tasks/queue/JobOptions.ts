@@ -1,8 +1,10 @@
 import { type JobsOptions } from 'bullmq';
+import { type Deduplication } from '../domain/Deduplication';
 import { toPriorityNumber } from '../domain/Priority';
 import { type ScheduleOptions, toDelayMs } from '../domain/ScheduleOptions';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
+import { toDeduplicationOptions } from './DeduplicationKey';
 
 interface JobOptionsInput {
   readonly id: TaskId;
@@ -11,6 +13,7 @@ interface JobOptionsInput {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly maxAttempts: number;
+  readonly deduplication?: Deduplication | undefined;
 }
 
 /**
@@ -30,10 +33,15 @@ export const fromJobPriority = (jobPriority: number): number => 101 - (jobPriori
  * Builds BullMQ's options of a job. The id is always ours, so that sending an add twice makes one job. What is the same
  * for all jobs of a queue (retention, backoff) the worker adds, so that no job stores it.
  */
-export const toJobOptions = ({ id, task, call, nowMs, maxAttempts }: JobOptionsInput): JobsOptions => {
-  const delay = toDelayMs(call, nowMs);
+export const toJobOptions = (input: JobOptionsInput): JobsOptions => {
+  const { id, task, call, nowMs, maxAttempts, deduplication } = input;
+  const delay = deduplication?.kind === 'debounce' ? deduplication.windowMs : toDelayMs(call, nowMs);
   const priority = toJobPriority(call.priority ?? task.priority);
-  return delay === 0
-    ? { jobId: id, priority, attempts: maxAttempts }
-    : { jobId: id, priority, attempts: maxAttempts, delay, timestamp: nowMs };
+  return {
+    jobId: id,
+    priority,
+    attempts: maxAttempts,
+    ...(delay === 0 ? {} : { delay, timestamp: nowMs }),
+    ...(deduplication === undefined ? {} : { deduplication: toDeduplicationOptions(deduplication) }),
+  };
 };

@@ -2,6 +2,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
+import { toLimiter, writeMaxConcurrency } from './FleetLimits';
 import { createHeldJobs, type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
 import { isFailedRenewal, LostLockError } from './LostLock';
@@ -132,6 +133,7 @@ const createWorker = (
     drainDelay: 2,
     runRetryDelay: 1000,
     settings: { backoffStrategy },
+    ...toLimiter(options.task.options.rateLimit),
     ...toWorkerRetention(options.task.options.retention),
   });
 
@@ -176,7 +178,9 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   });
   return {
     start: () => {
-      worker.run().catch(onError);
+      void startLimited(options, () => isClosing)
+        .then(() => worker.run())
+        .catch(onError);
     },
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
@@ -193,6 +197,22 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       return worker.close();
     },
   };
+};
+
+/** Between two attempts to write the limits of a queue; milliseconds. */
+const LIMITS_RETRY_MS = 1000;
+
+/** No task is taken before the definition's limit is known to every worker, however long Redis refuses it. */
+const startLimited = async (options: QueueConsumerOptions, isClosing: () => boolean): Promise<void> => {
+  const { client, task, onError } = options;
+  while (!isClosing()) {
+    try {
+      return await writeMaxConcurrency(client, toQueueKey(options), task.options.maxConcurrency);
+    } catch (error) {
+      onError(toError(error));
+      await new Promise((resolve) => setTimeout(resolve, LIMITS_RETRY_MS));
+    }
+  }
 };
 
 const toLock = ({ options, job, token }: DeliveredJob): JobLock =>

@@ -4,6 +4,7 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type JobJson, type JobsOptions, Queue } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
+import { type Debounced, replaceDebounced } from './DeduplicationKey';
 import { toQueueName } from './QueueName';
 import { rememberTaskName } from './UnregisteredTasks';
 
@@ -12,6 +13,7 @@ const MAX_STREAM_EVENTS = 1000;
 
 /** One BullMQ queue for each task name, made on first use on one connection. */
 export interface TaskQueues {
+  readonly client: RedisClient;
   get(taskName: string): Queue;
   /** Every queue made so far. */
   list(): readonly Queue[];
@@ -44,6 +46,7 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
     return queue;
   };
   return {
+    client,
     get: (taskName) => queues.get(taskName) ?? create(taskName),
     list: () => [...queues.values()],
     lastConfirmedAtMs: 0,
@@ -58,6 +61,8 @@ export interface JobInput {
   readonly name: string;
   readonly data: unknown;
   readonly options: JobsOptions;
+  /** Replaces the job that waits under an equal key, if one does. */
+  readonly debounce?: Debounced | undefined;
 }
 
 /** A job that has not run yet, in the form that BullMQ's backend takes. */
@@ -66,6 +71,7 @@ const toJobJson = (id: string, { name, data, options }: JobInput): JobJson => ({
   name,
   data: JSON.stringify(data),
   opts: options,
+  ...(options.deduplication === undefined ? {} : { deduplicationId: options.deduplication.id }),
   timestamp: options.timestamp ?? Date.now(),
   progress: 0,
   attemptsMade: 0,
@@ -75,9 +81,32 @@ const toJobJson = (id: string, { name, data, options }: JobInput): JobJson => ({
   returnvalue: 'null',
 });
 
+/** Between looking for a job to replace and adding one, another process may add or take one: then it is looked again. */
+const MAX_LOOKS = 10;
+
 /**
- * Adds one job. The same id twice makes one job, so a caller that is unsure may repeat it. Past `queue.add` and `Job`,
+ * Adds one job, or finds the one that its deduplication stands for. The same id twice makes one job, so a caller that is
+ * unsure may repeat it.
+ *
+ * @returns The id of the job that is on the queue: the given one, or that of the job which was there before.
+ */
+export const addJob = async (queues: TaskQueues, job: JobInput): Promise<string> => {
+  const queue = queues.get(job.name);
+  const { debounce, data, options } = job;
+  if (debounce === undefined) return addToQueue(queue, job);
+  const { priority = 0, timestamp: nowMs = Date.now() } = options;
+  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+    const { client } = queues;
+    const replacedId = await replaceDebounced({ client, queue, debounce, data, priority, nowMs });
+    if (replacedId !== undefined) return replacedId;
+    if ((await addToQueue(queue, job)) === job.id) return job.id;
+  }
+  throw new Error(`the tasks of one debounce key begin faster than they can be put off (task ${job.name})`);
+};
+
+/**
+ * Past `queue.add` and `Job`,
  * whose tracing, checks and events serve nothing here: see docs/decisions/0011-jobs-added-through-the-backend.md.
  */
-export const addJob = (queue: Queue, job: JobInput): Promise<unknown> =>
-  queue.getBackend().addJob(toJobJson(job.id, job), job.id, {});
+const addToQueue = async (queue: Queue, job: JobInput): Promise<string> =>
+  String(await queue.getBackend().addJob(toJobJson(job.id, job), job.id, {}));

@@ -1,5 +1,6 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
+import { type TaskId } from '../domain/TaskId';
 import { DeadlineError, settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 
@@ -45,8 +46,10 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /**
  * Hands a job to Redis within a deadline. A connection that breaks while the answer is on its way is waited for, and
  * the job sent again under the same id, which makes one job. Nothing is sent after the deadline.
+ *
+ * @returns The id of the job that is on the queue: the given one, or that of an earlier job which stands for it.
  */
-export const publish = async (options: PublishOptions): Promise<Result<void, PublishError>> => {
+export const publish = async (options: PublishOptions): Promise<Result<TaskId, PublishError>> => {
   const { connection, deadlineMs } = options;
   const endsAtMs = performance.now() + deadlineMs;
   const leftMs = (): number => Math.max(0, endsAtMs - performance.now());
@@ -55,14 +58,10 @@ export const publish = async (options: PublishOptions): Promise<Result<void, Pub
       const ready = await connection.ready(leftMs());
       if (ready.isErr()) return err(toUnreachable(ready.error, sentCount > 0));
     }
-    const added = await settleWhileConfirming(
-      addJob(options.queues.get(options.job.name), options.job),
-      options,
-      leftMs(),
-    );
+    const added = await settleWhileConfirming(addJob(options.queues, options.job), options, leftMs());
     if (added.isOk()) {
       options.queues.lastConfirmedAtMs = performance.now();
-      return ok();
+      return ok(added.value as TaskId); // every job that this adds, or stands for, is ours
     }
     if (added.error instanceof DeadlineError) return err(toUnconfirmed(added.error));
     if (isRefusal(added.error)) return err(toRefused(added.error, sentCount > 0));
@@ -74,10 +73,10 @@ export const publish = async (options: PublishOptions): Promise<Result<void, Pub
 
 /** Waits for a job as long as Redis confirms others: thousands of calls at once queue up behind each other. */
 const settleWhileConfirming = async (
-  adding: Promise<unknown>,
+  adding: Promise<string>,
   { queues, deadlineMs }: PublishOptions,
   firstMs: number,
-): Promise<Result<unknown, Error>> => {
+): Promise<Result<string, Error>> => {
   let settled = await settleWithin(adding, firstMs);
   for (let extensions = 0; extensions < MAX_EXTENSIONS && isDeadline(settled); extensions += 1) {
     const silentMs = performance.now() - queues.lastConfirmedAtMs;

@@ -2,17 +2,19 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
+import { type Deduplication, decideDeduplication } from '../domain/Deduplication';
 import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
+import { validatePayload } from '../domain/validatePayload';
 import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkPayload } from './PayloadCheck';
 import { ScheduleError } from './ScheduleError';
-import { type TaskHandle } from './TaskHandle';
+import { type Disposition, type TaskHandle } from './TaskHandle';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -62,14 +64,23 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     const call = { correlationId, task, payload, options, nowMs: Date.now() };
     const stored = checkCall(call, parts.appConfig);
     if (stored.isErr()) return err(stored.error);
+    const accepted = { ...call, payload: stored.value };
+    const deduplication = checkDeduplication(accepted);
+    if (deduplication.isErr()) return err(deduplication.error);
     const id = TaskId();
     const published = await publish({
       ...createQueueAccess(parts).open(),
-      job: toJob(id, { ...call, payload: stored.value }, parts.appConfig),
+      job: toJob(id, accepted, { deduplication: deduplication.value, appConfig: parts.appConfig }),
       deadlineMs: parts.appConfig.scheduleDeadlineMs,
     });
-    if (published.isErr()) return err(toUnavailable(published.error, task.queueName, id));
-    return ok({ id, taskName: task.queueName, correlationId, disposition: 'created' });
+    return published
+      .map((taskId) => ({
+        id: taskId,
+        taskName: task.queueName,
+        correlationId,
+        disposition: toDisposition(taskId === id, deduplication.value),
+      }))
+      .mapErr((error) => toUnavailable(error, task.queueName, id));
   },
 });
 
@@ -94,18 +105,50 @@ const checkCall = (
   return checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
 };
 
+/** Asks the definition for its key, with the payload as the handler will get it. */
+const checkDeduplication = ({
+  task,
+  payload,
+  options,
+}: ScheduleCall): Result<Deduplication | undefined, ScheduleError> => {
+  const { idempotencyKey, uniqueTag, debounce } = task.options;
+  const asks = idempotencyKey ?? uniqueTag ?? debounce;
+  const given = asks === undefined ? payload : validatePayload(task, payload).unwrapOr(payload);
+  return decideDeduplication(task.options, options, given)
+    .andThen((decided) =>
+      decided?.kind === 'debounce' && (options.delayMs ?? options.at) !== undefined
+        ? err('expected neither delayMs nor at for a task with debounce, which decides when it runs')
+        : ok(decided),
+    )
+    .mapErr((problem) => {
+      const message = `the options for ${task.queueName} are refused: ${problem}`;
+      return new ScheduleError(message, { code: 'invalid-options' });
+    });
+};
+
+const toDisposition = (isOurs: boolean, deduplication: Deduplication | undefined): Disposition => {
+  if (isOurs) return 'created';
+  return deduplication?.kind === 'debounce' ? 'replaced' : 'duplicate';
+};
+
 /** Modules that import each other in a circle see `undefined` where the definition will be. */
 const definitionProblems = (task: TaskDefinition<unknown> | undefined): readonly string[] =>
   task?.problems ?? ['expected what defineTask returns; do the modules import each other in a circle?'];
 
-const toJob = (id: TaskId, call: ScheduleCall, { taskMaxAttempts }: AppConfig): JobInput => {
+interface JobRules {
+  readonly deduplication: Deduplication | undefined;
+  readonly appConfig: AppConfig;
+}
+
+const toJob = (id: TaskId, call: ScheduleCall, { deduplication, appConfig }: JobRules): JobInput => {
   const { task, options, nowMs } = call;
-  const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? taskMaxAttempts;
+  const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts;
   return {
     id,
     name: task.queueName,
     data: toEnvelope(call),
-    options: toJobOptions({ id, task: task.options, call: options, nowMs, maxAttempts }),
+    options: toJobOptions({ id, task: task.options, call: options, nowMs, maxAttempts, deduplication }),
+    debounce: deduplication?.kind === 'debounce' ? deduplication : undefined,
   };
 };
 
