@@ -222,6 +222,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       scheduledAt: startedAt,
       delayMs: 0,
       runKey: '1',
+      checkHeld: () => undefined,
     },
     end: { outcome, attempt: 1, maxAttempts: 1, envelope: bareEnvelope({}, taskName), startedAt },
     endedAtMs: 0,

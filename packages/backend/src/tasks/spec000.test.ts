@@ -36,7 +36,8 @@ const handMadeContext = () => ({
 
 /** Runs one attempt as a worker with the default configuration does. */
 const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMade = 0) => {
-  const delivery = { data: payload, attemptsMade, crashCount: 0, scheduledAt: new Date(), delayMs: 0 };
+  const facts = { data: payload, attemptsMade, crashCount: 0, scheduledAt: new Date(), delayMs: 0 };
+  const delivery = { ...facts, checkHeld: () => undefined };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

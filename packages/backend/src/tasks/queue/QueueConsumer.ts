@@ -27,6 +27,11 @@ export interface Delivery {
   readonly delayMs: number;
   /** Deliveries with the same key are one run: the job was delivered again while this process held it. */
   readonly runKey: string;
+  /**
+   * To be asked when the handler is about to begin. Nothing, unless the process has stood still since it took the task:
+   * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
+   */
+  checkHeld(): Promise<boolean> | undefined;
 }
 
 /** What a delivery ends in. */
@@ -76,7 +81,15 @@ interface QueueConsumerOptions {
   onStalled(taskIds: readonly string[]): void;
 }
 
-const toDelivery = (job: Job, { runKey, crashCount }: HeldJob): Delivery => ({
+/** A lock that is renewed when half of its time is over cannot have lapsed before. */
+const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
+  Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
+
+const toDelivery = (
+  job: Job,
+  { runKey, crashCount }: HeldJob,
+  checkHeld: Delivery['checkHeld'],
+): Delivery => ({
   taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
   data: job.data,
   attemptsMade: job.attemptsMade,
@@ -84,6 +97,7 @@ const toDelivery = (job: Job, { runKey, crashCount }: HeldJob): Delivery => ({
   scheduledAt: new Date(job.timestamp),
   delayMs: job.opts.delay ?? 0,
   runKey,
+  checkHeld,
 });
 
 /** Never reached: how often a job may be recovered is decided when it is picked up, by our own rule. */
@@ -147,13 +161,13 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const worker = createWorker(options, async (job, token = '') => {
     const delivered = { options, job, token };
     const lock = toLock(delivered);
-    if (!(await holdsLock(delivered, lock))) throw new DelayedError();
     const persist = createPersist({ lock, onRefused: options.onRefused });
     const hold = await holdJob(heldJobs, delivered, lock);
     if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
     const { held } = hold;
     await correctCrashCount(delivered, held);
-    const end = await options.onDelivery(toDelivery(job, held));
+    const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
+    const end = await options.onDelivery(toDelivery(job, held, checkHeld));
     await correctCrashCount(delivered, held);
     const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs: options.lockMs });
     const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
@@ -225,20 +239,14 @@ const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
     lockMs: options.lockMs,
   });
 
-/**
- * Says whether a job is still this delivery's when its run begins. The process may have stood still since it took the
- * job, for so long that another worker has taken it; then it must not run here as well.
- */
-const holdsLock = async ({ options, job }: DeliveredJob, lock: JobLock): Promise<boolean> => {
-  if (Date.now() - (job.processedOn ?? 0) < options.lockMs / 2) return true;
+/** Asks whether a job is still this delivery's, and takes its lock back if nobody else has it. */
+const isHeld = async (lock: JobLock): Promise<boolean> => {
   try {
-    if ((await lock.reclaim()) === 'held') return true;
+    return (await lock.reclaim()) === 'held';
   } catch {
     // Redis is away. Whoever else takes the job takes it because of that: at least once it must run.
     return true;
   }
-  options.onError(new LostLockError(job.id ?? ''));
-  return false;
 };
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */

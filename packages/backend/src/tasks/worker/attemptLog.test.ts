@@ -24,6 +24,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       scheduledAt: new Date(scheduledAtMs),
       delayMs: 1000,
       runKey: '1',
+      checkHeld: () => undefined,
       ...change,
     },
     end: { outcome, attempt: 1, maxAttempts: 3, envelope, startedAt: new Date(scheduledAtMs + 1070) },

@@ -74,6 +74,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         attemptsMade: 0,
         crashCount: 0,
         runKey: '1',
+        checkHeld: () => undefined,
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -223,6 +224,21 @@ describe('runTask', () => {
       error: { message: 'the worker died 2 times while it ran this task' },
     });
     expect([attempt, callCount()]).toEqual([2, 0]); // the attempt that crashed, not one that never ran
+  });
+
+  describe('in a process that stood still after it took the task', () => {
+    it.each([
+      [false, 'released', 0],
+      [true, 'completed', 1],
+    ] as const)(
+      'asks whether the task is still its own: when that is %p, it is %s',
+      async (isHeld, kind, calls) => {
+        const { task, callCount } = countedTask();
+        const { outcome } = await setup().run(task, { checkHeld: async () => isHeld });
+
+        expect([outcome.kind, callCount()]).toEqual([kind, calls]);
+      },
+    );
   });
 
   describe('of a task that expires', () => {

@@ -154,9 +154,14 @@ const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<
   return toStoredValue(checked.value);
 };
 
+/** Given back, which Redis refuses: the task is another worker's. */
+const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
+
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return endAttempt(attempt, payload);
+  const held = attempt.delivery.checkHeld();
+  if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const result = await runUserHandler(attempt, payload.value);
   return endAttempt(attempt, result.isOk() ? validateOutput(attempt, result.value) : result);
 };
