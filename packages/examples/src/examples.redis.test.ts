@@ -96,6 +96,8 @@ const outputs: [name: string, lines: unknown[]][] = [
       'indexing d1: Drover',
     ],
   ],
+  ['priorities', ['password to dan', 'newsletter to eve', 'newsletter to ada', 'newsletter to bob']],
+  ['limits', ['at most 2 exports at the same time', 'the third look-up waited', 'failed expired']],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],

@@ -29,8 +29,10 @@ export interface AppConfig {
   readonly logLevel: LogLevel;
   /** Payload paths never to log, such as `card.number`. Default: none. */
   readonly logRedactPaths: readonly string[];
-  /** Tasks of one name at the same time in one worker; 1..10000. Default: 10. */
+  /** Tasks at the same time in one worker, of all names; 1..10000. Default: 10. */
   readonly workerConcurrency: number;
+  /** Milliseconds of waiting that count as one step of priority between tasks of different names; 0: none. Default: 0. */
+  readonly workerPriorityAgingMs: number;
   /** Default: false. */
   readonly workerDisabled: boolean;
   /** Milliseconds a stopping worker waits for its running tasks; >= 0. Default: 25000. */
@@ -150,6 +152,7 @@ const readLog = (reader: EnvironmentReader) => {
 
 const readWorker = (reader: EnvironmentReader) => ({
   workerConcurrency: reader.readInteger('WORKER_CONCURRENCY', { min: 1, max: 10_000 }),
+  workerPriorityAgingMs: reader.readInteger('WORKER_PRIORITY_AGING_MS', { min: 0 }),
   workerDisabled: reader.readBoolean('WORKER_DISABLED'),
   workerDrainTimeoutMs: reader.readInteger('WORKER_DRAIN_TIMEOUT_MS', { min: 0 }),
   workerLockMs: reader.readInteger('WORKER_LOCK_MS', { min: 100 }),

@@ -3,12 +3,14 @@ import { DelayedError, type Job, Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { toLimiter, writeMaxConcurrency } from './FleetLimits';
+import { type Glance, glance } from './glance';
 import { createHeldJobs, type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { toQueueName } from './QueueName';
+import { limitToSlots, type QueueSlots } from './QueueSlots';
 import { toWorkerRetention } from './Retention';
 import { backoffStrategy, type Settlement, settle } from './settle';
 
@@ -66,8 +68,10 @@ interface QueueConsumerOptions {
   readonly client: RedisClient;
   readonly prefix: string;
   readonly workerId: string;
-  /** Jobs at the same time. */
+  /** Jobs at the same time, of all queues of the worker. */
   readonly concurrency: number;
+  /** Joins the queue to what hands out the worker's slots. */
+  joinSlots(queue: { look(): Promise<Glance> }): QueueSlots;
   readonly lockMs: number;
   /** Milliseconds between two looks for stalled jobs, of all workers together. */
   readonly stalledIntervalMs: number;
@@ -157,8 +161,8 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const heldJobs = createHeldJobs();
   const unsettled = new WeakMap<Job, DeliveryEnd>();
   let isClosing = false;
-  // Two parameters, not three: the abort signal is ours.
-  const worker = createWorker(options, async (job, token = '') => {
+  const putBack = new WeakSet<Job>();
+  const run = async (job: Job, token: string): Promise<unknown> => {
     const delivered = { options, job, token };
     const lock = toLock(delivered);
     const persist = createPersist({ lock, onRefused: options.onRefused });
@@ -180,8 +184,21 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
     });
     const { outcome, attempt, onSettled } = end;
     return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
+  };
+  // Two parameters, not three: the abort signal is ours.
+  const worker = createWorker(options, async (job, token = '') => {
+    try {
+      return await run(job, token);
+    } catch (signal) {
+      if (signal instanceof DelayedError) putBack.add(job);
+      throw signal;
+    }
   });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
+  limitToSlots(
+    worker,
+    toSlotOptions(options, (job) => putBack.has(job)),
+  );
   worker.on('completed', (job) => unsettled.get(job)?.onSettled());
   worker.on('failed', (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()));
   worker.on('error', (error) => {
@@ -227,6 +244,21 @@ const startLimited = async (options: QueueConsumerOptions, isClosing: () => bool
       await new Promise((resolve) => setTimeout(resolve, LIMITS_RETRY_MS));
     }
   }
+};
+
+/** A member of BullMQ's marker with this score wakes whoever waits for a job. */
+const MARKER = [0, '0'] as const;
+
+const toSlotOptions = (options: QueueConsumerOptions, isPutBack: (job: Job) => boolean) => {
+  const { client, task } = options;
+  const queueKey = toQueueKey(options);
+  const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
+  return {
+    slots: options.joinSlots({ look }),
+    look,
+    restoreMarker: () => client.zadd(`${queueKey}:marker`, ...MARKER),
+    isPutBack,
+  };
 };
 
 const toLock = ({ options, job, token }: DeliveredJob): JobLock =>

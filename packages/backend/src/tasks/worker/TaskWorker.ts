@@ -60,8 +60,13 @@ export interface TaskWorkerOptions {
   readonly appConfig: AppConfig;
   /** Names the worker in logs and on the board. Default: host, process id and a random part. */
   readonly id?: string;
-  /** Tasks of one name at the same time. Default: `WORKER_CONCURRENCY`. */
+  /** Tasks at the same time, of all names. Default: `WORKER_CONCURRENCY`. */
   readonly concurrency?: number;
+  /**
+   * Milliseconds of waiting that count as one step of priority when tasks of several names wait for a slot, so that those
+   * of a low priority get one at last; 0: priority alone decides. Default: `WORKER_PRIORITY_AGING_MS` (0).
+   */
+  readonly priorityAgingMs?: number;
   /** Takes only these tasks. Default: all. */
   readonly taskNames?: readonly string[];
   /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */

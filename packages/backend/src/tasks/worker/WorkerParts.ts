@@ -13,6 +13,7 @@ import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
 import { createRetentionSweeper } from './RetentionSweeper';
+import { createSlotGate, type SlotGate } from './SlotGate';
 import { createStalledCheck } from './StalledCheck';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { type WorkerPlan } from './WorkerPlan';
@@ -41,19 +42,28 @@ interface WorkerPartsOptions {
 export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
   const reports = createReports(options);
   const { onError } = reports;
-  const consumers = options.plan.tasks.map((task) => createConsumer(task, options, reports));
+  const gate = createSlotGate({
+    slotCount: options.plan.concurrency,
+    queueCount: options.plan.tasks.length,
+    agingMs: options.plan.priorityAgingMs,
+    now: Date.now,
+  });
+  const consumers = options.plan.tasks.map((task) => createConsumer(task, { ...options, gate }, reports));
   for (const consumer of consumers) consumer.start();
   const timers = startTimers(consumers, options, onError);
   return {
     pause: async () => {
+      gate.shut();
       await Promise.all(consumers.map((consumer) => consumer.pause()));
     },
     resume: async () => {
+      gate.open();
       await Promise.all(consumers.map((consumer) => consumer.resume()));
     },
     untoldIds: () => consumers.flatMap((consumer) => consumer.untoldIds()),
     close: async () => {
       for (const timer of timers) timer.stop();
+      gate.shut();
       await Promise.all(consumers.map((consumer) => consumer.close()));
     },
   };
@@ -109,7 +119,7 @@ const startTimers = (
 
 const createConsumer = (
   task: TaskDefinition<unknown>,
-  { plan, appConfig, desk, connection, logger }: WorkerPartsOptions,
+  { plan, appConfig, desk, connection, logger, gate }: WorkerPartsOptions & { readonly gate: SlotGate },
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
@@ -119,6 +129,7 @@ const createConsumer = (
     prefix: appConfig.queuePrefix,
     workerId: plan.id,
     concurrency: plan.concurrency,
+    joinSlots: gate.join,
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
     onDelivery: (delivery) => desk.take(task, delivery),

@@ -32,6 +32,7 @@ describe('planWorker', () => {
       registeredNames: ['emails:send', 'reports:build'],
       id: expect.stringMatching(/^[A-Za-z0-9._-]+-\d+-[0-9a-f]{8}$/),
       concurrency: 10,
+      priorityAgingMs: 0,
       drainTimeoutMs: 25_000,
     });
   });
@@ -42,6 +43,7 @@ describe('planWorker', () => {
 
   it.each([
     [{ concurrency: 0 }, 'expected concurrency to be an integer from 1 to 10000, got 0'],
+    [{ priorityAgingMs: -1 }, 'expected priorityAgingMs to be an integer from 0 to 2147483647, got -1'],
     [{ concurrency: Number.NaN }, 'expected concurrency to be an integer from 1 to 10000, got NaN'],
     [{ drainTimeoutMs: -1 }, 'expected drainTimeoutMs to be an integer from 0 to 2147483647, got -1'],
     [{ id: 'my worker' }, 'expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got "my worker"'],

@@ -26,7 +26,10 @@ export interface WorkerPlan {
   /** Names of every definition, whether this worker takes it or not. */
   readonly registeredNames: readonly string[];
   readonly id: string;
+  /** Tasks at the same time, of all names. */
   readonly concurrency: number;
+  /** Milliseconds of waiting that count as one step of priority; 0: none. */
+  readonly priorityAgingMs: number;
   readonly drainTimeoutMs: number;
 }
 
@@ -56,14 +59,18 @@ const defaultId = (): string =>
  */
 export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   const { appConfig, id = defaultId(), taskNames } = options;
-  const { concurrency = appConfig.workerConcurrency, drainTimeoutMs = appConfig.workerDrainTimeoutMs } =
-    options;
+  const {
+    concurrency = appConfig.workerConcurrency,
+    drainTimeoutMs = appConfig.workerDrainTimeoutMs,
+    priorityAgingMs = appConfig.workerPriorityAgingMs,
+  } = options;
   const { tasks } = createTaskRegistry(options.tasks);
   const known = tasks.map(({ queueName }) => queueName);
   const problems = [
     ...idProblems(id),
     numberProblem('concurrency', concurrency, { min: 1, max: 10_000 }) ?? [],
     numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
+    numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     ...taskNameProblems(taskNames ?? [], known),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
@@ -72,6 +79,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     registeredNames: known,
     id,
     concurrency,
+    priorityAgingMs,
     drainTimeoutMs,
   };
 };

@@ -1,0 +1,116 @@
+import { type Job, type Worker } from 'bullmq';
+import { type Glance } from './glance';
+
+/** A worker's slots, as the consumer of one queue uses them. A slot is held from the fetch of a task until its end. */
+export interface QueueSlots {
+  /** Takes a slot when one is free and nobody waits for one. */
+  tryTake(): boolean;
+  /** Says that there is nothing to be had in this queue now. */
+  pass(): void;
+  /** Waits for a slot; false when there will be none: the worker pauses or stops, or `leave` was called. */
+  take(): Promise<boolean>;
+  /** Whoever waits in `take` gets false. */
+  leave(): void;
+  /** The fetch for which `take` gave a slot has been answered. */
+  fetched(): void;
+  /** The fetch found nothing: its slot is free. */
+  giveBack(): void;
+  /** A task has ended, and its slot is free; the queue asks for the next one in a moment. */
+  taskEnded(): void;
+  /** Whether a task that ends may hand its slot on to the next task of its queue: nobody else waits for one. */
+  canKeep(): boolean;
+}
+
+interface LimitOptions {
+  readonly slots: QueueSlots;
+  /** Looks at the queue without taking anything. */
+  look(): Promise<Glance>;
+  /** Tells other workers that a task waits here which this one has no slot for. */
+  restoreMarker(): Promise<unknown>;
+  /** Whether a job was put back: then it has no next one, and BullMQ would fetch one by the way that is limited here. */
+  isPutBack(job: Job): boolean;
+}
+
+/** What BullMQ's backend answers to a fetch: data, id, milliseconds of a rate limit, time of the next delayed job. */
+type Fetched = [data: unknown, id: string, limitMs: number, delayUntilMs: number];
+
+const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', limitMs, delayUntilMs];
+
+/**
+ * Lets a BullMQ worker fetch a job only when it has a slot for it, so that several of them share one worker's slots.
+ * BullMQ fetches jobs one after the other and begins them afterwards: while a fetched job has not begun, no fetch may
+ * wait for a slot.
+ */
+export const limitToSlots = (
+  worker: Worker,
+  { slots, look, restoreMarker, isPutBack }: LimitOptions,
+): void => {
+  let unstartedCount = 0;
+  /** Jobs that were fetched, and that BullMQ has not read yet. */
+  const unreadIds = new Set<string>();
+  const backend = worker.getBackend();
+  const moveToActive = backend.moveToActive.bind(backend);
+  const processJob = worker.processJob.bind(worker);
+  const readJob = worker['nextJobFromJobData'].bind(worker);
+
+  const fetch = async (args: Parameters<typeof moveToActive>): Promise<unknown[]> => {
+    let hasJob = false;
+    try {
+      const answer = await moveToActive(...args);
+      hasJob = Boolean(answer[0]);
+      if (hasJob) unreadIds.add(String(answer[1]));
+      return answer;
+    } finally {
+      if (hasJob) unstartedCount += 1;
+      else slots.giveBack();
+    }
+  };
+
+  // A job whose stored data is broken is fetched and never begun.
+  worker['nextJobFromJobData'] = async (...args) => {
+    const isFetched = unreadIds.delete(String(args[1]));
+    try {
+      return await readJob(...args);
+    } catch (error) {
+      if (isFetched) {
+        unstartedCount -= 1;
+        slots.giveBack();
+      }
+      throw error;
+    }
+  };
+
+  backend.moveToActive = async (...args) => {
+    if (slots.tryTake()) return fetch(args);
+    const glance = await look();
+    if (glance.next === undefined) {
+      slots.pass();
+      return toNothing(glance);
+    }
+    // The marker that says so was used up to wake this worker.
+    await restoreMarker();
+    if (unstartedCount > 0 || !(await slots.take())) return toNothing({ limitMs: 0, delayUntilMs: 0 });
+    try {
+      return await fetch(args);
+    } finally {
+      slots.fetched();
+    }
+  };
+
+  worker.processJob = async (job, token, fetchNext = () => true) => {
+    unstartedCount -= 1;
+    let next: Job | undefined;
+    try {
+      next =
+        (await processJob(job, token, () => fetchNext() && !isPutBack(job) && slots.canKeep())) ?? undefined;
+      return next;
+    } finally {
+      if (next === undefined) {
+        slots.taskEnded();
+      } else {
+        unstartedCount += 1;
+        slots.leave();
+      }
+    }
+  };
+};

@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it, jest } from 'bun:test';
+import { type Glance } from '../queue/glance';
+import { createSlotGate } from './SlotGate';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const glanceAt = (jobPriority: number): Glance => ({
+  next: { jobPriority, dueAtMs: 0, id: 'a' },
+  limitMs: 0,
+  delayUntilMs: 0,
+});
+
+/** A gate whose queues answer what they are given; `granted` are the names in the order in which they got a slot. */
+const setup = ({ slotCount = 1, names = ['low', 'high'] } = {}) => {
+  jest.useFakeTimers();
+  const gate = createSlotGate({ slotCount, queueCount: names.length, agingMs: 0, now: Date.now });
+  const granted: string[] = [];
+  const refused: string[] = [];
+  const join = (name: string, look: () => Promise<Glance>) => {
+    const slots = gate.join({ look });
+    const ask = () => {
+      void slots.take().then((isGranted) => (isGranted ? granted : refused).push(name));
+    };
+    return { ...slots, ask };
+  };
+  /** Lets promises settle and immediates run. */
+  const turn = async () => {
+    for (let count = 0; count < 20; count += 1) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let count = 0; count < 20; count += 1) await Promise.resolve();
+  };
+  const low = join('low', async () => glanceAt(91));
+  const high = join('high', async () => glanceAt(26));
+  return { gate, low, high, join, granted, refused, turn };
+};
+
+describe('createSlotGate', () => {
+  it('hands out nothing before every queue has asked or passed', async () => {
+    const { low, high, granted, turn } = setup({ slotCount: 5 });
+    const isTaken = low.tryTake();
+    low.ask();
+    await turn();
+    const before = [...granted];
+    high.pass();
+    await turn();
+
+    expect([isTaken, before, granted]).toEqual([false, [], ['low']]);
+  });
+
+  it('waits for queues that do not ask for a moment only', async () => {
+    const { low, granted, turn } = setup();
+    low.ask();
+    jest.advanceTimersByTime(250);
+    await turn();
+
+    expect(granted).toEqual(['low']);
+  });
+
+  it('serves a single queue without a look', () => {
+    const { low } = setup({ names: ['low'] });
+
+    expect([low.tryTake(), low.tryTake(), low.canKeep()]).toEqual([true, false, true]);
+  });
+
+  it('gives a slot that gets free to the best task, and the next one when it was fetched', async () => {
+    const { low, high, granted, turn } = setup({ slotCount: 2 });
+    for (const queue of [low, high]) queue.pass();
+    low.tryTake();
+    low.tryTake();
+    low.ask();
+    high.ask();
+    await turn();
+    expect([granted, low.canKeep()]).toEqual([[], false]);
+
+    low.giveBack();
+    low.giveBack();
+    await turn();
+    expect(granted).toEqual(['high']);
+
+    high.fetched();
+    await turn();
+    expect(granted).toEqual(['high', 'low']);
+  });
+
+  it('holds a slot for the queue whose task has just ended, if that has the best one, until it asks', async () => {
+    const { low, high, granted, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    high.tryTake();
+    low.ask();
+    high.taskEnded();
+    await turn();
+    expect(granted).toEqual([]);
+
+    high.ask();
+    await turn();
+    expect(granted).toEqual(['high']);
+  });
+
+  it('does not hold it when that queue never asks', async () => {
+    const { low, high, granted, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    high.tryTake();
+    low.ask();
+    high.taskEnded();
+    await turn();
+    jest.advanceTimersByTime(50);
+    await turn();
+
+    expect(granted).toEqual(['low']);
+  });
+
+  it('goes on after a second without an answer to a fetch', async () => {
+    const { low, high, granted, turn } = setup({ slotCount: 2 });
+    low.ask();
+    high.ask();
+    await turn();
+    expect(granted.length).toBe(1);
+
+    jest.advanceTimersByTime(1000);
+    await turn();
+    expect(granted.toSorted()).toEqual(['high', 'low']);
+  });
+
+  it('chooses somebody when Redis does not let it look', async () => {
+    const { gate, join, low, granted, turn } = setup();
+    const broken = join('broken', () => Promise.reject(new Error('Redis is away')));
+    for (const queue of [low, broken]) queue.pass();
+    broken.ask();
+    await turn();
+
+    expect(granted).toEqual(['broken']);
+    gate.shut();
+  });
+
+  it('sends everybody away when it is shut, and serves again when it is opened', async () => {
+    const { gate, low, high, granted, refused, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    low.tryTake();
+    high.ask();
+    gate.shut();
+    low.ask();
+    await turn();
+    expect([refused, low.canKeep()]).toEqual([['high', 'low'], false]);
+
+    low.giveBack();
+    gate.open();
+    high.ask();
+    await turn();
+    expect(granted).toEqual(['high']);
+  });
+
+  it('sends a queue away that has something else to do', async () => {
+    const { low, high, refused, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    low.tryTake();
+    high.ask();
+    high.leave();
+    await turn();
+
+    expect(refused).toEqual(['high']);
+  });
+});
