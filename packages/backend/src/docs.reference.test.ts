@@ -21,6 +21,7 @@ import { taskOptionProblems } from './tasks/domain/TaskOptions';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
+import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { logAttempt } from './tasks/worker/attemptLog';
 
@@ -177,6 +178,7 @@ describe('docs/reference/errors.md', () => {
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['TaskLockError', TASK_LOCK_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];
@@ -225,6 +227,16 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
 
 describe('the guides', () => {
   const domain = 'packages/backend/src/tasks/domain';
+
+  it('list every method of a task lock', () => {
+    const methods = tableOf(read('docs/guides/locks.md'), 'Take, extend, release').map(
+      ([cell]) => unquote(cell).split('(')[0],
+    );
+    expect(sorted(methods.filter((name) => name !== undefined))).toEqual(
+      sorted(interfaceFields('packages/backend/src/tasks/locks/TaskLock.ts', 'TaskLock')),
+    );
+    expect(methods.length).toBe(4);
+  });
 
   it('name every field of the context, every status and every outcome', () => {
     const named: [page: string, words: readonly string[]][] = [

@@ -84,6 +84,14 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
+  [
+    'locks',
+    [
+      ...['closing', 'closed', 'closing', 'closed'].map((word) => `${word} 2026-01`),
+      'true false true false',
+      'invalid-lock expected key to be a text of 1 to 512 characters, got ""; expected ttlMs to be an integer from 1 to 2147483647, got 0',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];

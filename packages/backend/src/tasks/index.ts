@@ -28,6 +28,8 @@ export {
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
+export { createTaskLock, type TaskLock, type TaskLockOptions } from './locks/TaskLock';
+export { TaskLockError, type TaskLockErrorCode } from './locks/TaskLockError';
 export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { TaskHandle } from './scheduler/TaskHandle';
