@@ -38,6 +38,16 @@ export {
   type TaskScheduler,
   type TaskSchedulerOptions,
 } from './scheduler/TaskScheduler';
+export { type ComposedHooks, composeHooks } from './triggers/composeHooks';
+export { HookError, type HookErrorCode } from './triggers/HookError';
+export type {
+  EntityHookContext,
+  HookContext,
+  HookResult,
+  ResourceHooks,
+  UpdateHookContext,
+} from './triggers/ResourceHooks';
+export { ResourceHooksError } from './triggers/ResourceHooksError';
 export {
   createTaskWorker,
   type TaskWorker,
