@@ -39,6 +39,11 @@ export {
   type TaskSchedulerOptions,
 } from './scheduler/TaskScheduler';
 export { type ComposedHooks, composeHooks } from './triggers/composeHooks';
+export {
+  createTaskTriggerHooks,
+  type TaskTriggerHooks,
+  type TaskTriggerOptions,
+} from './triggers/createTaskTriggerHooks';
 export { HookError, type HookErrorCode } from './triggers/HookError';
 export type {
   EntityHookContext,
@@ -48,6 +53,13 @@ export type {
   UpdateHookContext,
 } from './triggers/ResourceHooks';
 export { ResourceHooksError } from './triggers/ResourceHooksError';
+export type {
+  TaskTrigger,
+  TriggerEvent,
+  TriggerPayload,
+  UpdateTriggerContext,
+} from './triggers/TaskTrigger';
+export { TriggerError, type TriggerErrorCode } from './triggers/TriggerError';
 export {
   createTaskWorker,
   type TaskWorker,
