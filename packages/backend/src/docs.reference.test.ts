@@ -23,6 +23,8 @@ import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
+import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -179,6 +181,8 @@ describe('docs/reference/errors.md', () => {
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
     ['TaskLockError', TASK_LOCK_ERROR_CODES],
+    ['TriggerError', TRIGGER_ERROR_CODES],
+    ['HookError', HOOK_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];
@@ -227,6 +231,19 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
 
 describe('the guides', () => {
   const domain = 'packages/backend/src/tasks/domain';
+
+  it('list every hook and every field of a trigger', () => {
+    const page = read('docs/guides/triggers.md');
+    const folder = 'packages/backend/src/tasks/triggers';
+    const tables: [heading: string, fields: readonly string[]][] = [
+      ['Hooks', interfaceFields(`${folder}/ResourceHooks.ts`, 'ResourceHooks')],
+      ['Let writes schedule tasks', interfaceFields(`${folder}/TaskTrigger.ts`, 'TriggerRules')],
+    ];
+    for (const [heading, fields] of tables) {
+      expect(sorted(tableOf(page, heading).map(([cell]) => unquote(cell)))).toEqual(sorted(fields));
+      expect(fields.length).toBeGreaterThan(3);
+    }
+  });
 
   it('list every method of a task lock', () => {
     const methods = tableOf(read('docs/guides/locks.md'), 'Take, extend, release').map(

@@ -16,7 +16,8 @@ export interface TriggerPayload<Entity> {
   readonly userId?: UserId;
 }
 
-interface TriggerRules<Entity, Input, Context> {
+/** The fields of a trigger. */
+export interface TriggerRules<Entity, Input, Context> {
   readonly task: TaskDefinition<unknown, unknown, Input>;
   /** Whether this entity triggers the task. Answers at once. Default: always. */
   readonly when?: (data: Entity, context: Context) => boolean;

@@ -67,22 +67,22 @@ export const composeHooks = <Id, Entity, NewEntity, Changes>(
   };
 };
 
-interface Row<Set, Value> {
-  readonly sets: readonly Set[];
+interface Row<Hooks, Value> {
+  readonly sets: readonly Hooks[];
   readonly hook: HookName;
-  call(set: Set, value: Value): HookResult<Value> | undefined;
+  call(set: Hooks, value: Value): HookResult<Value> | undefined;
 }
 
 /** Those that have the hook: a hook that is there must answer. */
-const having = <Set extends object>(sets: readonly Set[], hook: HookName): Set[] =>
+const having = <Hooks extends object>(sets: readonly Hooks[], hook: HookName): Hooks[] =>
   sets.filter((set) => Reflect.get(set, hook) !== undefined);
 
-const inTurn = async <Set extends object, Value>({
+const inTurn = async <Hooks extends object, Value>({
   sets,
   hook,
   first,
   call,
-}: Row<Set, Value> & { readonly first: Value }): Promise<Result<Value, Error>> => {
+}: Row<Hooks, Value> & { readonly first: Value }): Promise<Result<Value, Error>> => {
   let value = first;
   for (const set of having(sets, hook)) {
     const answer = await ask(hook, () => call(set, value));
@@ -92,11 +92,11 @@ const inTurn = async <Set extends object, Value>({
   return ok(value);
 };
 
-const each = async <Set extends object>({
+const each = async <Hooks extends object>({
   sets,
   hook,
   call,
-}: Row<Set, void>): Promise<Result<void, Error>> => {
+}: Row<Hooks, void>): Promise<Result<void, Error>> => {
   const errors: Error[] = [];
   for (const set of having(sets, hook))
     (await ask(hook, () => call(set))).orTee((error) => errors.push(error));

@@ -74,25 +74,42 @@ export const createTaskTriggerHooks = <
   const problems = triggerProblems(options);
   if (problems.length > 0) throw new ResourceHooksError(problems);
   const { scheduler, resource, onCreate, onUpdate, onDelete, onFailure = 'log' } = options;
-  const logger = guardedLogger(options.logger);
-  const run =
-    (event: TriggerEvent, triggers: unknown = []) =>
-    async (data: Entity, context: HookContext): Promise<Result<void, TriggerError>> => {
+  const rules = { scheduler, logger: guardedLogger(options.logger), onFailure };
+  const hookOf =
+    (event: TriggerEvent, given: unknown = []) =>
+    (data: Entity, context: HookContext): Promise<Result<void, TriggerError>> => {
+      const triggers = given as readonly AnyTrigger[]; // just checked
       const occasion = { event, resource: resource ?? context.resource, data, context };
-      // All at once: while Redis is away each would keep the caller waiting for its own deadline.
-      const ended = await Promise.all(
-        (triggers as readonly AnyTrigger[]).map((trigger) => fire({ scheduler, trigger, occasion })), // just checked
-      );
-      const failures = ended.flatMap((each) => (each.isErr() ? [each.error] : []));
-      const returned = onFailure === 'return' ? failures.shift() : undefined;
-      for (const failure of failures) logFailure(logger, failure, context);
-      return returned === undefined ? ok() : err(returned);
+      return fireAll({ ...rules, triggers, occasion });
     };
   return {
-    afterCreate: run('create', onCreate),
-    afterUpdate: run('update', onUpdate),
-    afterDelete: run('delete', onDelete),
+    afterCreate: hookOf('create', onCreate),
+    afterUpdate: hookOf('update', onUpdate),
+    afterDelete: hookOf('delete', onDelete),
   };
+};
+
+interface Firings {
+  readonly scheduler: TaskScheduler;
+  readonly logger: ILogger;
+  readonly onFailure: 'log' | 'return';
+  readonly triggers: readonly AnyTrigger[];
+  readonly occasion: TriggerOccasion;
+}
+
+const fireAll = async ({
+  scheduler,
+  logger,
+  onFailure,
+  triggers,
+  occasion,
+}: Firings): Promise<Result<void, TriggerError>> => {
+  // All at once: while Redis is away each would keep the caller waiting for its own deadline.
+  const ended = await Promise.all(triggers.map((trigger) => fire({ scheduler, trigger, occasion })));
+  const failures = ended.flatMap((each) => (each.isErr() ? [each.error] : []));
+  const returned = onFailure === 'return' ? failures.shift() : undefined;
+  for (const failure of failures) logFailure(logger, failure, occasion.context);
+  return returned === undefined ? ok() : err(returned);
 };
 
 interface Firing {
