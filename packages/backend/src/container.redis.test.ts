@@ -8,6 +8,7 @@ import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { tasks } from '@backend/tasks/tasks.config';
 import { UserId } from '@core/domain/user/user';
+import { ok } from 'neverthrow';
 import { inject, injectable, container as rootContainer } from 'tsyringe';
 import { createContainer } from './container';
 import { getMockedTaskScheduler } from './services/__mocks__/TaskScheduler.mock';
@@ -50,6 +51,25 @@ describe('createContainer', () => {
     const container = createContainer({ appConfig: toConfig(), logger: silentLogger, scheduler });
     expect(container.resolve(Reminders).scheduler).toBe(scheduler);
     expect(container.resolve<TaskScheduler>(tokens.scheduler)).toBe(scheduler);
+  });
+
+  it('gives services the hooks that are registered', async () => {
+    await using directory = await createTemporaryDirectory();
+    const appConfig = toConfig({ DATA_DIR: directory.path });
+    const container = createContainer({
+      appConfig,
+      logger: silentLogger,
+      scheduler: getMockedTaskScheduler(),
+    });
+    const seen: string[] = [];
+    const hooks = { afterCreate: ({ name }: { name: string }) => ok(void seen.push(name)) };
+    container.registerInstance(tokens.usersHooks, hooks);
+    container.registerInstance(tokens.secretsHooks, hooks);
+    await container.resolve(UsersService).create({ email: 'ada@example.test', name: 'Ada' });
+    await container
+      .resolve(SecretsService)
+      .create({ ownerId: UserId(), name: 'key', expiresAt: new Date(0) });
+    expect(seen).toEqual(['Ada', 'key']);
   });
 
   it('shares repositories inside a container and nothing between two', async () => {

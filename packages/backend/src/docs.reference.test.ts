@@ -21,7 +21,10 @@ import { taskOptionProblems } from './tasks/domain/TaskOptions';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
+import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
+import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -183,6 +186,9 @@ describe('docs/reference/errors.md', () => {
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['TaskLockError', TASK_LOCK_ERROR_CODES],
+    ['TriggerError', TRIGGER_ERROR_CODES],
+    ['HookError', HOOK_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];
@@ -232,6 +238,29 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
 
 describe('the guides', () => {
   const domain = 'packages/backend/src/tasks/domain';
+
+  it('list every hook and every field of a trigger', () => {
+    const page = read('docs/guides/triggers.md');
+    const folder = 'packages/backend/src/tasks/triggers';
+    const tables: [heading: string, fields: readonly string[]][] = [
+      ['Hooks', interfaceFields(`${folder}/ResourceHooks.ts`, 'ResourceHooks')],
+      ['Let writes schedule tasks', interfaceFields(`${folder}/TaskTrigger.ts`, 'TriggerRules')],
+    ];
+    for (const [heading, fields] of tables) {
+      expect(sorted(tableOf(page, heading).map(([cell]) => unquote(cell)))).toEqual(sorted(fields));
+      expect(fields.length).toBeGreaterThan(3);
+    }
+  });
+
+  it('list every method of a task lock', () => {
+    const methods = tableOf(read('docs/guides/locks.md'), 'Take, extend, release').map(
+      ([cell]) => unquote(cell).split('(')[0],
+    );
+    expect(sorted(methods.filter((name) => name !== undefined))).toEqual(
+      sorted(interfaceFields('packages/backend/src/tasks/locks/TaskLock.ts', 'TaskLock')),
+    );
+    expect(methods.length).toBe(4);
+  });
 
   it('name every field of the context, every status and every outcome', () => {
     const named: [page: string, words: readonly string[]][] = [

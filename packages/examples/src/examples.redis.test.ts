@@ -99,6 +99,25 @@ const outputs: [name: string, lines: unknown[]][] = [
   ['priorities', ['password to dan', 'newsletter to eve', 'newsletter to ada', 'newsletter to bob']],
   ['limits', ['at most 2 exports at the same time', 'the third look-up waited', 'failed expired']],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
+  [
+    'locks',
+    [
+      ...['closing', 'closed', 'closing', 'closed'].map((word) => `${word} 2026-01`),
+      'true false true false',
+      'invalid-lock expected key to be a text of 1 to 512 characters, got ""; expected ttlMs to be an integer from 1 to 2147483647, got 0',
+    ],
+  ],
+  [
+    'triggers',
+    [
+      'the order is not paid back',
+      'deleted',
+      'confirmed o1 to ada@example.test',
+      ...['create', 'delete', 'update'].map((event) => `${event} of orders/o1 by request-20`),
+      'TriggerError the create of orders is done, but did not trigger orders:confirm: the payload of orders:confirm is refused: expected valid data: email: Invalid email address, got "nobody"',
+      'o2 is stored',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];

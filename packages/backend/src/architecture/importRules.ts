@@ -52,9 +52,9 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/tasks\/(scheduler|inspector)\//,
+    from: /^backend\/tasks\/(scheduler|inspector|locks|triggers)\//,
     target: /^backend\/tasks\/worker\//,
-    reason: 'scheduling and reading tasks happen in processes that run none',
+    reason: 'scheduling, reading and locking happen in processes that run no task',
   },
   {
     from: /^backend\/(config|files|logger|redis|database)\//,

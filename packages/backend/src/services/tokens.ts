@@ -4,4 +4,8 @@ export const tokens = Object.freeze({
   serviceContext: Symbol('ServiceContext'),
   usersRepository: Symbol('UsersRepository'),
   secretsRepository: Symbol('SecretsRepository'),
+  /** Optional: what runs around the writes of users. */
+  usersHooks: Symbol('UsersHooks'),
+  /** Optional: what runs around the writes of secrets. */
+  secretsHooks: Symbol('SecretsHooks'),
 });

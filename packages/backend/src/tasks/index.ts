@@ -29,6 +29,8 @@ export {
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
+export { createTaskLock, type TaskLock, type TaskLockOptions } from './locks/TaskLock';
+export { TaskLockError, type TaskLockErrorCode } from './locks/TaskLockError';
 export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
@@ -37,6 +39,28 @@ export {
   type TaskScheduler,
   type TaskSchedulerOptions,
 } from './scheduler/TaskScheduler';
+export { type ComposedHooks, composeHooks } from './triggers/composeHooks';
+export {
+  createTaskTriggerHooks,
+  type TaskTriggerHooks,
+  type TaskTriggerOptions,
+} from './triggers/createTaskTriggerHooks';
+export { HookError, type HookErrorCode } from './triggers/HookError';
+export type {
+  EntityHookContext,
+  HookContext,
+  HookResult,
+  ResourceHooks,
+  UpdateHookContext,
+} from './triggers/ResourceHooks';
+export { ResourceHooksError } from './triggers/ResourceHooksError';
+export type {
+  TaskTrigger,
+  TriggerEvent,
+  TriggerPayload,
+  UpdateTriggerContext,
+} from './triggers/TaskTrigger';
+export { TriggerError, type TriggerErrorCode } from './triggers/TriggerError';
 export {
   createTaskWorker,
   type TaskWorker,

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { silentLogger } from '@backend/logger/silentLogger';
+import { type HookContext } from '@backend/tasks/triggers/ResourceHooks';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { type Secret, type SecretId } from '@core/domain/secret/secret';
 import { UserId } from '@core/domain/user/user';
+import { ok } from 'neverthrow';
+import { type EntityHooks } from '../shared/ServiceHooks';
 import { SecretsService } from './SecretsService';
 import { createSecretsRepository } from './secretsRepository';
 
@@ -14,11 +19,9 @@ const secret = { ownerId: UserId(), name: 'deploy key', expiresAt: new Date('202
 const setup = async () => {
   const directory = await createTemporaryDirectory();
   const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
-  const open = () =>
-    new SecretsService(createSecretsRepository(directory.path), {
-      logger: silentLogger,
-      appConfig: () => appConfig,
-    });
+  const context = { logger: silentLogger, appConfig: () => appConfig };
+  const open = (hooks?: EntityHooks<SecretId, Secret>) =>
+    new SecretsService(createSecretsRepository(directory.path), context, hooks);
   return {
     directory: directory.path,
     open,
@@ -62,6 +65,27 @@ describe('SecretsService', () => {
     );
     expect(both.flatMap((deleted) => deleted._unsafeUnwrap()).length).toBe(20);
     expect(await readdir(bundle.directory)).toEqual([]);
+  });
+
+  it('tells its hooks of every write, the clean-up included', async () => {
+    await using bundle = await setup();
+    const seen: unknown[] = [];
+    const note =
+      (event: string) =>
+      ({ name }: { readonly name: string }, { resource, correlationId }: HookContext) =>
+        ok(void seen.push([event, resource, name, correlationId]));
+    const hooks = { afterCreate: note('create'), afterUpdate: note('update'), afterDelete: note('delete') };
+    const service = bundle.open(hooks);
+    const request = { correlationId: CorrelationId('request-1') };
+    const { id } = (await service.create({ ...secret, expiresAt: now }, request))._unsafeUnwrap();
+    await service.update(id, { name: 'old key' }, request);
+    await service.deleteExpired(now, request);
+
+    expect(seen).toEqual([
+      ['create', 'secrets', 'deploy key', 'request-1'],
+      ['update', 'secrets', 'old key', 'request-1'],
+      ['delete', 'secrets', 'old key', 'request-1'],
+    ]);
   });
 
   it('says which file it cannot read', async () => {

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { CorrelationId } from '@core/domain/CorrelationId';
 import {
   isExpired,
   type PartialSecret,
@@ -12,7 +13,9 @@ import { err, ok, type Result } from 'neverthrow';
 import { inject, injectable } from 'tsyringe';
 import { type EntityChanges } from '../shared/Repository';
 import { type ServiceContext } from '../shared/ServiceContext';
+import { type EntityHooks } from '../shared/ServiceHooks';
 import { SharedService } from '../shared/SharedService';
+import { type WriteOptions } from '../shared/WriteOptions';
 import { tokens } from '../tokens';
 import { type SecretsRepository } from './secretsRepository';
 
@@ -24,33 +27,42 @@ export class SecretsService extends SharedService<SecretId, Secret> {
   constructor(
     @inject(tokens.secretsRepository) repo: SecretsRepository,
     @inject(tokens.serviceContext) context: ServiceContext,
+    @inject(tokens.secretsHooks, { isOptional: true }) hooks?: EntityHooks<SecretId, Secret>,
   ) {
-    super(repo, context);
+    super(repo, context, hooks === undefined ? undefined : { resource: 'secrets', hooks });
   }
 
-  /** Stores a secret. Errors: `ValidationError`, `ConflictError`, `StorageError`. */
-  async create(data: PartialSecret): Promise<Result<Secret, Error>> {
+  /** Stores a secret. Errors: `ValidationError`, `ConflictError`, `StorageError`, and those of the hooks. */
+  async create(data: PartialSecret, options: WriteOptions = {}): Promise<Result<Secret, Error>> {
     const valid = validate(partialSecretSchema, data);
-    return valid.isErr() ? err(valid.error) : this.repo.create(valid.value);
+    return valid.isErr() ? err(valid.error) : this.createEntity(valid.value, options);
   }
 
   /** Changes owner, name or expiry. Errors: `ValidationError` and those of `SharedService.update`. */
-  override async update(id: SecretId, changes: EntityChanges<Secret>): Promise<Result<Secret, Error>> {
+  override async update(
+    id: SecretId,
+    changes: EntityChanges<Secret>,
+    options: WriteOptions = {},
+  ): Promise<Result<Secret, Error>> {
     const valid = validate(secretChangesSchema, changes);
-    return valid.isErr() ? err(valid.error) : super.update(id, valid.value);
+    return valid.isErr() ? err(valid.error) : super.update(id, valid.value, options);
   }
 
   /**
    * Deletes every secret that has expired at `now`. Doing it twice, or in two processes at once, is harmless.
    *
-   * @returns The ids that this call deleted. Error: `StorageError`; those deleted before it stay deleted.
+   * @returns The ids that this call deleted. Errors: `StorageError` and those of the hooks; those deleted before it stay
+   *   deleted.
    */
-  async deleteExpired(now: Date): Promise<Result<readonly SecretId[], Error>> {
+  async deleteExpired(
+    now: Date,
+    { correlationId = CorrelationId(), userId }: WriteOptions = {},
+  ): Promise<Result<readonly SecretId[], Error>> {
     const secrets = await this.repo.list();
     if (secrets.isErr()) return err(secrets.error);
     const deleted: SecretId[] = [];
     for (const { id } of secrets.value.filter((secret) => isExpired(secret, now))) {
-      const removed = await this.repo.delete(id);
+      const removed = await this.delete(id, { correlationId, userId });
       if (removed.isOk()) deleted.push(id);
       else if (!(removed.error instanceof NotFoundError)) return err(removed.error);
     }

@@ -1,6 +1,17 @@
-import { type Result } from 'neverthrow';
+import { type ComposedHooks, composeHooks } from '@backend/tasks/triggers/composeHooks';
+import { type HookContext } from '@backend/tasks/triggers/ResourceHooks';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { err, type Result } from 'neverthrow';
 import { type EntityChanges, type NewEntity, type Repository } from './Repository';
 import { type ServiceContext } from './ServiceContext';
+import { type ServiceHooks } from './ServiceHooks';
+import { type WriteOptions } from './WriteOptions';
+
+/** How a new entity is stored between its hooks. */
+export interface CreateEntityOptions<Entity, PartialEntity> extends WriteOptions {
+  /** Stores what the hooks before it made of the data. Default: the repository's `create`. */
+  store?(data: PartialEntity): Promise<Result<Entity, Error>>;
+}
 
 /**
  * What services over one kind of entity share. A service extends it, says what creating means, and has `this.repo`
@@ -8,22 +19,34 @@ import { type ServiceContext } from './ServiceContext';
  *
  * @example
  * class NotesService extends SharedService<NoteId, Note> {
- *   async create(data: NewEntity<Note>): Promise<Result<Note, Error>> {
- *     return this.repo.create(data);
+ *   async create(data: NewEntity<Note>, options?: WriteOptions): Promise<Result<Note, Error>> {
+ *     return this.createEntity(data, options);
  *   }
  * }
  */
 export abstract class SharedService<Id, Entity, PartialEntity = NewEntity<Entity>> {
   protected readonly repo: Repository<Id, Entity, PartialEntity>;
   protected readonly context: ServiceContext;
+  private readonly hooked: ServiceHooks<Id, Entity, PartialEntity> | undefined;
+  private readonly hooks: ComposedHooks<Id, Entity, PartialEntity, EntityChanges<Entity>>;
 
-  constructor(repo: Repository<Id, Entity, PartialEntity>, context: ServiceContext) {
+  /**
+   * @param hooked What runs around `createEntity`, `update` and `delete`. Default: nothing.
+   * @throws ResourceHooksError when the hooks are none.
+   */
+  constructor(
+    repo: Repository<Id, Entity, PartialEntity>,
+    context: ServiceContext,
+    hooked?: ServiceHooks<Id, Entity, PartialEntity>,
+  ) {
     this.repo = repo;
     this.context = context;
+    this.hooked = hooked;
+    this.hooks = composeHooks(...(hooked === undefined ? [] : [hooked.hooks]));
   }
 
   /** Creates an entity. Each service checks, stores and schedules in its own way, so there is no default. */
-  abstract create(data: PartialEntity): Promise<Result<Entity, Error>>;
+  abstract create(data: PartialEntity, options?: WriteOptions): Promise<Result<Entity, Error>>;
 
   /** Answers one entity. Errors: `NotFoundError`, `StorageError`. */
   get(id: Id): Promise<Result<Entity, Error>> {
@@ -32,14 +55,61 @@ export abstract class SharedService<Id, Entity, PartialEntity = NewEntity<Entity
 
   /**
    * Changes some fields of an entity and answers it as it is now. Errors: `NotFoundError`, `ConflictError`,
-   * `StorageError`.
+   * `StorageError`, and those of the hooks.
    */
-  update(id: Id, changes: EntityChanges<Entity>): Promise<Result<Entity, Error>> {
-    return this.repo.update(id, changes);
+  async update(
+    id: Id,
+    changes: EntityChanges<Entity>,
+    options: WriteOptions = {},
+  ): Promise<Result<Entity, Error>> {
+    const context = { ...this.toHookContext(options), id };
+    const before = await this.hooks.beforeUpdate(changes, context);
+    if (before.isErr()) return err(before.error);
+    const updated = await this.repo.update(id, before.value);
+    if (updated.isErr()) return err(updated.error);
+    const after = await this.hooks.afterUpdate(updated.value, { ...context, changes: before.value });
+    return after.map(() => updated.value);
   }
 
-  /** Removes an entity. Errors: `NotFoundError`, `StorageError`. */
-  delete(id: Id): Promise<Result<void, Error>> {
-    return this.repo.delete(id);
+  /** Removes an entity. Errors: `NotFoundError`, `StorageError`, and those of the hooks. */
+  async delete(id: Id, options: WriteOptions = {}): Promise<Result<void, Error>> {
+    if (this.hooked === undefined) return this.repo.delete(id);
+    // Read for the hooks: afterwards nobody knows any more what it was.
+    const found = await this.repo.get(id);
+    if (found.isErr()) return err(found.error);
+    const context = this.toHookContext(options);
+    const before = await this.hooks.beforeDelete(found.value, context);
+    if (before.isErr()) return err(before.error);
+    const deleted = await this.repo.delete(id);
+    return deleted.isErr() ? err(deleted.error) : this.hooks.afterDelete(found.value, context);
+  }
+
+  /**
+   * Stores a new entity with the hooks around it: what the `create` of a service with hooks calls when it has checked the data.
+   * Whatever belongs to storing, such as a task without which the entity would be deleted again, belongs into `store`,
+   * so that the hooks after it see what stays. Errors: those of `store` and of the hooks.
+   */
+  protected async createEntity(
+    data: PartialEntity,
+    {
+      store = (given) => this.repo.create(given),
+      ...options
+    }: CreateEntityOptions<Entity, PartialEntity> = {},
+  ): Promise<Result<Entity, Error>> {
+    const context = this.toHookContext(options);
+    const before = await this.hooks.beforeCreate(data, context);
+    if (before.isErr()) return err(before.error);
+    const stored = await store(before.value);
+    if (stored.isErr()) return err(stored.error);
+    const after = await this.hooks.afterCreate(stored.value, context);
+    return after.map(() => stored.value);
+  }
+
+  private toHookContext({ correlationId = CorrelationId(), userId }: WriteOptions): HookContext {
+    return {
+      resource: this.hooked?.resource ?? '',
+      correlationId,
+      ...(userId === undefined ? {} : { userId }),
+    };
   }
 }

@@ -3,8 +3,10 @@ import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
 import { CorrelationId, correlationIdSchema } from '@core/domain/CorrelationId';
-import { err } from 'neverthrow';
+import { type User, UserId } from '@core/domain/user/user';
+import { err, ok } from 'neverthrow';
 import { getMockedTaskScheduler } from '../__mocks__/TaskScheduler.mock';
+import { type EntityHooks } from '../shared/ServiceHooks';
 import { StorageError } from '../shared/StorageError';
 import { UsersService } from './UsersService';
 import { createUsersRepository, type UsersRepository } from './usersRepository';
@@ -12,12 +14,18 @@ import { createUsersRepository, type UsersRepository } from './usersRepository';
 const ada = { email: 'ada@example.test', name: 'Ada' };
 const redisDown = new ScheduleError('Redis is down', { code: 'queue-unavailable' });
 
-const setup = ({ error, repo }: { readonly error?: ScheduleError; readonly repo?: UsersRepository } = {}) => {
+interface Parts {
+  readonly error?: ScheduleError;
+  readonly repo?: UsersRepository;
+  readonly hooks?: EntityHooks<UserId, User>;
+}
+
+const setup = ({ error, repo, hooks }: Parts = {}) => {
   const logger = getMockedLogger();
   const scheduler = getMockedTaskScheduler(error === undefined ? {} : { error });
   const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
   const users = repo ?? createUsersRepository();
-  const service = new UsersService(users, { logger, scheduler, appConfig: () => appConfig });
+  const service = new UsersService(users, { logger, scheduler, appConfig: () => appConfig }, hooks);
   return { logger, scheduler, users, service };
 };
 
@@ -86,6 +94,28 @@ describe('UsersService', () => {
         correlationId,
       },
     );
+  });
+
+  it('tells its hooks of a user who is stored and will be welcomed, and of no other', async () => {
+    const seen: unknown[] = [];
+    const hooks: EntityHooks<UserId, User> = {
+      beforeCreate: async (data) => ok({ ...data, name: data.name.toUpperCase() }),
+      afterCreate: ({ name }, context) => ok(void seen.push({ name, ...context })),
+      afterUpdate: ({ name }, { changes: _changes, id: _id, ...context }) =>
+        ok(void seen.push({ name, ...context })),
+    };
+    const request = { correlationId: CorrelationId('request-1'), userId: UserId() };
+    const { service, scheduler } = setup({ hooks });
+    const { id } = (await service.create(ada, request))._unsafeUnwrap();
+    await service.update(id, { name: 'Countess' }, request);
+    await setup({ hooks, error: redisDown }).service.create(ada, request);
+
+    const known = { resource: 'users', ...request };
+    expect(seen).toEqual([
+      { name: 'ADA', ...known },
+      { name: 'Countess', ...known },
+    ]);
+    expect(scheduler.calls.map(({ payload }) => payload)).toEqual([{ userId: id, ...ada, name: 'ADA' }]);
   });
 
   it('checks changes before it stores them', async () => {

@@ -6,16 +6,12 @@ import { err, ok, type Result } from 'neverthrow';
 import { inject, injectable } from 'tsyringe';
 import { type EntityChanges } from '../shared/Repository';
 import { type ServiceContext, schedulerOf } from '../shared/ServiceContext';
+import { type EntityHooks } from '../shared/ServiceHooks';
 import { SharedService } from '../shared/SharedService';
+import { type WriteOptions } from '../shared/WriteOptions';
 import { tokens } from '../tokens';
 import { sendWelcomeEmailTask } from './tasks/sendWelcomeEmailTask';
 import { type UsersRepository } from './usersRepository';
-
-/** How a user is created. */
-export interface CreateUserOptions {
-  /** The request's; every log line of the welcome task carries it. Default: a new one. */
-  readonly correlationId?: CorrelationId;
-}
 
 const userChangesSchema = partialUserSchema.omit({ id: true }).partial();
 
@@ -25,8 +21,9 @@ export class UsersService extends SharedService<UserId, User> {
   constructor(
     @inject(tokens.usersRepository) repo: UsersRepository,
     @inject(tokens.serviceContext) context: ServiceContext,
+    @inject(tokens.usersHooks, { isOptional: true }) hooks?: EntityHooks<UserId, User>,
   ) {
-    super(repo, context);
+    super(repo, context, hooks === undefined ? undefined : { resource: 'users', hooks });
   }
 
   /**
@@ -37,15 +34,38 @@ export class UsersService extends SharedService<UserId, User> {
    * (`metadata.isUnknown`), after which a mail may reach somebody without an account. Storing and scheduling become
    * one transaction with the scheduler's `within(tx)` of a later release.
    *
-   * @returns The user. Errors: `ValidationError`, `ConflictError` (the email is taken), `StorageError`, `ScheduleError`.
+   * @param options The correlation ID is on every log line of the welcome task too.
+   * @returns The user. Errors: `ValidationError`, `ConflictError` (the email is taken), `StorageError`, `ScheduleError`,
+   *   and those of the hooks.
    */
   async create(
     data: PartialUser,
-    { correlationId = CorrelationId() }: CreateUserOptions = {},
+    { correlationId = CorrelationId(), userId }: WriteOptions = {},
   ): Promise<Result<User, Error>> {
     const valid = validate(partialUserSchema, data);
     if (valid.isErr()) return err(valid.error);
-    const created = await this.repo.create(valid.value);
+    return this.createEntity(valid.value, {
+      correlationId,
+      userId,
+      store: (checked) => this.storeAndWelcome(checked, correlationId),
+    });
+  }
+
+  /** Changes email or name. Errors: `ValidationError` and those of `SharedService.update`. */
+  override async update(
+    id: UserId,
+    changes: EntityChanges<User>,
+    options: WriteOptions = {},
+  ): Promise<Result<User, Error>> {
+    const valid = validate(userChangesSchema, changes);
+    return valid.isErr() ? err(valid.error) : super.update(id, valid.value, options);
+  }
+
+  private async storeAndWelcome(
+    data: PartialUser,
+    correlationId: CorrelationId,
+  ): Promise<Result<User, Error>> {
+    const created = await this.repo.create(data);
     if (created.isErr()) return err(created.error);
     const user = created.value;
     const scheduled = await schedulerOf(this.context).schedule(
@@ -57,12 +77,6 @@ export class UsersService extends SharedService<UserId, User> {
     if (scheduled.isOk()) return ok(user);
     await this.removeUnwelcomed(user, correlationId);
     return err(scheduled.error);
-  }
-
-  /** Changes email or name. Errors: `ValidationError` and those of `SharedService.update`. */
-  override async update(id: UserId, changes: EntityChanges<User>): Promise<Result<User, Error>> {
-    const valid = validate(userChangesSchema, changes);
-    return valid.isErr() ? err(valid.error) : super.update(id, valid.value);
   }
 
   private async removeUnwelcomed({ id }: User, correlationId: CorrelationId): Promise<void> {

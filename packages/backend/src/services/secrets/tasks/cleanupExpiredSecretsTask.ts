@@ -56,13 +56,13 @@ export const cleanupExpiredSecretsTask: TaskDefinition<CleanupPayload, CleanupOu
   },
 });
 
-const deleteExpiredSecrets = ({ logger }: TaskContext) => {
+const deleteExpiredSecrets = ({ logger, correlationId }: TaskContext) => {
   const appConfig = getAppConfig();
   const service = new SecretsService(createSecretsRepository(secretsDirectory(appConfig)), {
     logger,
     appConfig: () => appConfig,
   });
-  return service.deleteExpired(new Date());
+  return service.deleteExpired(new Date(), { correlationId });
 };
 
 const scheduleNextCleanup = ({ logger }: TaskContext) =>

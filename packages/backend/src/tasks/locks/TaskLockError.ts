@@ -1,0 +1,24 @@
+import { AppError, type ErrorCause } from '@core/errors/AppError';
+
+/**
+ * Why a lock was neither taken nor refused.
+ *
+ * - `invalid-lock`: key, holder or ttlMs breaks a rule; the message names all. Nothing has reached Redis. Correct it.
+ * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Whether the command took effect is unknown:
+ *   hold nothing for yours until a call says so. The same holder may simply ask again.
+ */
+export const TASK_LOCK_ERROR_CODES = ['invalid-lock', 'queue-unavailable'] as const;
+
+/** Why a lock was neither taken nor refused: one of `TASK_LOCK_ERROR_CODES`. */
+export type TaskLockErrorCode = (typeof TASK_LOCK_ERROR_CODES)[number];
+
+/** A question about a lock has no answer. */
+export class TaskLockError extends AppError {
+  override readonly name = 'TaskLockError';
+  override readonly code: TaskLockErrorCode;
+
+  constructor(message: string, code: TaskLockErrorCode, options: ErrorCause = {}) {
+    super(message, {}, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,35 @@
+import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { type TriggerEvent } from './TaskTrigger';
+
+/**
+ * Why a trigger did not schedule its task.
+ *
+ * - `condition-failed`: `when` threw, or answered something other than true and false.
+ * - `transform-failed`: `transform` threw, or answered a promise.
+ * - `not-scheduled`: the scheduler refused or could not reach Redis; `cause` is its `ScheduleError`.
+ */
+export const TRIGGER_ERROR_CODES = ['condition-failed', 'transform-failed', 'not-scheduled'] as const;
+
+/** Why a trigger did not schedule its task: one of `TRIGGER_ERROR_CODES`. */
+export type TriggerErrorCode = (typeof TRIGGER_ERROR_CODES)[number];
+
+/** Which trigger failed. */
+export interface TriggerFailure extends ErrorCause {
+  readonly code: TriggerErrorCode;
+  readonly event: TriggerEvent;
+  readonly resource: string;
+  readonly taskName: string;
+}
+
+/** A task that a write should have triggered was not scheduled. The write itself is done, and stays done. */
+export class TriggerError extends AppError {
+  override readonly name = 'TriggerError';
+  override readonly code: TriggerErrorCode;
+
+  constructor(reason: string, { code, event, resource, taskName, cause }: TriggerFailure) {
+    const metadata = { event, resource, taskName };
+    const message = `the ${event} of ${resource} is done, but did not trigger ${taskName}: ${reason}`;
+    super(message, metadata, cause === undefined ? {} : { cause });
+    this.code = code;
+  }
+}
