@@ -4,6 +4,7 @@ export type { Priority } from './domain/Priority';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { TaskContext } from './domain/TaskContext';
+export type { TaskCounts } from './domain/TaskCounts';
 export {
   defineTask,
   type HandlerResult,
@@ -28,7 +29,6 @@ export {
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
-export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { TaskHandle } from './scheduler/TaskHandle';
 export {
