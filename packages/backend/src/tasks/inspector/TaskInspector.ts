@@ -7,16 +7,25 @@ import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { createQueueAccess } from '../queue/QueueAccess';
+import { cancelTask } from './cancelTask';
 import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
 import { readQueueDepth } from './readQueueDepth';
 
-/** Reads what is waiting, running and finished. Reading changes nothing. */
+/** Reads what is waiting, running and finished; only `cancel` changes anything. */
 export interface TaskInspector {
   /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
   /** Counts the tasks of one definition, or of all. Errors: `unknown-task`, `queue-unavailable`. */
   getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
+  /**
+   * Cancels a task that is pending, scheduled or retrying: it does not run any more. Cancelling it again is harmless.
+   *
+   * @param reason 1 to 1000 characters, kept with the task.
+   * @returns The task, now `cancelled`. Errors: `not-cancellable` when it runs or has ended, `invalid-reason`,
+   *   `not-found`; after `queue-unavailable` it may be cancelled.
+   */
+  cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
 }
 
 /** What an inspector is made of. */
@@ -42,5 +51,6 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
   return {
     getTask: (id) => requireTask(parts, id),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
+    cancel: (id, reason) => cancelTask(parts, { id, reason }),
   };
 };
