@@ -6,6 +6,7 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
  * - `queue-unavailable`: Redis did not answer within two seconds. Try again later.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
+ * - `invalid-query`: a field of the query is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
  * - `not-cancellable`: the task runs or has ended; the message says which.
  */
@@ -13,6 +14,7 @@ export const INSPECTOR_ERROR_CODES = [
   'queue-unavailable',
   'unknown-task',
   'not-found',
+  'invalid-query',
   'invalid-reason',
   'not-cancellable',
 ] as const;

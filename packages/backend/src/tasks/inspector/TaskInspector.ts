@@ -10,12 +10,19 @@ import { createQueueAccess } from '../queue/QueueAccess';
 import { cancelTask } from './cancelTask';
 import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
+import { listTasks, type TaskPage } from './listTasks';
 import { readQueueDepth } from './readQueueDepth';
+import { type TaskQuery } from './TaskQuery';
 
 /** Reads what is waiting, running and finished; only `cancel` changes anything. */
 export interface TaskInspector {
   /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
+  /**
+   * Lists the tasks that a query asks for, newest first, page by page. Reads the ids of every task whose status may fit:
+   * no search in an archive. Errors: `invalid-query`, `queue-unavailable`.
+   */
+  getTasks(query?: TaskQuery): Promise<Result<TaskPage, InspectorError>>;
   /** Counts the tasks of one definition, or of all. Errors: `unknown-task`, `queue-unavailable`. */
   getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
   /**
@@ -50,6 +57,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
   };
   return {
     getTask: (id) => requireTask(parts, id),
+    getTasks: (query = {}) => listTasks(parts, query),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     cancel: (id, reason) => cancelTask(parts, { id, reason }),
   };
