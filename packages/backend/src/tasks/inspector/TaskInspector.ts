@@ -12,7 +12,10 @@ import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
 import { readQueueDepth } from './readQueueDepth';
+import { readTaskStats } from './readTaskStats';
+import { type StatsQuery } from './StatsQuery';
 import { type TaskQuery } from './TaskQuery';
+import { type TaskStats } from './TaskStats';
 
 /** Reads what is waiting, running and finished; only `cancel` changes anything. */
 export interface TaskInspector {
@@ -25,6 +28,8 @@ export interface TaskInspector {
   getTasks(query?: TaskQuery): Promise<Result<TaskPage, InspectorError>>;
   /** Counts the tasks of one definition, or of all. Errors: `unknown-task`, `queue-unavailable`. */
   getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
+  /** Counts, waits, runs and rates of each definition's tasks. Errors: `invalid-query`, `queue-unavailable`. */
+  getStats(query?: StatsQuery): Promise<Result<readonly TaskStats[], InspectorError>>;
   /**
    * Cancels a task that is pending, scheduled or retrying: it does not run any more. Cancelling it again is harmless.
    *
@@ -59,6 +64,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     getTask: (id) => requireTask(parts, id),
     getTasks: (query = {}) => listTasks(parts, query),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
+    getStats: (query = {}) => readTaskStats(parts, query),
     cancel: (id, reason) => cancelTask(parts, { id, reason }),
   };
 };
