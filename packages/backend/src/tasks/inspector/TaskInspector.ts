@@ -8,12 +8,14 @@ import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { cancelTask } from './cancelTask';
+import { explainTask } from './explainTask';
 import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
 import { readQueueDepth } from './readQueueDepth';
 import { readTaskStats } from './readTaskStats';
 import { type StatsQuery } from './StatsQuery';
+import { type TaskExplanation } from './TaskExplanation';
 import { type TaskQuery } from './TaskQuery';
 import { type TaskStats } from './TaskStats';
 
@@ -38,6 +40,8 @@ export interface TaskInspector {
    *   `not-found`; after `queue-unavailable` it may be cancelled.
    */
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
+  /** Says why a task does not run, or what became of it. Errors: `not-found`, `queue-unavailable`. */
+  why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
 
 /** What an inspector is made of. */
@@ -66,5 +70,6 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),
     cancel: (id, reason) => cancelTask(parts, { id, reason }),
+    why: (id) => explainTask(parts, id),
   };
 };
