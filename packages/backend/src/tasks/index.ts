@@ -24,11 +24,17 @@ export {
 } from './domain/TaskRegistry';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
+export type { TaskPage } from './inspector/listTasks';
+export type { StatsQuery } from './inspector/StatsQuery';
+export type { TaskExplanation } from './inspector/TaskExplanation';
+export type { TaskFact } from './inspector/TaskFact';
 export {
   createTaskInspector,
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
+export type { TaskQuery } from './inspector/TaskQuery';
+export type { Percentiles, TaskStats } from './inspector/TaskStats';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { TaskHandle } from './scheduler/TaskHandle';
 export {
