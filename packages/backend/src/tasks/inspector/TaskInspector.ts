@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type TaskCounts } from '../domain/TaskCounts';
@@ -61,7 +62,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
   const parts: InspectorParts = {
     registry: createTaskRegistry(options.tasks),
     access: createQueueAccess(options),
-    logger,
+    logger: guardedLogger(logger),
     appConfig,
   };
   return {

@@ -5,7 +5,8 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { toCancelledKey } from '../queue/CancelledTasks';
-import { createTaskBench, loggedLines } from '../worker/__fixtures__/TaskBench';
+import { createTaskBench, loggedLines, throwingLogger } from '../worker/__fixtures__/TaskBench';
+import { createTaskInspector } from './TaskInspector';
 
 const setup = async () => {
   const ran: number[] = [];
@@ -115,6 +116,16 @@ describe('cancel', () => {
         meta: { taskName: 'mails:send', taskId: id, correlationId: first.correlationId, reason: 'once' },
       },
     ]);
+  });
+
+  it('cancels a task though the logger throws', async () => {
+    const { bench, task } = await setup();
+    await using _ = bench;
+    const id = await bench.schedule(task, { n: 1 });
+    const { appConfig } = bench;
+    const inspector = createTaskInspector({ tasks: [task], logger: throwingLogger, appConfig });
+
+    expect((await inspector.cancel(id))._unsafeUnwrap().status).toBe('cancelled');
   });
 
   it('keeps cancelled tasks by the time they were cancelled at', async () => {
