@@ -119,6 +119,18 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
+  [
+    'inspecting',
+    [
+      expect.stringMatching(/^The task is not due before \d{4}-\S+Z\.$/),
+      'cancelled the order was withdrawn',
+      'not-cancellable',
+      'cancelled {"invoice":"A-3","email":"grace@example.test"}',
+      'failed {"invoice":"A-2","email":"nobody"}',
+      'invoices:send 1 completed, 1 cancelled',
+      '2 ended, failure rate 0.5',
+    ],
+  ],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

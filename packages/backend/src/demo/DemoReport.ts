@@ -1,4 +1,4 @@
-import { type TaskCounts } from '@backend/tasks/queue/TaskRecordReader';
+import { type TaskCounts } from '@backend/tasks/domain/TaskCounts';
 import Table from 'cli-table3';
 import { type SignUps } from './SignUps';
 import { type AttemptFigures, percentile, type WorkerLogLine } from './WorkerLog';

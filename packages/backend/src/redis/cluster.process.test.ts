@@ -106,6 +106,46 @@ describe('a cluster', () => {
   }, 60_000);
 });
 
+describe('an inspector on a cluster', () => {
+  it('lists, counts, explains and cancels tasks, whichever node holds their queue', async () => {
+    await using cluster = await startCluster();
+    const tasks = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => toTask(`test:${name}`));
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const parts = { tasks, logger: silentLogger, appConfig };
+    const [scheduler, inspector] = [createTaskScheduler(parts), createTaskInspector(parts)];
+    const worker = createTaskWorker(parts);
+    (await worker.start())._unsafeUnwrap();
+    const scheduleAll = (delayMs: number) =>
+      Promise.all(
+        tasks.map(async (task) =>
+          (await scheduler.schedule(CorrelationId(), task, { n: 1 }, { delayMs }))._unsafeUnwrap(),
+        ),
+      );
+    const done = await scheduleAll(0);
+    const later = await scheduleAll(60_000);
+    const depth = async () => (await inspector.getQueueDepth())._unsafeUnwrap();
+    await until(async () => (await depth()).completed === done.length);
+    const explained = await Promise.all(later.map(({ id }) => inspector.why(id)));
+    const cancelled = await Promise.all(later.map(({ id }) => inspector.cancel(id)));
+    const listed = (await inspector.getTasks())._unsafeUnwrap().tasks;
+    const stats = (await inspector.getStats())._unsafeUnwrap();
+    await worker.stop();
+    closeSharedConnections();
+
+    expect(explained.map((why) => why._unsafeUnwrap().facts[0].reason)).toEqual(later.map(() => 'delayed'));
+    expect(cancelled.map((record) => record._unsafeUnwrap().status)).toEqual(later.map(() => 'cancelled'));
+    expect(listed.map(({ id }) => id)).toEqual(
+      [...done, ...later]
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect(stats.map(({ sampleCount, counts }) => [sampleCount, counts.cancelled])).toEqual(
+      tasks.map(() => [1, 1]),
+    );
+  }, 60_000);
+});
+
 describe('a cluster or a sentinel that is not there', () => {
   it.each([
     ['cluster', 'redis://127.0.0.1:PORT,redis://localhost:PORT'],

@@ -5,6 +5,7 @@ export type { Priority } from './domain/Priority';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { TaskContext } from './domain/TaskContext';
+export type { TaskCounts } from './domain/TaskCounts';
 export {
   defineTask,
   type HandlerResult,
@@ -24,14 +25,19 @@ export {
 } from './domain/TaskRegistry';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
+export type { TaskPage } from './inspector/listTasks';
+export type { StatsQuery } from './inspector/StatsQuery';
+export type { TaskExplanation } from './inspector/TaskExplanation';
+export type { TaskFact } from './inspector/TaskFact';
 export {
   createTaskInspector,
   type TaskInspector,
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
+export type { TaskQuery } from './inspector/TaskQuery';
+export type { Percentiles, TaskStats } from './inspector/TaskStats';
 export { createTaskLock, type TaskLock, type TaskLockOptions } from './locks/TaskLock';
 export { TaskLockError, type TaskLockErrorCode } from './locks/TaskLockError';
-export type { TaskCounts } from './queue/TaskRecordReader';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
 export {

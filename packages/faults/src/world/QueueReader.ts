@@ -21,7 +21,7 @@ export interface QueueReader {
 const MAX_CLOCK_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 const LISTS = ['wait', 'active', 'paused'] as const;
-const SETS = ['prioritized', 'delayed', 'completed', 'failed'] as const;
+const SETS = ['prioritized', 'delayed', 'completed', 'failed', 'cancelled'] as const;
 
 /** Creates the reader of one contestant's queue. */
 export const createQueueReader = (

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
-import { isTaskId, TaskId } from './TaskId';
+import { v4 } from 'uuid';
+import { isTaskId, TaskId, taskIdTimeMs } from './TaskId';
 
 describe('TaskId', () => {
   it('makes ids that differ and sort by age', () => {
@@ -28,5 +29,19 @@ describe('isTaskId', () => {
     { toString: TaskId },
   ])('refuses %p', (value) => {
     expect(isTaskId(value)).toBe(false);
+  });
+});
+
+describe('taskIdTimeMs', () => {
+  it('is the moment an id was made at', () => {
+    const beforeMs = Date.now();
+    const madeAtMs = taskIdTimeMs(TaskId());
+
+    expect(madeAtMs).toBeWithin(beforeMs, Date.now() + 10); // ids of one millisecond may run ahead of the clock
+    expect(taskIdTimeMs('019b76da-a800-7000-8000-000000000000')).toBe(Date.parse('2026-01-01T00:00:00Z'));
+  });
+
+  it.each(['1', 'wait', v4()])('is not known of %p', (id) => {
+    expect(taskIdTimeMs(id)).toBeUndefined();
   });
 });

@@ -1,18 +1,28 @@
 import { AppError, type ErrorCause } from '@core/errors/AppError';
 
 /**
- * Why nothing could be read.
+ * Why an inspector could not answer.
  *
  * - `queue-unavailable`: Redis did not answer within two seconds. Try again later.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
+ * - `invalid-query`: a field of the query is wrong; the message lists all. Correct it.
+ * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
+ * - `not-cancellable`: the task runs or has ended; the message says which.
  */
-export const INSPECTOR_ERROR_CODES = ['queue-unavailable', 'unknown-task', 'not-found'] as const;
+export const INSPECTOR_ERROR_CODES = [
+  'queue-unavailable',
+  'unknown-task',
+  'not-found',
+  'invalid-query',
+  'invalid-reason',
+  'not-cancellable',
+] as const;
 
-/** Why nothing could be read: one of `INSPECTOR_ERROR_CODES`. */
+/** Why an inspector could not answer: one of `INSPECTOR_ERROR_CODES`. */
 export type InspectorErrorCode = (typeof INSPECTOR_ERROR_CODES)[number];
 
-/** Something could not be read from the queues. */
+/** Something could not be read from the queues, or changed there. */
 export class InspectorError extends AppError {
   override readonly name = 'InspectorError';
   override readonly code: InspectorErrorCode;

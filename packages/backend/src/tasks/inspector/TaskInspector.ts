@@ -1,21 +1,48 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
-import { err, ok, type Result } from 'neverthrow';
+import { type Result } from 'neverthrow';
+import { type TaskCounts } from '../domain/TaskCounts';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { type TaskQueues } from '../queue/TaskQueues';
-import { countTasks, readTaskRecord, type TaskCounts } from '../queue/TaskRecordReader';
-import { InspectorError } from './InspectorError';
+import { cancelTask } from './cancelTask';
+import { explainTask } from './explainTask';
+import { type InspectorError } from './InspectorError';
+import { type InspectorParts, requireTask } from './InspectorParts';
+import { listTasks, type TaskPage } from './listTasks';
+import { readQueueDepth } from './readQueueDepth';
+import { readTaskStats } from './readTaskStats';
+import { type StatsQuery } from './StatsQuery';
+import { type TaskExplanation } from './TaskExplanation';
+import { type TaskQuery } from './TaskQuery';
+import { type TaskStats } from './TaskStats';
 
-/** Reads what is waiting, running and finished. Reading changes nothing. */
+/** Reads what is waiting, running and finished; only `cancel` changes anything. */
 export interface TaskInspector {
   /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
-  /** Counts the tasks of one definition. Errors: `unknown-task`, `queue-unavailable`. */
-  getQueueDepth(taskName: string): Promise<Result<TaskCounts, InspectorError>>;
+  /**
+   * Lists the tasks that a query asks for, newest first, page by page. Reads the ids of every task whose status may fit:
+   * no search in an archive. Errors: `invalid-query`, `queue-unavailable`.
+   */
+  getTasks(query?: TaskQuery): Promise<Result<TaskPage, InspectorError>>;
+  /** Counts the tasks of one definition, or of all. Errors: `unknown-task`, `queue-unavailable`. */
+  getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
+  /** Counts, waits, runs and rates of each definition's tasks. Errors: `invalid-query`, `queue-unavailable`. */
+  getStats(query?: StatsQuery): Promise<Result<readonly TaskStats[], InspectorError>>;
+  /**
+   * Cancels a task that is pending, scheduled or retrying: it does not run any more. Cancelling it again is harmless.
+   *
+   * @param reason 1 to 1000 characters, kept with the task.
+   * @returns The task, now `cancelled`. Errors: `not-cancellable` when it runs or has ended, `invalid-reason`,
+   *   `not-found`; after `queue-unavailable` it may be cancelled.
+   */
+  cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
+  /** Says why a task does not run, or what became of it. Errors: `not-found`, `queue-unavailable`. */
+  why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
 
 /** What an inspector is made of. */
@@ -31,39 +58,19 @@ export interface TaskInspectorOptions {
  * @throws TaskRegistryError when the list of tasks is wrong.
  */
 export const createTaskInspector = (options: TaskInspectorOptions): TaskInspector => {
-  const registry = createTaskRegistry(options.tasks);
-  const { appConfig } = options;
-  const access = createQueueAccess(options);
-  const read = async <T>(command: (queues: TaskQueues) => Promise<T>): Promise<Result<T, InspectorError>> =>
-    (await access.run(command)).mapErr(toUnavailable);
+  const { logger, appConfig } = options;
+  const parts: InspectorParts = {
+    registry: createTaskRegistry(options.tasks),
+    access: createQueueAccess(options),
+    logger: guardedLogger(logger),
+    appConfig,
+  };
   return {
-    getTask: async (id) => {
-      const found = await read((queues) => findTask(queues, { tasks: registry.tasks, appConfig, id }));
-      return found.andThen((record) =>
-        record === undefined
-          ? err(new InspectorError(`no registered queue holds the task ${JSON.stringify(id)}`, 'not-found'))
-          : ok(record),
-      );
-    },
-    getQueueDepth: async (taskName) => {
-      const task = registry.get(taskName);
-      if (task.isErr()) return err(new InspectorError(task.error.message, 'unknown-task'));
-      return read((queues) => countTasks(queues.get(taskName)));
-    },
+    getTask: (id) => requireTask(parts, id),
+    getTasks: (query = {}) => listTasks(parts, query),
+    getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
+    getStats: (query = {}) => readTaskStats(parts, query),
+    cancel: (id, reason) => cancelTask(parts, { id, reason }),
+    why: (id) => explainTask(parts, id),
   };
 };
-
-const findTask = async (
-  queues: TaskQueues,
-  { tasks, appConfig, id }: Omit<TaskInspectorOptions, 'logger'> & { readonly id: TaskId },
-): Promise<TaskRecord | undefined> => {
-  const records = await Promise.all(
-    tasks.map(({ queueName, options: { maxAttempts = appConfig.taskMaxAttempts } }) =>
-      readTaskRecord({ queue: queues.get(queueName), id, maxAttempts }),
-    ),
-  );
-  return records.find((record) => record !== undefined);
-};
-
-const toUnavailable = (error: Error): InspectorError =>
-  new InspectorError(`Redis does not answer: ${error.message}`, 'queue-unavailable', { cause: error });

@@ -9,13 +9,14 @@ const setup = async () => {
   const client = new Redis(await testRedisUrl());
   const queueKey = `test:{${v4()}}`;
   const [active, job, lockKey] = [`${queueKey}:active`, `${queueKey}:job`, `${queueKey}:job:lock`];
+  const cancelled = `${queueKey}:cancelled`;
   await client.lpush(active, 'job');
   await client.hset(job, 'ats', '2');
   const lock = createJobLock({ client, queueKey, jobId: 'job', token: 'mine', takenCount: 2, lockMs: 5000 });
   return {
-    ...{ client, active, job, lock, lockKey },
+    ...{ client, active, cancelled, job, lock, lockKey },
     [Symbol.asyncDispose]: async () => {
-      await client.del(lockKey, active, job);
+      await client.del(lockKey, active, cancelled, job);
       client.disconnect();
     },
   };
@@ -75,6 +76,15 @@ describe('createJobLock', () => {
     await using test = await setup();
     await test.client.del(test.active);
     await test.client.hset(test.job, { finishedOn: '1', ats: '3' });
+
+    expect(await test.lock.reclaim()).toBe('taken');
+  });
+
+  it('does not take what was cancelled after it was put back for its own', async () => {
+    await using test = await setup();
+    await test.client.del(test.active);
+    await test.client.hset(test.job, 'finishedOn', '1');
+    await test.client.zadd(test.cancelled, 1, 'job');
 
     expect(await test.lock.reclaim()).toBe('taken');
   });

@@ -5,7 +5,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
  *
  * - `held`: this delivery's; its lock, if it had lapsed, was taken back.
  * - `ended`: nobody's: this delivery has settled it, and only did not hear so.
- * - `taken`: it was put back, or another delivery has it or has settled it.
+ * - `taken`: it was put back, or another delivery has it or has settled it, or it was cancelled since.
  */
 export type LockState = 'held' | 'ended' | 'taken';
 
@@ -30,11 +30,12 @@ interface JobLockOptions {
 
 /** `ats` grows with each delivery: as long as it is ours, nobody has taken the job since. */
 const RECLAIM = `
-local lock, active, job = KEYS[1], KEYS[2], KEYS[3]
+local lock, active, job, cancelled = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, token, lockMs, takenCount = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local holder = redis.call('GET', lock)
 if holder == token then return 'held' end
 if holder or redis.call('HGET', job, 'ats') ~= takenCount then return 'taken' end
+if redis.call('ZSCORE', cancelled, id) then return 'taken' end
 if redis.call('HEXISTS', job, 'finishedOn') == 1 then return 'ended' end
 if not redis.call('LPOS', active, id) then return 'taken' end
 redis.call('SET', lock, token, 'PX', lockMs)
@@ -59,7 +60,7 @@ export const createJobLock = ({
   const lock = `${job}:lock`;
   return {
     reclaim: async () => {
-      const keys = [lock, `${queueKey}:active`, job];
+      const keys = [lock, `${queueKey}:active`, job, `${queueKey}:cancelled`];
       return (await client.eval(
         RECLAIM,
         keys.length,

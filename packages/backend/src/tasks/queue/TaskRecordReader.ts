@@ -1,16 +1,70 @@
-import { type Job, type Queue } from 'bullmq';
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type Queue } from 'bullmq';
 import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { toTaskName } from './QueueName';
 import { parseFailureStack } from './StoredFailure';
+import { readStoredTasks, type StoredTask, type TaskSet } from './StoredTask';
 
-type JobState = Awaited<ReturnType<Job['getState']>>;
+/** Whose tasks are read. */
+export interface TaskSource {
+  readonly client: RedisClient;
+  readonly queue: Queue;
+  /** Attempts of a task that does not say. */
+  readonly maxAttempts: number;
+}
 
-const toStatus = (state: JobState, attempt: number): TaskStatus | undefined => {
-  switch (state) {
-    case 'waiting':
+/** Reads one task from its queue; `undefined` when Redis does not know it (never scheduled, or already evicted). */
+export const readTaskRecord = async (source: TaskSource, id: string): Promise<TaskRecord | undefined> => {
+  const [record] = await readTaskRecords(source, [id]);
+  return record;
+};
+
+/** Reads tasks of one queue; `undefined` in the place of each that Redis does not know. */
+export const readTaskRecords = async (
+  source: TaskSource,
+  ids: readonly string[],
+): Promise<readonly (TaskRecord | undefined)[]> => {
+  const stored = await readStoredTasks({ ...source, ids });
+  return stored.map((task) => (task === undefined ? undefined : toTaskRecord(task, source)));
+};
+
+/** Translates a task as Redis holds it. */
+export const toTaskRecord = (
+  task: StoredTask,
+  { queue, maxAttempts }: Omit<TaskSource, 'client'>,
+): TaskRecord => {
+  const { id, set, dueAtMs, fields } = task;
+  const status = toStatus(set, endedAttempts(task));
+  const error = toStoredError(task);
+  const data = parseJson(fields.data || '{}', fields.data);
+  const envelope = toEnvelope(data);
+  return {
+    id: id as TaskId, // whoever added the job chose the id
+    name: toTaskName(queue.name),
+    status,
+    ...envelopeFields(envelope, data),
+    attempt: toAttempt(task, status, error),
+    // The worker's rule too: what the job's own options ask for is for boards only.
+    maxAttempts: envelope?.overrides?.maxAttempts ?? maxAttempts,
+    crashCount: crashCountOf(task),
+    scheduledAt: new Date(Number(fields.timestamp)),
+    ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
+    ...(fields.processedOn === undefined ? {} : { startedAt: new Date(Number(fields.processedOn)) }),
+    ...(fields.finishedOn === undefined ? {} : { endedAt: new Date(Number(fields.finishedOn)) }),
+    ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
+    ...(error === undefined || status === 'completed' ? {} : { error }),
+    ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
+    ...(fields.retriedAs === undefined ? {} : { retriedAs: fields.retriedAs as TaskId }), // written with that task
+  };
+};
+
+const toStatus = (set: TaskSet, attempt: number): TaskStatus => {
+  switch (set) {
+    case 'wait':
+    case 'paused':
     case 'prioritized':
     case 'waiting-children':
       return attempt > 0 ? 'retrying' : 'pending';
@@ -20,18 +74,42 @@ const toStatus = (state: JobState, attempt: number): TaskStatus | undefined => {
       return 'running';
     case 'completed':
     case 'failed':
-      return state;
-    case 'unknown':
-      return undefined;
+    case 'cancelled':
+      return set;
   }
 };
 
-const toStoredError = (job: Job): StoredTaskError | undefined => {
-  const last = job.stacktrace?.at(-1);
-  const stored = last === undefined ? undefined : parseFailureStack(last);
+const parseJson = (text: string, fallback: unknown): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Another program may have written anything: one such task must not make the others unreadable.
+    return fallback;
+  }
+};
+
+const attemptsMadeOf = ({ fields: { attemptsMade, atm } }: StoredTask): number =>
+  Number(attemptsMade ?? atm ?? 0);
+
+const crashCountOf = ({ fields: { stc } }: StoredTask): number => Number(stc ?? 0);
+
+/** Attempts that have ended, crashes included. */
+const endedAttempts = (task: StoredTask): number => attemptsMadeOf(task) + crashCountOf(task);
+
+const toAttempt = (task: StoredTask, status: TaskStatus, error: StoredTaskError | undefined): number => {
+  if (status === 'running') return endedAttempts(task) + 1;
+  // A task that its crashes ended was not run again for that: BullMQ counts that delivery, we do not.
+  return status === 'failed' && error !== undefined ? error.attempt : endedAttempts(task);
+};
+
+const toStoredError = (task: StoredTask): StoredTaskError | undefined => {
+  const { stacktrace, failedReason } = task.fields;
+  const stacks = parseJson(stacktrace ?? '[]', []);
+  const last: unknown = Array.isArray(stacks) ? stacks.at(-1) : undefined;
+  const stored = typeof last === 'string' ? parseFailureStack(last) : undefined;
   if (stored !== undefined) return stored;
-  if (!job.failedReason) return undefined;
-  return { message: job.failedReason, code: 'task-failed', attempt: job.attemptsMade };
+  if (!failedReason) return undefined;
+  return { message: failedReason, code: 'task-failed', attempt: attemptsMadeOf(task) };
 };
 
 const toEnvelope = (data: unknown): TaskEnvelope | undefined =>
@@ -51,83 +129,5 @@ const envelopeFields = (
     ...(retriedFrom === undefined ? {} : { retriedFrom }),
     ...(scheduleId === undefined ? {} : { scheduleId }),
     ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs) }),
-  };
-};
-
-/** Attempts that have ended, crashes included. */
-const endedAttempts = (job: Job): number => job.attemptsMade + (job.stalledCounter ?? 0);
-
-const toAttempt = (job: Job, status: TaskStatus, error: StoredTaskError | undefined): number => {
-  if (status === 'running') return endedAttempts(job) + 1;
-  // A task that its crashes ended was not run again for that: BullMQ counts that delivery, we do not.
-  return status === 'failed' && error !== undefined ? error.attempt : endedAttempts(job);
-};
-
-interface RecordInput {
-  readonly queue: Queue;
-  readonly job: Job;
-  readonly status: TaskStatus;
-  readonly maxAttempts: number;
-}
-
-const toRecord = ({ queue, job, status, maxAttempts }: RecordInput): TaskRecord => {
-  const error = toStoredError(job);
-  const envelope = toEnvelope(job.data);
-  return {
-    id: (job.id ?? '') as TaskId, // whoever added the job chose the id
-    name: toTaskName(queue.name),
-    status,
-    ...envelopeFields(envelope, job.data),
-    attempt: toAttempt(job, status, error),
-    // The worker's rule too: what the job's own options ask for is for boards only.
-    maxAttempts: envelope?.overrides?.maxAttempts ?? maxAttempts,
-    crashCount: job.stalledCounter ?? 0,
-    scheduledAt: new Date(job.timestamp),
-    ...(job.processedOn === undefined ? {} : { startedAt: new Date(job.processedOn) }),
-    ...(job.finishedOn === undefined ? {} : { endedAt: new Date(job.finishedOn) }),
-    ...(status === 'completed' ? { value: job.returnvalue } : {}),
-    ...(error === undefined || status === 'completed' ? {} : { error }),
-  };
-};
-
-interface TaskRead {
-  readonly queue: Queue;
-  readonly id: TaskId;
-  /** Attempts of a task that does not say. */
-  readonly maxAttempts: number;
-}
-
-/** Reads one task from its queue; `undefined` when Redis does not know it (never scheduled, or already evicted). */
-export const readTaskRecord = async ({
-  queue,
-  id,
-  maxAttempts,
-}: TaskRead): Promise<TaskRecord | undefined> => {
-  // First the state: a task that has ended stays as it is, while a job that is read first may end before its state is
-  // read. It also keeps ids that name other keys of the queue, such as "wait", from being read as jobs.
-  const state = await queue.getJobState(id);
-  if (state === 'unknown') return undefined;
-  const job: Job | undefined = await queue.getJob(id);
-  if (job === undefined) return undefined;
-  const isEnded = job.finishedOn !== undefined;
-  const status = toStatus(isEnded ? await queue.getJobState(id) : state, endedAttempts(job));
-  return status === undefined ? undefined : toRecord({ queue, job, status, maxAttempts });
-};
-
-/** Tasks of one queue by status. */
-export type TaskCounts = Readonly<
-  Record<'pending' | 'scheduled' | 'running' | 'completed' | 'failed', number>
->;
-
-/** Counts a queue's tasks. `scheduled` includes those that wait for another attempt. */
-export const countTasks = async (queue: Queue): Promise<TaskCounts> => {
-  const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'completed', 'failed');
-  const count = (state: string): number => counts[state] ?? 0;
-  return {
-    pending: count('wait') + count('prioritized'),
-    scheduled: count('delayed'),
-    running: count('active'),
-    completed: count('completed'),
-    failed: count('failed'),
   };
 };

@@ -1,6 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
+import { countTasks } from './countTasks';
 import { type TaskQueues } from './TaskQueues';
-import { countTasks } from './TaskRecordReader';
 
 /** A set of the names of all tasks that were ever scheduled; its braces keep it in one slot of a cluster. */
 const toNamesKey = (prefix: string): string => `${prefix}:{tasks}`;
@@ -12,6 +12,10 @@ const toNamesKey = (prefix: string): string => `${prefix}:{tasks}`;
 export const rememberTaskName = (client: RedisClient, prefix: string, taskName: string): void => {
   client.sadd(toNamesKey(prefix), taskName).catch(() => undefined);
 };
+
+/** Lists the names of all tasks that were ever scheduled, in no order. Rejects when Redis does not answer. */
+export const listRememberedNames = (client: RedisClient, prefix: string): Promise<string[]> =>
+  client.smembers(toNamesKey(prefix));
 
 /** Tasks that nobody will run: no definition has their name. */
 export interface UnregisteredTask {
@@ -35,11 +39,11 @@ export const findUnregisteredTasks = async ({
   queues,
   taskNames,
 }: UnregisteredTasksQuery): Promise<readonly UnregisteredTask[]> => {
-  const remembered = await client.smembers(toNamesKey(prefix));
+  const remembered = await listRememberedNames(client, prefix);
   const unknown = remembered.filter((name) => !taskNames.includes(name)).sort();
   const counted = await Promise.all(
     unknown.map(async (taskName) => {
-      const { pending, scheduled, running } = await countTasks(queues.get(taskName));
+      const { pending, scheduled, running } = await countTasks(client, queues.get(taskName));
       return { taskName, unfinishedCount: pending + scheduled + running };
     }),
   );

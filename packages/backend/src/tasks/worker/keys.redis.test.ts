@@ -33,6 +33,7 @@ describe('a finished task', () => {
       running: 0,
       completed: 2,
       failed: 1,
+      cancelled: 0,
     });
     const found = await Promise.all(ids.map((id) => bench.inspector.getTask(id)));
     expect(found.map((record) => record.map(({ value }) => value).unwrapOr('gone'))).toEqual([

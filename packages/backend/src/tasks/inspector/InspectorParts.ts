@@ -1,0 +1,57 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { err, ok, type Result } from 'neverthrow';
+import { showValue } from '../domain/numberRule';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskRecord } from '../domain/TaskRecord';
+import { type TaskRegistry } from '../domain/TaskRegistry';
+import { type QueueAccess } from '../queue/QueueAccess';
+import { readTaskRecord } from '../queue/TaskRecordReader';
+import { InspectorError } from './InspectorError';
+
+/** What the methods of an inspector share. */
+export interface InspectorParts {
+  readonly registry: TaskRegistry;
+  readonly access: QueueAccess;
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
+/** Attempts of a task that does not say. */
+export const maxAttemptsOf = (
+  { options }: Pick<TaskDefinition<unknown>, 'options'>,
+  { taskMaxAttempts }: AppConfig,
+): number => options.maxAttempts ?? taskMaxAttempts;
+
+/** Finds a task in the queues of all definitions; `undefined` when none holds it. */
+export const findTask = async (
+  { registry, access, appConfig }: InspectorParts,
+  id: string,
+): Promise<Result<TaskRecord | undefined, InspectorError>> => {
+  const found = await access.run((queues, { client }) =>
+    Promise.all(
+      registry.tasks.map((task) =>
+        readTaskRecord(
+          { client, queue: queues.get(task.queueName), maxAttempts: maxAttemptsOf(task, appConfig) },
+          id,
+        ),
+      ),
+    ),
+  );
+  return found.map((records) => records.find((record) => record !== undefined)).mapErr(toUnavailable);
+};
+
+/** Finds a task as `findTask` does; `not-found` when no queue holds it. */
+export const requireTask = async (
+  parts: InspectorParts,
+  id: string,
+): Promise<Result<TaskRecord, InspectorError>> =>
+  (await findTask(parts, id)).andThen((record) => (record === undefined ? err(toNotFound(id)) : ok(record)));
+
+/** The error for an id that no queue holds. */
+export const toNotFound = (id: unknown): InspectorError =>
+  new InspectorError(`no registered queue holds the task ${showValue(id)}`, 'not-found');
+
+/** The error for a Redis that is silent or refuses. */
+export const toUnavailable = (error: Error): InspectorError =>
+  new InspectorError(`Redis does not answer: ${error.message}`, 'queue-unavailable', { cause: error });

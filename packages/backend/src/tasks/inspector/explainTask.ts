@@ -1,0 +1,78 @@
+import { err, ok, type Result } from 'neverthrow';
+import { readTaskSituation, type TaskSituation } from '../queue/readTaskSituation';
+import { toTaskRecord } from '../queue/TaskRecordReader';
+import { listRememberedNames } from '../queue/UnregisteredTasks';
+import { readWorkerPresence } from '../queue/WorkerPresence';
+import { type InspectorError } from './InspectorError';
+import { type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
+import { type KnownWorkers, type TaskExplanation, toTaskExplanation } from './TaskExplanation';
+
+/** Explains why a task does not run; see `TaskInspector.why`. */
+export const explainTask = async (
+  parts: InspectorParts,
+  id: string,
+): Promise<Result<TaskExplanation, InspectorError>> => {
+  const found = await findSituation(parts, id);
+  if (found.isErr()) return err(found.error);
+  if (found.value === undefined) return err(toNotFound(id));
+  const { name, situation } = found.value;
+  const definition = parts.registry.get(name).unwrapOr(undefined);
+  const { queue, workers } = {
+    queue: parts.access.open().queues.get(name),
+    workers: await countWorkers(parts, name),
+  };
+  const record = toTaskRecord(situation.task, {
+    queue,
+    maxAttempts: maxAttemptsOf({ options: definition?.options ?? {} }, parts.appConfig),
+  });
+  return ok(
+    toTaskExplanation({
+      record,
+      situation,
+      workers,
+      isRegistered: definition !== undefined,
+      maxStarts: definition?.options.rateLimit?.max,
+      nowMs: Date.now(),
+    }),
+  );
+};
+
+interface FoundSituation {
+  readonly name: string;
+  readonly situation: TaskSituation;
+}
+
+/** Looks in the queues of the definitions first, then in those whose definition is gone. */
+const findSituation = async (
+  { registry, access, appConfig }: InspectorParts,
+  id: string,
+): Promise<Result<FoundSituation | undefined, InspectorError>> => {
+  const registered = registry.tasks.map(({ queueName }) => queueName);
+  const found = await access.run(async (queues, { client }) => {
+    const findIn = async (names: readonly string[]): Promise<FoundSituation | undefined> => {
+      const situations = await Promise.all(
+        names.map(async (name) => ({
+          name,
+          situation: await readTaskSituation({ client, queue: queues.get(name), id }),
+        })),
+      );
+      return situations.find((each): each is FoundSituation => each.situation !== undefined);
+    };
+    const here = await findIn(registered);
+    if (here !== undefined) return here;
+    const remembered = await listRememberedNames(client, appConfig.queuePrefix);
+    return findIn(remembered.filter((name) => !registered.includes(name)));
+  });
+  return found.mapErr(toUnavailable);
+};
+
+/** A managed Redis may forbid CLIENT LIST: then it is only not known who is there. */
+const countWorkers = async ({ access, appConfig }: InspectorParts, name: string): Promise<KnownWorkers> => {
+  const presence = await access.run((_queues, { client }) =>
+    readWorkerPresence(client, appConfig.queuePrefix),
+  );
+  return presence.match(
+    (workers): KnownWorkers => ({ count: workers.get(name)?.length ?? 0 }),
+    ({ message }): KnownWorkers => ({ unknownBecause: message }),
+  );
+};

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'bun:test';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { TaskId } from '../domain/TaskId';
+import { createTaskBench } from '../worker/__fixtures__/TaskBench';
+
+const task = defineTask({
+  queueName: 'mails:send',
+  schema: z.object({ isBroken: z.boolean() }),
+  handler: async ({ isBroken }) => (isBroken ? err(new TaskError('SMTP is down')) : ok(1)),
+  options: { backoffMs: 600_000 },
+});
+
+describe('getTask', () => {
+  it('says when a scheduled task is due', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    const at = new Date(Date.now() + 600_000);
+    const { status, dueAt } = await bench.record(await bench.schedule(task, { isBroken: false }, { at }));
+
+    expect({ status, dueAt }).toEqual({ status: 'scheduled', dueAt: at });
+  });
+
+  it('says when a task is tried again, and nothing of it once it waits no longer', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    const id = await bench.schedule(task, { isBroken: true });
+    const pending = await bench.record(id);
+    await bench.startWorker();
+    const { startedAt, dueAt } = await bench.reaches(id, 'retrying');
+
+    expect(pending.dueAt).toBeUndefined();
+    const waitMs = (dueAt?.getTime() ?? 0) - (startedAt?.getTime() ?? 0);
+    expect(waitMs).toBeWithin(600_000, 605_000);
+  });
+
+  it('names the task that does a failed one again', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    await bench.startWorker();
+    const [id, again] = [await bench.schedule(task, { isBroken: true }, { maxAttempts: 1 }), TaskId()];
+    await bench.reaches(id, 'failed');
+    await bench.redis.hset(bench.queue(task).toKey(id), 'retriedAs', again);
+
+    expect((await bench.record(id)).retriedAs).toBe(again);
+  });
+
+  it('reads a task once the set that held it has let go of it as not found', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    const id = await bench.schedule(task, { isBroken: false });
+    await bench.redis.zrem(bench.queue(task).toKey('prioritized'), id);
+
+    expect((await bench.inspector.getTask(id))._unsafeUnwrapErr().code).toBe('not-found');
+  });
+
+  it('does not take the hash of a queue for a task, though a list names it', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    await bench.schedule(task, { isBroken: false });
+    await bench.redis.lpush(bench.queue(task).toKey('wait'), 'meta', 'events');
+
+    for (const id of ['meta', 'events'] as TaskId[]) {
+      expect((await bench.inspector.getTask(id))._unsafeUnwrapErr().code).toBe('not-found');
+    }
+  });
+});

@@ -1,0 +1,19 @@
+import { err, type Result } from 'neverthrow';
+import { sumTaskCounts, type TaskCounts } from '../domain/TaskCounts';
+import { countTasks } from '../queue/countTasks';
+import { InspectorError } from './InspectorError';
+import { type InspectorParts, toUnavailable } from './InspectorParts';
+
+/** Counts the tasks of one definition; without a name, of all. */
+export const readQueueDepth = async (
+  { registry, access }: InspectorParts,
+  taskName: string | undefined,
+): Promise<Result<TaskCounts, InspectorError>> => {
+  const named = taskName === undefined ? undefined : registry.get(taskName);
+  if (named?.isErr()) return err(new InspectorError(named.error.message, 'unknown-task'));
+  const names = taskName === undefined ? registry.tasks.map(({ queueName }) => queueName) : [taskName];
+  const counted = await access.run((queues, { client }) =>
+    Promise.all(names.map((name) => countTasks(client, queues.get(name)))),
+  );
+  return counted.map(sumTaskCounts).mapErr(toUnavailable);
+};
