@@ -75,7 +75,10 @@ describe('docs/reference/task-options.md', () => {
   const page = read('docs/reference/task-options.md');
   const now = Date.now();
   const inRetry = (options: object): string[] => taskOptionProblems({ retry: options });
-  const inRetention = (options: object): string[] => taskOptionProblems({ retention: { failed: options } });
+  const inRetention = (options: object): string[] =>
+    ['completed', 'failed', 'cancelled'].flatMap((kind) =>
+      taskOptionProblems({ retention: { [kind]: options } }),
+    );
   const domain = 'packages/backend/src/tasks/domain';
 
   const tables: [heading: string, fields: readonly string[], problems: (options: object) => string[]][] = [
@@ -142,15 +145,15 @@ describe('docs/reference/task-options.md', () => {
     const defaultOf = (heading: string, option: string): string | undefined =>
       tableOf(page, heading).find(([name]) => unquote(name) === option)?.[4];
     const { backoff, multiplier, maxDelayMs, jitter } = DEFAULT_RETRY_POLICY;
-    const { completed, failed } = DEFAULT_RETENTION;
+    const { completed, failed, cancelled } = DEFAULT_RETENTION;
     expect(
       ['backoff', 'multiplier', 'maxDelayMs', 'jitter'].map((option) =>
         defaultOf('Options of `retry`', option),
       ),
     ).toEqual([`\`'${backoff}'\``, String(multiplier), String(maxDelayMs), String(jitter)]);
     expect(['ageMs', 'count'].map((option) => defaultOf('Options of `retention`', option))).toEqual([
-      `completed ${completed.ageMs}, failed ${failed.ageMs}`,
-      `completed ${completed.count}, failed ${failed.count}`,
+      `completed ${completed.ageMs}, failed ${failed.ageMs}, cancelled ${cancelled.ageMs}`,
+      `completed ${completed.count}, failed ${failed.count}, cancelled ${cancelled.count}`,
     ]);
   });
 

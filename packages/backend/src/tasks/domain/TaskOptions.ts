@@ -37,8 +37,12 @@ export interface TaskOptions {
   readonly retry?: RetryOptions;
   /** Milliseconds an attempt may take before its signal is aborted; 1 to 2^31 - 1. Default: `TASK_TIMEOUT_MS` (30,000). */
   readonly timeoutMs?: number;
-  /** What Redis keeps of finished tasks. Default: completed 24 h or 1,000, failed 14 days or 10,000. */
-  readonly retention?: { readonly completed?: RetentionRule; readonly failed?: RetentionRule };
+  /** What Redis keeps of finished tasks. Default: completed and cancelled 24 h or 1,000, failed 14 days or 10,000. */
+  readonly retention?: {
+    readonly completed?: RetentionRule;
+    readonly failed?: RetentionRule;
+    readonly cancelled?: RetentionRule;
+  };
 }
 
 const NUMBER_RULES = {
@@ -160,7 +164,7 @@ const retentionProblems = (retention: unknown): string[] => {
   if (!isRecord(retention)) return [`expected retention to be an object, got ${showValue(retention)}`];
   const kinds = Object.entries(retention).filter(([, rule]) => rule !== undefined);
   return [
-    ...unknownFieldProblems(retention, ['completed', 'failed'], 'retention.'),
+    ...unknownFieldProblems(retention, ['completed', 'failed', 'cancelled'], 'retention.'),
     ...kinds.flatMap(([kind, rule]) =>
       isRecord(rule)
         ? [
