@@ -83,6 +83,18 @@ const outputs: [name: string, lines: unknown[]][] = [
       'failed in attempt 2 the handler took longer than timeoutMs (250 ms) timeout',
     ],
   ],
+  [
+    'deadLetters',
+    [
+      'billing:charge {"orderId":"o3"} exhausted after 2 attempts: the bank refused',
+      'billing:charge {"orderId":"o2"} exhausted after 2 attempts: the bank refused',
+      'billing:charge {"orderId":"o1"} exhausted after 2 attempts: the bank refused',
+      'completed true true',
+      'already-retried',
+      '2 retried, 1 skipped',
+      '0 purged, 3 left',
+    ],
+  ],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],

@@ -2,7 +2,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { toQueueName } from '../queue/QueueName';
+import { toQueueKey } from '../queue/QueueName';
 import { sweepRetention } from '../queue/Retention';
 
 /** Milliseconds between two sweeps: 10 minutes. */
@@ -37,7 +37,7 @@ export const createRetentionSweeper = ({
   const sweepTask = ({ queueName, options }: TaskDefinition<unknown>): Promise<number> =>
     sweepRetention({
       client,
-      queueKey: `${prefix}:${toQueueName(queueName)}`,
+      queueKey: toQueueKey(prefix, queueName),
       retention: options.retention,
       nowMs: now(),
       isStopped: () => isStopped,
