@@ -50,6 +50,7 @@ export {
   type TaskScheduler,
   type TaskSchedulerOptions,
 } from './scheduler/TaskScheduler';
+export { startTaskWorkers, type TaskWorkers } from './worker/startTaskWorkers';
 export {
   createTaskWorker,
   type TaskWorker,
