@@ -12,6 +12,13 @@ import { parseAppConfig } from './config/AppConfig';
 import { configurationKeys } from './config/configurationKeys';
 import { getMockedLogger } from './logger/__mocks__/Logger.mock';
 import { MAIL_ERROR_CODES } from './mail/MailError';
+import { DEAD_LETTER_ERROR_CODES } from './tasks/deadLetters/DeadLetterError';
+import {
+  checkListOptions,
+  checkPurgeCall,
+  checkRetryAllOptions,
+  checkRetryCall,
+} from './tasks/deadLetters/LetterQuery';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
 import { bareEnvelope } from './tasks/domain/TaskEnvelope';
@@ -78,7 +85,10 @@ describe('docs/reference/task-options.md', () => {
   const page = read('docs/reference/task-options.md');
   const now = Date.now();
   const inRetry = (options: object): string[] => taskOptionProblems({ retry: options });
-  const inRetention = (options: object): string[] => taskOptionProblems({ retention: { failed: options } });
+  const inRetention = (options: object): string[] =>
+    ['completed', 'failed', 'cancelled'].flatMap((kind) =>
+      taskOptionProblems({ retention: { [kind]: options } }),
+    );
   const domain = 'packages/backend/src/tasks/domain';
 
   const tables: [heading: string, fields: readonly string[], problems: (options: object) => string[]][] = [
@@ -151,15 +161,15 @@ describe('docs/reference/task-options.md', () => {
     const defaultOf = (heading: string, option: string): string | undefined =>
       tableOf(page, heading).find(([name]) => unquote(name) === option)?.[4];
     const { backoff, multiplier, maxDelayMs, jitter } = DEFAULT_RETRY_POLICY;
-    const { completed, failed } = DEFAULT_RETENTION;
+    const { completed, failed, cancelled } = DEFAULT_RETENTION;
     expect(
       ['backoff', 'multiplier', 'maxDelayMs', 'jitter'].map((option) =>
         defaultOf('Options of `retry`', option),
       ),
     ).toEqual([`\`'${backoff}'\``, String(multiplier), String(maxDelayMs), String(jitter)]);
     expect(['ageMs', 'count'].map((option) => defaultOf('Options of `retention`', option))).toEqual([
-      `completed ${completed.ageMs}, failed ${failed.ageMs}`,
-      `completed ${completed.count}, failed ${failed.count}`,
+      `completed ${completed.ageMs}, failed ${failed.ageMs}, cancelled ${cancelled.ageMs}`,
+      `completed ${completed.count}, failed ${failed.count}, cancelled ${cancelled.count}`,
     ]);
   });
 
@@ -189,6 +199,7 @@ describe('docs/reference/errors.md', () => {
     ['TaskLockError', TASK_LOCK_ERROR_CODES],
     ['TriggerError', TRIGGER_ERROR_CODES],
     ['HookError', HOOK_ERROR_CODES],
+    ['DeadLetterError', DEAD_LETTER_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];
@@ -196,6 +207,47 @@ describe('docs/reference/errors.md', () => {
   it.each(unions)('%s lists every code', (heading, codes) => {
     expect(sorted(tableOf(page, heading).map(([code]) => unquote(code)))).toEqual(sorted(codes));
     expect(codes.length).toBeGreaterThan(1);
+  });
+
+  const deadLetterChecks = {
+    list: (option: object) => checkListOptions(option),
+    retry: (option: object) => checkRetryCall('id', option),
+    retryAll: (option: object) => checkRetryAllOptions(option),
+    purge: ({ olderThanMs = 0 }: { readonly olderThanMs?: number }) => checkPurgeCall(olderThanMs, {}),
+  };
+
+  it('lists the options of dead letters, with their ranges', () => {
+    const rows = tableOf(page, 'Options of dead letters').flatMap(
+      ([methods = '', option = '', , range = '']) => {
+        const [name = ''] = unquote(option).split(',');
+        return unquote(methods)
+          .split(', ')
+          .map((method) => ({
+            method,
+            name,
+            bounds: /^(\d+) to (\d+)$/.exec(range)?.slice(1).map(Number) ?? [],
+          }));
+      },
+    );
+    const isRefused = (method: string, option: object): boolean =>
+      deadLetterChecks[method as keyof typeof deadLetterChecks](option).isErr(); // a method of the table
+    const source = 'packages/backend/src/tasks/deadLetters/LetterQuery.ts';
+    const fields = {
+      list: interfaceFields(source, 'LetterListOptions'),
+      retry: interfaceFields(source, 'LetterRetryOptions'),
+      retryAll: interfaceFields(source, 'LetterRetryAllOptions'),
+      purge: [...interfaceFields(source, 'LetterPurgeOptions'), 'olderThanMs'],
+    };
+    expect(sorted(rows.map(({ method, name }) => `${method} ${name}`))).toEqual(
+      sorted(Object.entries(fields).flatMap(([method, names]) => names.map((name) => `${method} ${name}`))),
+    );
+    const bounded = rows.filter(({ bounds }) => bounds.length === 2);
+    expect(
+      bounded.map(({ method, name, bounds: [min = 0, max = 0] }) =>
+        [min - 1, min, max, max + 1].map((value) => isRefused(method, { [name]: value })),
+      ),
+    ).toEqual(bounded.map(() => [true, false, false, true]));
+    expect(bounded).toHaveLength(4);
   });
 
   it('names every code of the API', async () => {
@@ -238,6 +290,11 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
 
 describe('the guides', () => {
   const domain = 'packages/backend/src/tasks/domain';
+  const letterFields = [
+    ...interfaceFields(`${domain}/DeadLetter.ts`, 'DeadLetter'),
+    ...interfaceFields(`${domain}/DeadLetter.ts`, 'LetterFailure'),
+    ...[...read(`${domain}/DeadLetter.ts`).matchAll(/\| '(\w+)'/g)].map(([, field = '']) => field),
+  ];
 
   it('list every hook and every field of a trigger', () => {
     const page = read('docs/guides/triggers.md');
@@ -265,6 +322,7 @@ describe('the guides', () => {
   it('name every field of the context, every status and every outcome', () => {
     const named: [page: string, words: readonly string[]][] = [
       ['docs/guides/background-tasks.md', interfaceFields(`${domain}/TaskContext.ts`, 'TaskContext')],
+      ['docs/guides/dead-letters.md', letterFields],
       ['docs/glossary.md', [...TASK_STATUSES, ...Object.keys(outcomes)]],
     ];
     const missing = named.flatMap(([page, words]) =>

@@ -98,6 +98,33 @@ const outputs: [name: string, lines: unknown[]][] = [
   ],
   ['priorities', ['password to dan', 'newsletter to eve', 'newsletter to ada', 'newsletter to bob']],
   ['limits', ['at most 2 exports at the same time', 'the third look-up waited', 'failed expired']],
+  [
+    'deadLetters',
+    [
+      'billing:charge {"orderId":"o3"} exhausted after 2 attempts: the bank refused',
+      'billing:charge {"orderId":"o2"} exhausted after 2 attempts: the bank refused',
+      'billing:charge {"orderId":"o1"} exhausted after 2 attempts: the bank refused',
+      'completed true true',
+      'already-retried',
+      '2 retried, 1 skipped',
+      '0 purged, 3 left',
+    ],
+  ],
+  [
+    'workers',
+    [
+      'images-1 paused {',
+      '  activeTasks: 0,',
+      '  processedCount: 0,',
+      '  failedCount: 0,',
+      '}',
+      'images-2 running {',
+      '  activeTasks: 0,',
+      '  processedCount: 0,',
+      '  failedCount: 0,',
+      '}',
+    ],
+  ],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
   [
     'locks',

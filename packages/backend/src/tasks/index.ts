@@ -1,5 +1,19 @@
 /** The public surface of the task module: everything a service, an entry point or a test needs. */
 export { closeSharedConnections } from '@backend/redis/sharedRedis';
+export { DeadLetterError, type DeadLetterErrorCode } from './deadLetters/DeadLetterError';
+export {
+  createDeadLetterQueue,
+  type DeadLetterQueue,
+  type DeadLetterQueueOptions,
+} from './deadLetters/DeadLetterQueue';
+export type {
+  LetterListOptions,
+  LetterPurgeOptions,
+  LetterRetryAllOptions,
+  LetterRetryOptions,
+} from './deadLetters/LetterQuery';
+export type { RetriedLetters } from './deadLetters/retryLetters';
+export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';
 export type { RetryPolicy } from './domain/RetryPolicy';
@@ -67,6 +81,7 @@ export type {
   UpdateTriggerContext,
 } from './triggers/TaskTrigger';
 export { TriggerError, type TriggerErrorCode } from './triggers/TriggerError';
+export { startTaskWorkers, type TaskWorkers } from './worker/startTaskWorkers';
 export {
   createTaskWorker,
   type TaskWorker,

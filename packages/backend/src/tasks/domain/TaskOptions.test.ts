@@ -13,7 +13,13 @@ describe('taskOptionProblems', () => {
     { retry: { backoff: 'steps', stepsMs: [0, MAX_DELAY_MS] } },
     { backoffMs: 5, retry: { retryOn: () => false } },
     { retention: {} },
-    { retention: { completed: { ageMs: 1000, count: 0 }, failed: { count: 10_000_000 } } },
+    {
+      retention: {
+        completed: { ageMs: 1000, count: 0 },
+        failed: { count: 10_000_000 },
+        cancelled: { count: 5 },
+      },
+    },
   ];
 
   it.each(fine)('accepts case %#', (options) => {
@@ -97,6 +103,10 @@ describe('taskOptionProblems', () => {
     [
       { retention: { completed: { count: -1 } } },
       'expected retention.completed.count to be an integer from 0 to 10000000, got -1',
+    ],
+    [
+      { retention: { cancelled: { count: 1.5 } } },
+      'expected retention.cancelled.count to be an integer from 0 to 10000000, got 1.5',
     ],
     [{ retention: { failed: { age: 5 } } }, 'unknown option retention.failed.age. Did you mean "ageMs"?'],
   ];

@@ -50,8 +50,12 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
   readonly maxConcurrency?: number;
   /** Attempts of this definition that begin within a time, over all workers. Default: no limit. */
   readonly rateLimit?: RateLimit;
-  /** What Redis keeps of finished tasks. Default: completed 24 h or 1,000, failed 14 days or 10,000. */
-  readonly retention?: { readonly completed?: RetentionRule; readonly failed?: RetentionRule };
+  /** What Redis keeps of finished tasks. Default: completed and cancelled 24 h or 1,000, failed 14 days or 10,000. */
+  readonly retention?: {
+    readonly completed?: RetentionRule;
+    readonly failed?: RetentionRule;
+    readonly cancelled?: RetentionRule;
+  };
 }
 
 const NUMBER_RULES = {
@@ -185,7 +189,7 @@ const retentionProblems = (retention: unknown): string[] => {
   if (!isRecord(retention)) return [`expected retention to be an object, got ${showValue(retention)}`];
   const kinds = Object.entries(retention).filter(([, rule]) => rule !== undefined);
   return [
-    ...unknownFieldProblems(retention, ['completed', 'failed'], 'retention.'),
+    ...unknownFieldProblems(retention, ['completed', 'failed', 'cancelled'], 'retention.'),
     ...kinds.flatMap(([kind, rule]) =>
       isRecord(rule)
         ? [

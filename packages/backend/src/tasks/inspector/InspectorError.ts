@@ -9,6 +9,8 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
  * - `invalid-query`: a field of the query is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
  * - `not-cancellable`: the task runs or has ended; the message says which.
+ * - `not-retriable`: the task is neither failed nor cancelled; the message says what it is.
+ * - `already-retried`: another task does it again; the message names it. `force: true` retries it once more.
  */
 export const INSPECTOR_ERROR_CODES = [
   'queue-unavailable',
@@ -17,6 +19,8 @@ export const INSPECTOR_ERROR_CODES = [
   'invalid-query',
   'invalid-reason',
   'not-cancellable',
+  'not-retriable',
+  'already-retried',
 ] as const;
 
 /** Why an inspector could not answer: one of `INSPECTOR_ERROR_CODES`. */

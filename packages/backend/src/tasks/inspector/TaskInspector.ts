@@ -15,12 +15,13 @@ import { type InspectorParts, requireTask } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
 import { readQueueDepth } from './readQueueDepth';
 import { readTaskStats } from './readTaskStats';
+import { retryEndedTask } from './retryEndedTask';
 import { type StatsQuery } from './StatsQuery';
 import { type TaskExplanation } from './TaskExplanation';
 import { type TaskQuery } from './TaskQuery';
 import { type TaskStats } from './TaskStats';
 
-/** Reads what is waiting, running and finished; only `cancel` changes anything. */
+/** Reads what is waiting, running and finished; only `cancel` and `retry` change anything. */
 export interface TaskInspector {
   /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
@@ -41,6 +42,14 @@ export interface TaskInspector {
    *   `not-found`; after `queue-unavailable` it may be cancelled.
    */
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
+  /**
+   * Does a failed or cancelled task again, as a new task that names the old one in `retriedFrom`: same payload, correlation
+   * ID, user and priority, all attempts. Of many calls one makes a task; `force` makes one more.
+   *
+   * @returns The id of the new task. Errors: `not-found`, `not-retriable`, `already-retried`, and `queue-unavailable`,
+   *   after which the next call goes on with what was begun.
+   */
+  retry(id: TaskId, options?: { readonly force?: boolean }): Promise<Result<TaskId, InspectorError>>;
   /** Says why a task does not run, or what became of it. Errors: `not-found`, `queue-unavailable`. */
   why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
@@ -71,6 +80,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),
     cancel: (id, reason) => cancelTask(parts, { id, reason }),
+    retry: (id, { force = false } = {}) => retryEndedTask(parts, { id, isForced: force }),
     why: (id) => explainTask(parts, id),
   };
 };

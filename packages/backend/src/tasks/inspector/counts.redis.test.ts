@@ -14,14 +14,15 @@ const task = defineTask({
   schema: z.object({ ms: z.number() }),
   handler: async ({ ms }, { attempt }) => {
     await Bun.sleep(ms);
-    return ms === 1 && attempt === 1 ? err(new TaskError('again')) : ok(ms);
+    const isFailing = (ms === 1 && attempt === 1) || ms === 2;
+    return isFailing ? err(new TaskError('again')) : ok(ms);
   },
   options: { backoffMs: 5, maxAttempts: 2 },
 });
 
 type Step =
   | { readonly do: 'schedule'; readonly ms: number; readonly delayMs: number }
-  | { readonly do: 'cancel'; readonly which: number }
+  | { readonly do: 'cancel' | 'retry'; readonly which: number }
   | { readonly do: 'pause' | 'resume' }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -35,7 +36,10 @@ const steps = fc.array(
         delayMs: fc.constantFrom(0, 0, 4, 15),
       }),
     },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat(50) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'retry' as const), which: fc.nat(50) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(10) }) },
   ),
@@ -71,8 +75,12 @@ const runSteps = async (bench: TaskBench, plan: readonly Step[]): Promise<void> 
     if (step.do === 'pause') await worker.pause();
     if (step.do === 'resume') await worker.resume();
     if (step.do === 'wait') await Bun.sleep(step.ms);
-    const id = step.do === 'cancel' ? ids[step.which % Math.max(1, ids.length)] : undefined;
-    if (id !== undefined) cancelling.push(bench.inspector.cancel(id));
+    const id = 'which' in step ? ids[step.which % Math.max(1, ids.length)] : undefined;
+    if (id !== undefined && step.do === 'cancel') cancelling.push(bench.inspector.cancel(id));
+    if (id !== undefined && step.do === 'retry') {
+      const retried = await bench.inspector.retry(id);
+      if (retried.isOk()) ids.push(retried.value);
+    }
     expect(await sumOf(bench)).toBe(ids.length);
     expect((await readHomes(bench, ids)).filter((homes) => homes.length !== 1)).toEqual([]);
   }

@@ -9,7 +9,7 @@ import { createJobLock, type JobLock } from './JobLock';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
-import { toQueueName } from './QueueName';
+import { toQueueKey, toQueueName } from './QueueName';
 import { limitToSlots, type QueueSlots } from './QueueSlots';
 import { toWorkerRetention } from './Retention';
 import { backoffStrategy, type Settlement, settle } from './settle';
@@ -130,9 +130,6 @@ const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob):
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-const toQueueKey = ({ prefix, task }: QueueConsumerOptions): string =>
-  `${prefix}:${toQueueName(task.queueName)}`;
-
 const createWorker = (
   options: QueueConsumerOptions,
   process: (job: Job, token?: string) => Promise<unknown>,
@@ -238,7 +235,11 @@ const startLimited = async (options: QueueConsumerOptions, isClosing: () => bool
   const { client, task, onError } = options;
   while (!isClosing()) {
     try {
-      return await writeMaxConcurrency(client, toQueueKey(options), task.options.maxConcurrency);
+      return await writeMaxConcurrency(
+        client,
+        toQueueKey(options.prefix, options.task.queueName),
+        task.options.maxConcurrency,
+      );
     } catch (error) {
       onError(toError(error));
       await new Promise((resolve) => setTimeout(resolve, LIMITS_RETRY_MS));
@@ -251,7 +252,7 @@ const MARKER = [0, '0'] as const;
 
 const toSlotOptions = (options: QueueConsumerOptions, isPutBack: (job: Job) => boolean) => {
   const { client, task } = options;
-  const queueKey = toQueueKey(options);
+  const queueKey = toQueueKey(options.prefix, options.task.queueName);
   const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
   return {
     slots: options.joinSlots({ look }),
@@ -264,7 +265,7 @@ const toSlotOptions = (options: QueueConsumerOptions, isPutBack: (job: Job) => b
 const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
   createJobLock({
     client: options.client,
-    queueKey: toQueueKey(options),
+    queueKey: toQueueKey(options.prefix, options.task.queueName),
     jobId: job.id ?? '',
     token,
     takenCount: job.attemptsStarted,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import fc from 'fast-check';
-import { toQueueName, toTaskName } from './QueueName';
+import { toQueueKey, toQueueName, toTaskName } from './QueueName';
 
 describe('toQueueName', () => {
   it.each([
@@ -26,5 +26,11 @@ describe('toQueueName', () => {
 describe('toTaskName', () => {
   it('reads the name of a queue without a hash tag too', () => {
     expect(toTaskName('emails.send')).toBe('emails:send');
+  });
+});
+
+describe('toQueueKey', () => {
+  it('puts the prefix before the name, as BullMQ does', () => {
+    expect(toQueueKey('drover', 'emails:send')).toBe('drover:{emails.send}');
   });
 });

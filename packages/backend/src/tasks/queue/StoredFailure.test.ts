@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { checkJson } from '../domain/JsonFidelity';
 import { TaskError } from '../domain/TaskError';
 import { type FailureReason } from '../domain/TaskOutcome';
-import { parseFailureStack, toFailureMessage, toFailureStack } from './StoredFailure';
+import { parseFailureStack, toFailureMessage, toFailureStack, toPlainStack } from './StoredFailure';
 
 const storedOf = (metadata: Record<string, unknown>) =>
   parseFailureStack(toFailureStack({ error: new TaskError('x', metadata), attempt: 1 }))?.metadata;
@@ -117,6 +117,16 @@ describe('parseFailureStack', () => {
     ['a stack cut before our facts', 'Error: x\n    drover '],
   ])('reads nothing out of %s', (_what, stack) => {
     expect(parseFailureStack(stack)).toBe(undefined);
+  });
+});
+
+describe('toPlainStack', () => {
+  it.each([
+    ['Error: x\n    at y (z.ts:1:1)', 'Error: x\n    at y (z.ts:1:1)'],
+    ['Error: x\n    at y (z.ts:1:1)\n    drover {"message":"x"}', 'Error: x\n    at y (z.ts:1:1)'],
+    ['', ''],
+  ])('of %j is %j', (stack, plain) => {
+    expect(toPlainStack(stack)).toBe(plain);
   });
 });
 

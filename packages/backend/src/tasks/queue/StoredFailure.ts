@@ -73,6 +73,12 @@ export const toFailureStack = (failure: Failure): string => {
   return stack.slice(0, MAX_STACK_LENGTH) + MARK + JSON.stringify(toStored(failure));
 };
 
+/** A kept stack without our line: what the error itself had. */
+export const toPlainStack = (stack: string): string => {
+  const start = stack.lastIndexOf(MARK);
+  return start < 0 ? stack : stack.slice(0, start);
+};
+
 /** Reads our facts back out of a kept stack; `undefined` when another program wrote it. */
 export const parseFailureStack = (stack: string): StoredTaskError | undefined => {
   const start = stack.lastIndexOf(MARK);

@@ -35,6 +35,7 @@ const FIELDS = [
   'pb',
   'cancelReason',
   'retriedAs',
+  'retriedAt',
 ] as const;
 
 /** A task as Redis holds it at one moment. */

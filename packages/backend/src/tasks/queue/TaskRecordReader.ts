@@ -57,7 +57,10 @@ export const toTaskRecord = (
     ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
-    ...(fields.retriedAs === undefined ? {} : { retriedAs: fields.retriedAs as TaskId }), // written with that task
+    // A retry that is under way may have put nothing on the queue.
+    ...(fields.retriedAs === undefined || fields.retriedAt === undefined
+      ? {}
+      : { retriedAs: fields.retriedAs as TaskId }), // written with that task
   };
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
@@ -59,6 +60,36 @@ describe('retryFromStart', () => {
     await retry(parts, id);
 
     expect(await bench.reaches(id, 'completed')).toMatchObject({ attempt: 1, crashCount: 0 });
+  });
+
+  it('forgets an earlier retry, so that a task that fails again is a new dead letter', async () => {
+    const parts = await setup();
+    await using bench = parts.bench;
+    await bench.startWorker();
+    const id = await schedule(parts);
+    await bench.reaches(id, 'failed');
+    const key = bench.queue(parts.task).toKey(id);
+    await bench.redis.hset(key, { retriedAs: 'x', retriedAt: '5', retryClaimedAt: '5' });
+    await retry(parts, id);
+    await until(async () => parts.state.attempts.length === 4);
+    await bench.reaches(id, 'failed');
+
+    expect(await bench.redis.hmget(key, 'retriedAs', 'retriedAt', 'retryClaimedAt')).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it('leaves the marks of a task alone that it cannot put back', async () => {
+    const parts = await setup();
+    await using bench = parts.bench;
+    const id = await schedule(parts);
+    const key = bench.queue(parts.task).toKey(id);
+    await bench.redis.hset(key, { stc: '2' });
+    await expect(retry(parts, id)).rejects.toThrow('is not in the failed state');
+
+    expect(await bench.redis.hget(key, 'stc')).toBe('2');
   });
 
   it('rejects for a task that is not failed', async () => {

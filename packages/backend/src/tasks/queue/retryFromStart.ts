@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Job, type Queue } from 'bullmq';
+import { RETRY_FIELDS } from './RetryClaim';
 
 interface RetryFromStart {
   /** The connection of the queue. */
@@ -10,12 +11,19 @@ interface RetryFromStart {
 }
 
 /**
+ * BullMQ's `retry` has no option for `stc`, its `stalledCounter`, and a task whose crashes are used up would fail again
+ * unrun. What an earlier retry noted is forgotten with it: the task that fails next is a new dead letter.
+ */
+const FORGET = `
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then redis.call('HDEL', KEYS[2], unpack(ARGV, 2)) end`;
+
+/**
  * Puts a failed job back under its id, with all its attempts and no crash behind it. Rejects, as BullMQ does, when the job
  * is not failed. Why it stays the same job: docs/decisions/0010-retry-from-the-board.md.
  */
 export const retryFromStart = async ({ client, queue, job }: RetryFromStart): Promise<void> => {
-  // BullMQ's `retry` has no option for this counter, its `stalledCounter`, and a task whose crashes are used up would fail
-  // again unrun. First, since a worker may take the job as soon as it is back.
-  await client.hdel(queue.toKey(job.id ?? ''), 'stc');
+  const id = job.id ?? '';
+  // First, since a worker may take the job as soon as it is back.
+  await client.eval(FORGET, 2, queue.toKey('failed'), queue.toKey(id), id, 'stc', ...RETRY_FIELDS);
   await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
 };

@@ -1,19 +1,23 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { toQueueKey } from '../queue/QueueName';
 import { sweepRetention } from '../queue/Retention';
-import { type TaskQueues } from '../queue/TaskQueues';
 
 /** Milliseconds between two sweeps: 10 minutes. */
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
 interface RetentionSweeperOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly queues: TaskQueues;
+  readonly client: RedisClient;
+  readonly prefix: string;
   readonly logger: ILogger;
+  /** Milliseconds since 1970. Default: the clock. */
+  now?(): number;
 }
 
-/** Deletes finished tasks whose retention is over. */
+/** Deletes finished tasks that are too old or too many. */
 export interface RetentionSweeper {
   /** Called by the timer; public for tests. Never rejects. */
   sweep(): Promise<void>;
@@ -23,17 +27,31 @@ export interface RetentionSweeper {
 /** Starts sweeping the queues of a worker, one after the other. Several workers may sweep the same queues. */
 export const createRetentionSweeper = ({
   tasks,
-  queues,
+  client,
+  prefix,
   logger,
+  now = Date.now,
 }: RetentionSweeperOptions): RetentionSweeper => {
   const log = createRateLimitedLog({ logger });
+  let isStopped = false;
+  const sweepTask = ({ queueName, options }: TaskDefinition<unknown>): Promise<number> =>
+    sweepRetention({
+      client,
+      queueKey: toQueueKey(prefix, queueName),
+      retention: options.retention,
+      nowMs: now(),
+      isStopped: () => isStopped,
+    });
   const sweep = async (): Promise<void> => {
-    for (const { queueName, options } of tasks) {
+    for (const task of tasks) {
+      if (isStopped) return;
+      const { queueName } = task;
       try {
-        const deletedCount = await sweepRetention(queues.get(queueName), options.retention);
+        const deletedCount = await sweepTask(task);
         if (deletedCount > 0)
           logger.debug('Finished tasks were deleted', { taskName: queueName, deletedCount });
       } catch (error) {
+        if (isStopped) return; // the connection is gone because the worker is
         log.warn('sweep', 'Finished tasks could not be deleted', {
           taskName: queueName,
           reason: String(error),
@@ -43,5 +61,11 @@ export const createRetentionSweeper = ({
   };
   const timer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
   timer.unref();
-  return { sweep, stop: () => clearInterval(timer) };
+  return {
+    sweep,
+    stop: () => {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
 };

@@ -106,7 +106,12 @@ const startTimers = (
       onError: (error) => onError(error),
       now: () => performance.now(),
     }),
-    createRetentionSweeper({ tasks: plan.tasks, queues, logger }),
+    createRetentionSweeper({
+      tasks: plan.tasks,
+      client: connection.client,
+      prefix: appConfig.queuePrefix,
+      logger,
+    }),
     createDataLossWatch({
       client: connection.client,
       prefix: appConfig.queuePrefix,

@@ -1,0 +1,51 @@
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { PublishError } from '../queue/publish';
+
+/**
+ * Why a dead letter could not be read, retried or purged.
+ *
+ * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Try again later: what was begun goes on,
+ *   and nothing is done twice.
+ * - `unknown-task`: no task has this name; the message suggests the nearest one.
+ * - `invalid-query`: an option or an argument is wrong; the message lists all. Correct the call.
+ * - `not-found`: no registered queue holds a task with this id: it never existed, or its retention is over.
+ * - `not-failed`: the task is there, and no dead letter; the message says what it is.
+ * - `already-retried`: another task does it again; the message names it. `force: true` retries it once more.
+ */
+export const DEAD_LETTER_ERROR_CODES = [
+  'queue-unavailable',
+  'unknown-task',
+  'invalid-query',
+  'not-found',
+  'not-failed',
+  'already-retried',
+] as const;
+
+/** One of `DEAD_LETTER_ERROR_CODES`. */
+export type DeadLetterErrorCode = (typeof DEAD_LETTER_ERROR_CODES)[number];
+
+interface DeadLetterErrorOptions extends ErrorCause {
+  readonly code: DeadLetterErrorCode;
+  readonly metadata?: ErrorMetadata;
+}
+
+/** A dead letter could not be read, retried or purged. */
+export class DeadLetterError extends AppError {
+  override readonly name = 'DeadLetterError';
+  override readonly code: DeadLetterErrorCode;
+
+  constructor(message: string, { code, metadata, cause }: DeadLetterErrorOptions) {
+    super(message, metadata, cause === undefined ? {} : { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * Redis did not answer, or refused.
+ *
+ * @param metadata How far the call had come.
+ */
+export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError => {
+  const message = cause instanceof PublishError ? cause.message : `Redis does not answer: ${cause.message}`;
+  return new DeadLetterError(message, { code: 'queue-unavailable', cause, metadata });
+};

@@ -1,0 +1,125 @@
+import { err, ok, type Result } from 'neverthrow';
+import { DELAY, type NumberRule, showValue } from '../domain/numberRule';
+import { numberFieldProblems, unknownFieldProblems } from '../domain/TaskOptions';
+import { DeadLetterError } from './DeadLetterError';
+
+/** Which dead letters are listed. */
+export interface LetterListOptions {
+  /** Only those of this task. Default: those of every registered task. */
+  readonly name?: string;
+  /** 1 to 1000. Default: 100. */
+  readonly limit?: number;
+  /** How many of the newest are left out; 0 to 1,000,000. Default: 0. */
+  readonly offset?: number;
+}
+
+/** How one dead letter is retried. */
+export interface LetterRetryOptions {
+  /** Retries a letter that was retried before, as one more task. Default: false. */
+  readonly force?: boolean;
+}
+
+/** Which dead letters are retried together. */
+export interface LetterRetryAllOptions {
+  /** Only those of this task. Default: those of every registered task. */
+  readonly name?: string;
+  /** At most so many tasks; 1 to 1,000,000. Default: all. */
+  readonly limit?: number;
+  /** Only letters that failed at this moment or later. */
+  readonly failedAfter?: Date;
+  /** Only letters that failed before this moment. */
+  readonly failedBefore?: Date;
+}
+
+/** Which dead letters are purged. */
+export interface LetterPurgeOptions {
+  /** Only those of this task. Default: those of every registered task. */
+  readonly name?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface QueryRule {
+  readonly numbers?: Readonly<Record<string, NumberRule>>;
+  readonly dates?: readonly string[];
+  readonly others?: readonly string[];
+}
+
+const MILLION: NumberRule = { min: 1, max: 1_000_000 };
+
+const LIST: QueryRule = {
+  numbers: { limit: { min: 1, max: 1000 }, offset: { min: 0, max: 1_000_000 } },
+  others: ['name'],
+};
+const RETRY: QueryRule = { others: ['force'] };
+const RETRY_ALL: QueryRule = {
+  numbers: { limit: MILLION },
+  dates: ['failedAfter', 'failedBefore'],
+  others: ['name'],
+};
+const PURGE: QueryRule = { others: ['name'] };
+
+const dateProblem = (field: string, value: unknown): string[] =>
+  value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))
+    ? []
+    : [`expected ${field} to be a valid Date, got ${showValue(value)}`];
+
+const orderProblem = ({ failedAfter, failedBefore }: Fields): string[] =>
+  failedAfter instanceof Date && failedBefore instanceof Date && failedAfter >= failedBefore
+    ? [
+        `expected failedAfter to lie before failedBefore, got ${showValue(failedAfter)} and ${showValue(failedBefore)}`,
+      ]
+    : [];
+
+const forceProblem = ({ force }: Fields): string[] =>
+  force === undefined || typeof force === 'boolean'
+    ? []
+    : [`expected force to be a boolean, got ${showValue(force)}`];
+
+const problemsOf = (options: unknown, { numbers = {}, dates = [], others = [] }: QueryRule): string[] => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    return [`expected options to be an object, got ${showValue(options)}`];
+  const given = options as Fields; // an object, just checked
+  const dateProblems = dates.flatMap((field) => dateProblem(field, given[field]));
+  return [
+    ...unknownFieldProblems(given, [...Object.keys(numbers), ...dates, ...others]),
+    ...numberFieldProblems(given, numbers),
+    ...dateProblems,
+    ...(dateProblems.length === 0 ? orderProblem(given) : []),
+    ...forceProblem(given),
+  ];
+};
+
+const toResult = <T>(value: T, problems: readonly string[]): Result<T, DeadLetterError> =>
+  problems.length === 0
+    ? ok(value)
+    : err(new DeadLetterError(problems.join('; '), { code: 'invalid-query' }));
+
+/** Checks the options of `list`. */
+export const checkListOptions = (options: LetterListOptions): Result<LetterListOptions, DeadLetterError> =>
+  toResult(options, problemsOf(options, LIST));
+
+/** Checks the options of `retryAll`. */
+export const checkRetryAllOptions = (
+  options: LetterRetryAllOptions,
+): Result<LetterRetryAllOptions, DeadLetterError> => toResult(options, problemsOf(options, RETRY_ALL));
+
+/** Checks the arguments of `retry`, and of `get`, which has no options. */
+export const checkRetryCall = (
+  id: unknown,
+  options: LetterRetryOptions = {},
+): Result<LetterRetryOptions, DeadLetterError> =>
+  toResult(options, [
+    ...(typeof id === 'string' && id !== '' ? [] : [`expected id to be a task id, got ${showValue(id)}`]),
+    ...problemsOf(options, RETRY),
+  ]);
+
+/** Checks the arguments of `purge`. */
+export const checkPurgeCall = (
+  olderThanMs: number,
+  options: LetterPurgeOptions,
+): Result<LetterPurgeOptions, DeadLetterError> =>
+  toResult(options, [
+    ...numberFieldProblems({ olderThanMs }, { olderThanMs: DELAY }),
+    ...problemsOf(options, PURGE),
+  ]);

@@ -1,0 +1,81 @@
+import { type Result } from 'neverthrow';
+import { type DeadLetter } from '../domain/DeadLetter';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskId } from '../domain/TaskId';
+import { readDeadLetter } from '../queue/DeadLetterReader';
+import { countFailed, type FailedTasksQuery, listNewestFailed } from '../queue/FailedTasks';
+import { findRetriable, type TaskPlace } from '../queue/findRetriable';
+import { type TaskQueues } from '../queue/TaskQueues';
+import { type LetterContext, toFailedTasksQueries } from './LetterContext';
+import { mergeNewest } from './LetterOrder';
+
+type Client = FailedTasksQuery['client'];
+
+interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** A queue alone is read from the offset on; of several, any may hold all the letters before the page. */
+const toReach = ({ tasks }: LetterContext, { limit, offset }: Page) =>
+  tasks.length === 1
+    ? { range: { offset, count: limit }, skippedCount: 0 }
+    : { range: { offset: 0, count: offset + limit }, skippedCount: offset };
+
+/** Lists a page of letters, the newest failure first; one that is deleted meanwhile is left out. */
+export const listLetters = (
+  context: LetterContext,
+  page: Page,
+): Promise<Result<readonly DeadLetter[], Error>> =>
+  context.access.run(async (queues, { client }) => {
+    const { range, skippedCount } = toReach(context, page);
+    const lists = await Promise.all(
+      toFailedTasksQueries(context, client).map((query) => listNewestFailed(query, range)),
+    );
+    const failed = mergeNewest(lists).slice(skippedCount, skippedCount + page.limit);
+    const taskOf = new Map(context.tasks.map((task) => [task.queueName, task]));
+    const letters = await Promise.all(
+      failed.map(({ id, taskName }) => readOne(context, { queues, client, task: taskOf.get(taskName), id })),
+    );
+    return letters.filter((letter) => letter !== undefined);
+  });
+
+interface OneLetter {
+  readonly queues: TaskQueues;
+  readonly client: Client;
+  readonly task: TaskDefinition<unknown> | undefined;
+  readonly id: TaskId;
+}
+
+const readOne = async (
+  { appConfig }: LetterContext,
+  { queues, client, task, id }: OneLetter,
+): Promise<DeadLetter | undefined> => {
+  if (task === undefined) return undefined;
+  const maxAttempts = task.options.maxAttempts ?? appConfig.taskMaxAttempts;
+  return readDeadLetter({ client, queue: queues.get(task.queueName), id, maxAttempts });
+};
+
+/** Reads a letter that was found; `undefined` when it was deleted, or put back, meanwhile. */
+export const readLetter = (
+  context: LetterContext,
+  task: TaskDefinition<unknown>,
+  id: TaskId,
+): Promise<Result<DeadLetter | undefined, Error>> =>
+  context.access.run((queues, { client }) => readOne(context, { queues, client, task, id }));
+
+/** Finds the task of an id, whatever its status. */
+export const findTask = (
+  { access, appConfig, tasks }: LetterContext,
+  id: TaskId,
+): Promise<Result<TaskPlace | undefined, Error>> =>
+  access.run((queues, { client }) =>
+    findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
+  );
+
+/** Counts letters. */
+export const countLetters = (context: LetterContext): Promise<Result<number, Error>> =>
+  context.access.run(async (_queues, { client }) => {
+    const counts = await Promise.all(toFailedTasksQueries(context, client).map(countFailed));
+    return counts.reduce((sum, count) => sum + count, 0);
+  });

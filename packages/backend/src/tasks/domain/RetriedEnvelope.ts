@@ -1,0 +1,24 @@
+import { bareEnvelope, isEnvelope } from './TaskEnvelope';
+import { isTaskId, type TaskId } from './TaskId';
+
+interface RetriedTask {
+  /** The task that is done again. */
+  readonly id: TaskId;
+  readonly taskName: string;
+}
+
+/**
+ * Builds the envelope of a task that does another one again: the same payload, correlation ID, owner, metadata and
+ * overrides. It names the old task and never expires: whoever retries a task wants it run.
+ *
+ * @param data What the old job stores: an envelope of any version, or the bare payload of a job that plain BullMQ wrote.
+ */
+export const toRetriedEnvelope = (
+  data: unknown,
+  { id, taskName }: RetriedTask,
+): Readonly<Record<string, unknown>> => {
+  // The worker's own origin: a bare job keeps the correlation ID that its log lines had.
+  const envelope = isEnvelope(data) ? data : bareEnvelope(data, `${taskName}:${id}`);
+  const { expiresAtMs: _dropped, ...kept } = { expiresAtMs: undefined, ...envelope };
+  return isTaskId(id) ? { ...kept, retriedFrom: id } : kept;
+};

@@ -1,0 +1,94 @@
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type TaskId } from '../domain/TaskId';
+
+/**
+ * What a failed or cancelled job says of its retry: the task that does it again, since when (milliseconds since 1970) that
+ * task is on the queue, and when somebody last began to put it there.
+ */
+export const RETRY_FIELDS = ['retriedAs', 'retriedAt', 'retryClaimedAt'] as const;
+
+/** How long a claim is its holder's alone, who may have died; milliseconds. Longer than putting a task on the queue takes. */
+const CLAIM_MS = 3000;
+
+/** What became of a claim. */
+export type RetryClaim =
+  /** The caller is to put the task on the queue under this id, and then to close the claim. */
+  | { readonly kind: 'claimed'; readonly id: TaskId; readonly data: unknown; readonly jobPriority: number }
+  /** Somebody else is about to. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'retried'; readonly id: TaskId }
+  /** The job is neither failed nor cancelled, or gone. */
+  | { readonly kind: 'absent' };
+
+interface ClaimTarget {
+  readonly client: RedisClient;
+  /** Prefix and name of the queue: `drover:{emails.send}`. */
+  readonly queueKey: string;
+  /** The failed or cancelled job. */
+  readonly jobId: string;
+  /** The id of the task that does it again, unless an open claim names another. */
+  readonly newId: TaskId;
+}
+
+/** A claim that was never closed keeps its id: the job may be on the queue under it. */
+const CLAIM = `
+local id, newId, isForced, claimMs = ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+if not (redis.call('ZSCORE', KEYS[1], id) or redis.call('ZSCORE', KEYS[2], id)) then return { 'absent' } end
+local job = ARGV[1] .. id
+local stored = redis.call('HMGET', job, 'data', 'priority', 'retriedAs', 'retriedAt', 'retryClaimedAt')
+local data, priority, retriedAs, retriedAt, claimedAt = unpack(stored)
+if not data then return { 'absent' } end
+if retriedAt and not isForced then return { 'retried', retriedAs } end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if retriedAs and not retriedAt then
+  local heldMs = now - tonumber(claimedAt or 0)
+  if heldMs >= 0 and heldMs < claimMs then return { 'held' } end
+  newId = retriedAs
+end
+redis.call('HDEL', job, 'retriedAt')
+redis.call('HSET', job, 'retriedAs', newId, 'retryClaimedAt', string.format('%.0f', now))
+return { 'claimed', newId, data, priority or '0' }`;
+
+/** Nothing is written to a job that was deleted, or claimed anew, meanwhile. */
+const CLOSE = `
+if redis.call('HGET', KEYS[1], 'retriedAs') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'retriedAt', ARGV[2])
+redis.call('HDEL', KEYS[1], 'retryClaimedAt')
+return 1`;
+
+/**
+ * Claims the retry of a job: of rivals, however many, one at a time puts the new task on the queue.
+ *
+ * @param isForced Claims anew what was retried before.
+ */
+export const claimRetry = async (
+  { client, queueKey, jobId, newId }: ClaimTarget,
+  isForced: boolean,
+): Promise<RetryClaim> => {
+  const keys = [`${queueKey}:failed`, `${queueKey}:cancelled`] as const;
+  const force = isForced ? '1' : '0';
+  const answer = await client.eval(CLAIM, 2, ...keys, `${queueKey}:`, jobId, newId, force, CLAIM_MS);
+  return toClaim(answer as readonly string[]); // the script's answers
+};
+
+const toClaim = ([kind, id = '', data = '', priority = '0']: readonly string[]): RetryClaim => {
+  switch (kind) {
+    case 'claimed':
+      return { kind, id: id as TaskId, data: JSON.parse(data), jobPriority: Number(priority) };
+    case 'retried':
+      return { kind, id: id as TaskId };
+    case 'held':
+      return { kind };
+    default:
+      return { kind: 'absent' };
+  }
+};
+
+/** Notes that the new task is on the queue. */
+export const closeRetryClaim = async (
+  { client, queueKey, jobId, newId }: ClaimTarget,
+  nowMs: number,
+): Promise<void> => {
+  await client.eval(CLOSE, 1, `${queueKey}:${jobId}`, newId, nowMs);
+};

@@ -1,0 +1,103 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { err, ok, type Result } from 'neverthrow';
+import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { isEnvelope, parseEnvelope } from '../domain/TaskEnvelope';
+import { TaskId } from '../domain/TaskId';
+import { fromJobPriority, toJobOptions } from './JobOptions';
+import { publish } from './publish';
+import { type QueueAccess } from './QueueAccess';
+import { toQueueKey } from './QueueName';
+import { claimRetry, closeRetryClaim, type RetryClaim } from './RetryClaim';
+import { type JobInput } from './TaskQueues';
+
+/** What became of the wish to do a task again. */
+export type TaskRetry =
+  | { readonly kind: 'retried'; readonly id: TaskId }
+  | { readonly kind: 'already-retried'; readonly retriedAs: TaskId }
+  /** The task is neither failed nor cancelled, or gone. */
+  | { readonly kind: 'absent' };
+
+interface RetryRequest {
+  readonly access: QueueAccess;
+  readonly appConfig: Pick<AppConfig, 'queuePrefix' | 'taskMaxAttempts' | 'scheduleDeadlineMs'>;
+  readonly task: TaskDefinition<unknown>;
+  /** A failed or cancelled task of this definition. */
+  readonly id: TaskId;
+  /** Does again what was retried before. */
+  readonly isForced?: boolean;
+}
+
+type Claimed = RetryClaim & { readonly kind: 'claimed' };
+
+/** How often a retry that somebody else has begun is looked at; milliseconds. */
+const POLL_MS = 25;
+
+/**
+ * Does a failed or cancelled task again, as a new task that names the old one. In three steps: the old task is claimed for
+ * the id of the new one, the new one is put on the queue under that id, and the old one is marked as retried. A call that
+ * dies in between leaves a claim, and the next call goes on under its id, for which there is only ever one job.
+ *
+ * @returns `err` when Redis does not answer or refuses. Call again then: a step that was done is not done twice.
+ */
+export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry, Error>> => {
+  const newId = TaskId();
+  const answer = await claim(request, newId);
+  if (answer.isErr()) return err(answer.error);
+  switch (answer.value.kind) {
+    case 'retried':
+      return ok({ kind: 'already-retried', retriedAs: answer.value.id });
+    case 'absent':
+      return ok({ kind: 'absent' });
+    case 'claimed':
+      return putOnQueue(request, answer.value);
+  }
+};
+
+/** A claim that somebody else holds is soon closed, or lapses. */
+const claim = async (
+  { access, appConfig, task, id, isForced = false }: RetryRequest,
+  newId: TaskId,
+): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
+  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  for (;;) {
+    const answer = await access.run((_queues, { client }) =>
+      claimRetry({ client, queueKey, jobId: id, newId }, isForced),
+    );
+    if (answer.isErr()) return err(answer.error);
+    if (answer.value.kind !== 'held') return ok(answer.value);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+};
+
+const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Result<TaskRetry, Error>> => {
+  const { access, task, id, appConfig } = request;
+  const { id: newId } = claimed;
+  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  const job = toJob(request, claimed, Date.now());
+  const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
+  if (published.isErr()) return err(published.error);
+  const closed = await access.run((_queues, { client }) =>
+    closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
+  );
+  return closed.map(() => ({ kind: 'retried', id: newId }));
+};
+
+/** Runs as soon as it can, with all attempts and the priority of the old job. */
+const toJob = ({ task, id, appConfig }: RetryRequest, claimed: Claimed, nowMs: number): JobInput => {
+  const data = toRetriedEnvelope(claimed.data, { id, taskName: task.queueName });
+  const overrides = isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined)?.overrides : undefined;
+  return {
+    id: claimed.id,
+    name: task.queueName,
+    data,
+    options: toJobOptions({
+      id: claimed.id,
+      task: task.options,
+      // Plain BullMQ has lower priorities than our lowest.
+      call: { priority: Math.max(0, fromJobPriority(claimed.jobPriority)) },
+      nowMs,
+      maxAttempts: overrides?.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts,
+    }),
+  };
+};
