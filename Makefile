@@ -9,7 +9,7 @@ BACKEND := packages/backend/src
 export PATH := $(CURDIR)/.tools:$(PATH)
 
 .PHONY: help setup demo dev dev-worker dev-api start-worker start-api
-.PHONY: test test/unit test/redis test/faults faults/compare check lint typecheck knip format bench clean
+.PHONY: test test/unit test/redis test/faults faults/compare check lint typecheck knip format docs bench clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z/-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ knip: setup ## Find unused files, exports and dependencies
 
 format: setup ## Rewrite files in the project's format
 	@$(BUN) x biome check --write
+
+docs: setup ## Write the parts of the reference that are made from code
+	@$(BUN) $(BACKEND)/docs.script.ts
 
 bench: setup ## Measure against raw BullMQ; ITERATIONS=1 for a quick look
 	@ITERATIONS='$(ITERATIONS)' $(BUN) packages/benchmarks/src/run.ts

@@ -8,6 +8,7 @@ import {
   unionMembers,
   unquote,
 } from './__fixtures__/documentation';
+import { toRetryDelayTable } from './__fixtures__/retryDelays';
 import { parseAppConfig } from './config/AppConfig';
 import { configurationKeys } from './config/configurationKeys';
 import { getMockedLogger } from './logger/__mocks__/Logger.mock';
@@ -139,6 +140,11 @@ describe('docs/reference/task-options.md', () => {
     }));
     expect(probed).toEqual(ranges.map(({ name }) => ({ name, refused: [true, false, false, true] })));
     expect(ranges.length).toBeGreaterThan(1);
+  });
+
+  it('shows the waits that the code makes of retry policies', () => {
+    expect(page).toContain(`<!-- made by make docs -->\n${toRetryDelayTable()}\n<!-- end -->`);
+    expect(toRetryDelayTable()).toContain('| 66000 to 72000 |');
   });
 
   it('has the bounds of metadata and at', () => {

@@ -1,7 +1,7 @@
 import { type Benchmark } from './Benchmark';
 import { idleCost } from './idleCost';
 import { processConcurrency } from './processConcurrency';
-import { scheduleInFlight } from './scheduleInFlight';
+import { scheduleDeduplicated, scheduleInFlight, schedulePrioritised } from './scheduleInFlight';
 import { scheduleMany } from './scheduleMany';
 import { scheduleSequential } from './scheduleSequential';
 import { startUp } from './startUp';
@@ -11,11 +11,14 @@ export const benchmarks: readonly Benchmark[] = [
   scheduleSequential,
   scheduleInFlight,
   scheduleMany,
+  schedulePrioritised,
+  scheduleDeduplicated,
   processConcurrency({ concurrency: 1, taskCount: 3000 }),
   processConcurrency({ concurrency: 10, taskCount: 10_000 }),
   processConcurrency({ concurrency: 50, taskCount: 30_000, promisedRatio: 0.9 }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, plainWork: 'bare' }),
+  processConcurrency({ concurrency: 50, taskCount: 10_000, isPlainPrioritised: false }),
   idleCost,
   startUp,
 ];

@@ -16,6 +16,8 @@ interface ProcessConcurrency {
   readonly logLevel?: LogLevel;
   /** Default: `same`. */
   readonly plainWork?: PlainWork;
+  /** Whether the plain side's tasks have a priority, as Drover's always have. Default: true. */
+  readonly isPlainPrioritised?: boolean;
   readonly promisedRatio?: number;
 }
 
@@ -25,6 +27,7 @@ export const processConcurrency = ({
   taskCount,
   logLevel = 'info',
   plainWork = 'same',
+  isPlainPrioritised = true,
   promisedRatio,
 }: ProcessConcurrency): Benchmark => {
   const speed: Metric = {
@@ -34,12 +37,18 @@ export const processConcurrency = ({
     ...(promisedRatio === undefined ? {} : { promisedRatio }),
   };
   return {
-    name: `processConcurrency${concurrency}${logLevel === 'info' ? '' : `-${logLevel}`}${plainWork === 'same' ? '' : '-bare'}`,
+    name: [
+      `processConcurrency${concurrency}`,
+      ...(logLevel === 'info' ? [] : [logLevel]),
+      ...(plainWork === 'same' ? [] : ['bare']),
+      ...(isPlainPrioritised ? [] : ['unprioritised']),
+    ].join('-'),
     question: `How fast does a worker with concurrency ${concurrency} run ${taskCount} waiting tasks (LOG_LEVEL=${logLevel})?`,
     metrics: [speed],
     measure: async (side, { redisUrl, observer }) => {
       const prefix = createPrefix();
-      await preloadTasks(observer, prefix, taskCount);
+      const isPrioritised = side === 'drover' || isPlainPrioritised;
+      await preloadTasks({ client: observer, prefix, taskCount, isPrioritised });
       const runs = watchRuns(taskCount);
       const options = { redisUrl, prefix, concurrency, logLevel, plainWork, onRun: runs.count };
       await using consumer = await contestants[side].createConsumer(options);

@@ -11,10 +11,18 @@ export interface QueuePlace {
   readonly prefix: string;
 }
 
+/** What a call says besides its payload. */
+export interface CallOptions {
+  /** 0 to 100, as Drover counts. Default: 50. */
+  readonly priority?: number;
+  /** One task for each key within a day. Default: none. */
+  readonly idempotencyKey?: string;
+}
+
 /** Hands tasks to the queue. */
 export interface Producer extends AsyncDisposable {
   /** Resolves when Redis has the task; rejects when it has not. */
-  schedule(payload: BenchmarkPayload): Promise<void>;
+  schedule(payload: BenchmarkPayload, options?: CallOptions): Promise<void>;
 }
 
 /** Takes tasks from the queue. */

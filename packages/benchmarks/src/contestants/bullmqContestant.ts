@@ -13,6 +13,7 @@ import {
   handlePayload,
 } from './BenchmarkPayload';
 import {
+  type CallOptions,
   type Consumer,
   type ConsumerOptions,
   type Contestant,
@@ -31,10 +32,22 @@ export interface PlainJobData {
   readonly correlationId: string;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** Makes the data and the options of a job by hand: the same envelope, id, priority and attempts as Drover's. */
-export const createPlainJob = (payload: BenchmarkPayload, correlationId: string) => {
+export const createPlainJob = (
+  payload: BenchmarkPayload,
+  correlationId: string,
+  { priority = 50, idempotencyKey }: CallOptions = {},
+) => {
   const data: PlainJobData = { v: 1, payload, correlationId };
-  return { name: BENCHMARK_TASK_NAME, data, opts: { jobId: TaskId(), priority: 51, attempts: 3 } };
+  const opts = { jobId: TaskId(), priority: 101 - priority, attempts: 3 };
+  return {
+    name: BENCHMARK_TASK_NAME,
+    data,
+    opts:
+      idempotencyKey === undefined ? opts : { ...opts, deduplication: { id: idempotencyKey, ttl: DAY_MS } },
+  };
 };
 
 /** Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework. */
@@ -63,8 +76,12 @@ export const bullmqContestant: Contestant = {
     const connection = await openConnection(redisUrl, 'producer');
     const queue = createPlainQueue(connection.client, prefix);
     const correlationId = Bun.randomUUIDv7();
-    const schedule: Producer['schedule'] = async (payload) => {
-      const { name, data, opts } = createPlainJob(benchmarkPayloadSchema.parse(payload), correlationId);
+    const schedule: Producer['schedule'] = async (payload, options) => {
+      const { name, data, opts } = createPlainJob(
+        benchmarkPayloadSchema.parse(payload),
+        correlationId,
+        options,
+      );
       await queue.add(name, data, opts);
     };
     await schedule(createPayload(0));

@@ -27,8 +27,8 @@ export const droverContestant: Contestant = {
     const scheduler = createTaskScheduler({ logger: silentLogger, appConfig: toAppConfig(place) });
     const task = createTask(() => undefined);
     const correlationId = CorrelationId();
-    const schedule: Producer['schedule'] = async (payload) => {
-      const scheduled = await scheduler.schedule(correlationId, task, payload);
+    const schedule: Producer['schedule'] = async (payload, options) => {
+      const scheduled = await scheduler.schedule(correlationId, task, payload, options);
       if (scheduled.isErr()) throw scheduled.error;
     };
     await schedule(createPayload(0));
