@@ -71,13 +71,15 @@ const toJobJson = (id: string, { name, data, options }: JobInput): JobJson => ({
   attemptsMade: 0,
   attemptsStarted: 0,
   stalledCounter: 0,
+  ...(options.deduplication === undefined ? {} : { deduplicationId: options.deduplication.id }),
   failedReason: '',
   returnvalue: 'null',
 });
 
 /**
- * Adds one job. The same id twice makes one job, so a caller that is unsure may repeat it. Past `queue.add` and `Job`,
+ * Adds one job, and answers the id that is on the queue: another one when `options.deduplication` met an unfinished job.
+ * The same id twice makes one job, so a caller that is unsure may repeat it. Past `queue.add` and `Job`,
  * whose tracing, checks and events serve nothing here: see docs/decisions/0011-jobs-added-through-the-backend.md.
  */
-export const addJob = (queue: Queue, job: JobInput): Promise<unknown> =>
-  queue.getBackend().addJob(toJobJson(job.id, job), job.id, {});
+export const addJob = async (queue: Queue, job: JobInput): Promise<TaskId> =>
+  (await queue.getBackend().addJob(toJobJson(job.id, job), job.id, {})) as TaskId; // every job of ours has one

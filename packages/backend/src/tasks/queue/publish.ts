@@ -1,5 +1,6 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
+import { type TaskId } from '../domain/TaskId';
 import { DeadlineError, settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 
@@ -16,6 +17,12 @@ export class PublishError extends Error {
     super(message, { cause });
     this.isUnknown = isUnknown;
   }
+}
+
+/** What a job that was published has become. */
+export interface PublishedJob {
+  /** The id that is on the queue: another than the job's own when an unfinished one made it needless. */
+  readonly id: TaskId;
 }
 
 interface PublishOptions {
@@ -46,7 +53,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * Hands a job to Redis within a deadline. A connection that breaks while the answer is on its way is waited for, and
  * the job sent again under the same id, which makes one job. Nothing is sent after the deadline.
  */
-export const publish = async (options: PublishOptions): Promise<Result<void, PublishError>> => {
+export const publish = async (options: PublishOptions): Promise<Result<PublishedJob, PublishError>> => {
   const { connection, deadlineMs } = options;
   const endsAtMs = performance.now() + deadlineMs;
   const leftMs = (): number => Math.max(0, endsAtMs - performance.now());
@@ -62,7 +69,7 @@ export const publish = async (options: PublishOptions): Promise<Result<void, Pub
     );
     if (added.isOk()) {
       options.queues.lastConfirmedAtMs = performance.now();
-      return ok();
+      return ok({ id: added.value });
     }
     if (added.error instanceof DeadlineError) return err(toUnconfirmed(added.error));
     if (isRefusal(added.error)) return err(toRefused(added.error, sentCount > 0));
@@ -74,10 +81,10 @@ export const publish = async (options: PublishOptions): Promise<Result<void, Pub
 
 /** Waits for a job as long as Redis confirms others: thousands of calls at once queue up behind each other. */
 const settleWhileConfirming = async (
-  adding: Promise<unknown>,
+  adding: Promise<TaskId>,
   { queues, deadlineMs }: PublishOptions,
   firstMs: number,
-): Promise<Result<unknown, Error>> => {
+): Promise<Result<TaskId, Error>> => {
   let settled = await settleWithin(adding, firstMs);
   for (let extensions = 0; extensions < MAX_EXTENSIONS && isDeadline(settled); extensions += 1) {
     const silentMs = performance.now() - queues.lastConfirmedAtMs;
