@@ -12,8 +12,10 @@ import { parseAppConfig } from './config/AppConfig';
 import { configurationKeys } from './config/configurationKeys';
 import { getMockedLogger } from './logger/__mocks__/Logger.mock';
 import { MAIL_ERROR_CODES } from './mail/MailError';
+import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
+import { timingProblems } from './tasks/domain/ScheduleTiming';
 import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
@@ -22,6 +24,7 @@ import { type TaskOutcome } from './tasks/domain/TaskOutcome';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -99,6 +102,10 @@ describe('docs/reference/task-options.md', () => {
       (options) => scheduleOptionProblems(options, now),
     ],
   ];
+  const recurringFields = [
+    ...interfaceFields(`${domain}/RecurringSchedule.ts`, 'RecurringOptions'),
+    ...['everyMs', 'cron', 'timezone', 'payload'],
+  ];
 
   it.each(tables)('%s are those of the code', (heading, fields) => {
     expect(sorted(tableOf(page, heading).map(([name]) => unquote(name)))).toEqual(sorted(fields));
@@ -120,6 +127,17 @@ describe('docs/reference/task-options.md', () => {
     }));
     expect(probed).toEqual(ranges.map(({ name }) => ({ name, refused: [true, false, false, true] })));
     expect(ranges.length).toBeGreaterThan(1);
+  });
+
+  it('lists the fields of a recurring schedule, with the bounds of its interval', () => {
+    const rows = tableOf(page, 'Options of a recurring schedule');
+    const range = rows.find(([name]) => name === '`everyMs`')?.[3] ?? '';
+    const [min = 0, max = 0] = range.split(' to ').map(Number);
+    const refused = [min - 1, min, max, max + 1].map((everyMs) => timingProblems({ everyMs }).length > 0);
+
+    expect(sorted(rows.map(([name]) => unquote(name)))).toEqual(sorted(recurringFields));
+    expect(refused).toEqual([true, false, false, true]);
+    expect(read('docs/guides/recurring.md')).toContain(`at most ${LATE_MS / 1000} seconds late`);
   });
 
   it('has the bounds of metadata and at', () => {
@@ -177,6 +195,7 @@ describe('docs/reference/errors.md', () => {
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['RecurringError', RECURRING_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];

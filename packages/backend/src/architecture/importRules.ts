@@ -52,7 +52,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/tasks\/(scheduler|inspector)\//,
+    from: /^backend\/tasks\/(scheduler|inspector|recurring)\//,
     target: /^backend\/tasks\/worker\//,
     reason: 'scheduling and reading tasks happen in processes that run none',
   },

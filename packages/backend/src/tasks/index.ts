@@ -1,8 +1,18 @@
 /** The public surface of the task module: everything a service, an entry point or a test needs. */
 export { closeSharedConnections } from '@backend/redis/sharedRedis';
 export type { Priority } from './domain/Priority';
+export type { RecurringRule } from './domain/RecurringRule';
+export type {
+  MissedRuns,
+  RecurringOptions,
+  RecurringSchedule,
+  RunOverlap,
+  ScheduleOrigin,
+} from './domain/RecurringSchedule';
 export type { RetryPolicy } from './domain/RetryPolicy';
+export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
+export type { ScheduleTiming } from './domain/ScheduleTiming';
 export type { TaskContext } from './domain/TaskContext';
 export {
   defineTask,
@@ -29,6 +39,13 @@ export {
   type TaskInspectorOptions,
 } from './inspector/TaskInspector';
 export type { TaskCounts } from './queue/TaskRecordReader';
+export { RecurringError, type RecurringErrorCode } from './recurring/RecurringError';
+export {
+  type CreateScheduleOptions,
+  createRecurringSchedules,
+  type RecurringSchedules,
+  type RecurringSchedulesOptions,
+} from './recurring/RecurringSchedules';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { TaskHandle } from './scheduler/TaskHandle';
 export {

@@ -9,6 +9,7 @@ import {
   TIMER,
 } from './numberRule';
 import { isPriority, type Priority } from './Priority';
+import { type RecurringRule } from './RecurringRule';
 import { type RetryPolicy } from './RetryPolicy';
 
 /** How many finished tasks Redis keeps, and for how long. What comes first, decides. */
@@ -39,6 +40,8 @@ export interface TaskOptions {
   readonly timeoutMs?: number;
   /** What Redis keeps of finished tasks. Default: completed 24 h or 1,000, failed 14 days or 10,000. */
   readonly retention?: { readonly completed?: RetentionRule; readonly failed?: RetentionRule };
+  /** Runs the task again and again, from the start of the first worker that knows it. Default: it does not. */
+  readonly recurring?: RecurringRule;
 }
 
 const NUMBER_RULES = {
@@ -65,6 +68,7 @@ const TASK_OPTION_NAMES = [
   'retry',
   'timeoutMs',
   'retention',
+  'recurring',
 ] as const;
 const RETRY_OPTION_NAMES = [
   'backoff',
