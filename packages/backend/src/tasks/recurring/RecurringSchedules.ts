@@ -170,8 +170,7 @@ const resume = async (
     if (found.isErr()) return err(found.error);
     const { pausedDueMs, nowMs, stored, fingerprint } = found.value;
     if (pausedDueMs === undefined) return show(store, id);
-    const dueMs =
-      pausedDueMs > nowMs ? pausedDueMs : nextRunMs(stored.timing, { gridMs: pausedDueMs, afterMs: nowMs });
+    const dueMs = nextRunMs(stored.timing, { gridMs: pausedDueMs, afterMs: nowMs });
     if (await store.resume({ id: found.value.id, fingerprint, dueMs })) return show(store, id);
   }
 };

@@ -126,7 +126,7 @@ describe('createScheduleTicker', () => {
     await look();
     const other = await test.startTicker();
     const early = await test.taskIds(tickTask);
-    await test.redis.zadd(test.keysOf.pending, (await test.redisNow()) - 10_001, `${dueMs}:${id}`);
+    await test.redis.zadd(test.keysOf.pending, 'XX', (await test.redisNow()) - 10_001, `${dueMs}:${id}`);
     await look();
     await other.look();
 
@@ -290,6 +290,18 @@ describe('createScheduleTicker', () => {
     await test.recurring.create(tickTask, {}, { everyMs: minuteMs }, { id, overlap: 'skip' });
 
     expect(await runs.claim({ ...found, nextMs: dueMs + minuteMs, isRun: true })).toBe(false);
+  });
+
+  it('ends its last look before it has stopped', async () => {
+    await using test = await setup();
+    const { look, stop } = await test.startTicker();
+    const ended: string[] = [];
+    const looking = look().then(() => ended.push('look'));
+    await stop();
+    ended.push('stop');
+    await looking;
+
+    expect(ended).toEqual(['look', 'stop']);
   });
 
   it('never rejects, and says what is wrong once', async () => {
