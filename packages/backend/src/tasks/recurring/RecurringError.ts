@@ -43,3 +43,7 @@ export class RecurringError extends AppError {
     this.issues = issues;
   }
 }
+
+/** Redis did not answer in time, or refused. */
+export const toUnavailable = (cause: Error): RecurringError =>
+  new RecurringError(`Redis does not answer: ${cause.message}`, { code: 'queue-unavailable', cause });

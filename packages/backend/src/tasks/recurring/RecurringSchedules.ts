@@ -2,22 +2,20 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
-import { suggestion } from '../domain/nearestName';
 import { type RecurringOptions, type RecurringSchedule } from '../domain/RecurringSchedule';
-import { isScheduleId, type ScheduleId } from '../domain/ScheduleId';
+import { isScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { TaskId } from '../domain/TaskId';
 import { createTaskRegistry } from '../domain/TaskRegistry';
-import { publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { toRunJob } from '../queue/RunJob';
-import { createScheduleStore, type ScheduleSnapshot, type ScheduleStore } from '../queue/ScheduleStore';
+import { createScheduleStore, type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { type ScheduleError } from '../scheduler/ScheduleError';
 import { type TaskHandle } from '../scheduler/TaskHandle';
-import { RecurringError } from './RecurringError';
+import { findSchedule, toUnknownSchedule } from './FoundSchedule';
+import { RecurringError, toUnavailable } from './RecurringError';
+import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
 export interface CreateScheduleOptions extends RecurringOptions {
@@ -102,7 +100,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
     resume: (id) => run((store) => resume(store, id)),
     delete: (id) =>
       run(async (store) =>
-        isScheduleId(id) && (await store.remove(id)) ? ok() : err(await toUnknown(store, id)),
+        isScheduleId(id) && (await store.remove(id)) ? ok() : err(await toUnknownSchedule(store, id)),
       ),
     get: (id) => run((store) => show(store, id)),
     list: () =>
@@ -113,21 +111,9 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
     runNow: async (id, { correlationId = CorrelationId() } = {}) => {
       const request = checkCorrelationId(correlationId);
       if (request.isErr()) return err(request.error);
-      const found = await run((store) => findOne(store, id));
+      const found = await run((store) => findSchedule(store, id));
       if (found.isErr()) return err(found.error);
-      const { stored, id: scheduleId } = found.value;
-      const task = registry.get(stored.taskName);
-      if (task.isErr()) return err(new RecurringError(task.error.message, { code: 'unknown-task' }));
-      const taskId = TaskId();
-      const maxAttempts = appConfig.taskMaxAttempts;
-      const job = toRunJob({ taskId, scheduleId, stored, correlationId, task: task.value, maxAttempts });
-      const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
-      if (published.isErr()) return err(toUnavailable(published.error));
-      if (published.value.id !== taskId) return err(toOverlapping(scheduleId, published.value.id));
-      await access.run((_queues, { client }) =>
-        createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
-      );
-      return ok({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' });
+      return startRunNow({ schedule: found.value, correlationId, registry, access, appConfig });
     },
   };
 };
@@ -147,18 +133,8 @@ const checkCorrelationId = (id: CorrelationId | undefined): Result<void, Recurri
   );
 };
 
-const findOne = async (
-  store: ScheduleStore,
-  id: string,
-): Promise<Result<ScheduleSnapshot & { readonly nowMs: number }, RecurringError>> => {
-  const reading = isScheduleId(id) ? await store.read(id) : undefined;
-  const [found] = reading?.schedules ?? [];
-  if (reading === undefined || found === undefined) return err(await toUnknown(store, id));
-  return ok({ ...found, nowMs: reading.nowMs });
-};
-
 const show = async (store: ScheduleStore, id: string): Promise<Result<RecurringSchedule, RecurringError>> =>
-  (await findOne(store, id)).map((found) => toRecurringSchedule(found.id, found.stored, found));
+  (await findSchedule(store, id)).map((found) => toRecurringSchedule(found.id, found.stored, found));
 
 /** A run that lies ahead still stays where it was. One that went by was not missed: nobody wanted it. */
 const resume = async (
@@ -166,7 +142,7 @@ const resume = async (
   id: string,
 ): Promise<Result<RecurringSchedule, RecurringError>> => {
   for (;;) {
-    const found = await findOne(store, id);
+    const found = await findSchedule(store, id);
     if (found.isErr()) return err(found.error);
     const { pausedDueMs, nowMs, stored, fingerprint } = found.value;
     if (pausedDueMs === undefined) return show(store, id);
@@ -182,22 +158,3 @@ const toRecurringError = ({ code, message, issues, cause }: ScheduleError): Recu
     issues,
     cause,
   });
-
-const toUnknown = async (store: ScheduleStore, id: string): Promise<RecurringError> => {
-  const { schedules } = await store.readAll();
-  const hint = suggestion(
-    String(id),
-    schedules.map((each) => each.id),
-  );
-  return new RecurringError(`no recurring schedule has the id ${JSON.stringify(id)}.${hint}`, {
-    code: 'unknown-schedule',
-  });
-};
-
-const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>
-  new RecurringError(`the schedule ${id} skips overlapping runs, and its run ${taskId} is unfinished`, {
-    code: 'overlapping',
-  });
-
-const toUnavailable = (cause: Error): RecurringError =>
-  new RecurringError(`Redis does not answer: ${cause.message}`, { code: 'queue-unavailable', cause });
