@@ -20,8 +20,10 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
+import { timingProblems } from './tasks/domain/ScheduleTiming';
 import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
@@ -31,6 +33,7 @@ import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { logAttempt } from './tasks/worker/attemptLog';
@@ -119,6 +122,10 @@ describe('docs/reference/task-options.md', () => {
       (options) => scheduleOptionProblems(options, now),
     ],
   ];
+  const recurringFields = [
+    ...interfaceFields(`${domain}/RecurringSchedule.ts`, 'RecurringOptions'),
+    ...['everyMs', 'cron', 'timezone', 'payload'],
+  ];
 
   it.each(tables)('%s are those of the code', (heading, fields) => {
     expect(sorted(tableOf(page, heading).map(([name]) => unquote(name)))).toEqual(sorted(fields));
@@ -145,6 +152,17 @@ describe('docs/reference/task-options.md', () => {
   it('shows the waits that the code makes of retry policies', () => {
     expect(page).toContain(`<!-- made by make docs -->\n${toRetryDelayTable()}\n<!-- end -->`);
     expect(toRetryDelayTable()).toContain('| 66000 to 72000 |');
+  });
+
+  it('lists the fields of a recurring schedule, with the bounds of its interval', () => {
+    const rows = tableOf(page, 'Options of a recurring schedule');
+    const range = rows.find(([name]) => name === '`everyMs`')?.[3] ?? '';
+    const [min = 0, max = 0] = range.split(' to ').map(Number);
+    const refused = [min - 1, min, max, max + 1].map((everyMs) => timingProblems({ everyMs }).length > 0);
+
+    expect(sorted(rows.map(([name]) => unquote(name)))).toEqual(sorted(recurringFields));
+    expect(refused).toEqual([true, false, false, true]);
+    expect(read('docs/guides/recurring.md')).toContain(`at most ${LATE_MS / 1000} seconds late`);
   });
 
   it('has the bounds of metadata and at', () => {
@@ -206,6 +224,7 @@ describe('docs/reference/errors.md', () => {
     ['TriggerError', TRIGGER_ERROR_CODES],
     ['HookError', HOOK_ERROR_CODES],
     ['DeadLetterError', DEAD_LETTER_ERROR_CODES],
+    ['RecurringError', RECURRING_ERROR_CODES],
     ['WorkerStartError', unionMembers(`${source}/tasks/worker/WorkerStartError.ts`, 'WorkerStartErrorCode')],
     ['MailError', MAIL_ERROR_CODES],
   ];

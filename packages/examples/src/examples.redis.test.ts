@@ -158,6 +158,18 @@ const outputs: [name: string, lines: unknown[]][] = [
       '2 ended, failure rate 0.5',
     ],
   ],
+  [
+    'recurring',
+    [
+      'invalid-options the recurring schedule of digest:send is refused: expected cron to have a next run, got "0 0 30 2 *", which never comes; expected timezone to be an IANA time zone, got "Mars/Phobos"',
+      'At 09:00, only on Monday false true',
+      '{"kind":"weekly","scheduleId":"weekly-digest"}',
+      'polling inbox for inbox:poll',
+      'inbox:poll every second',
+      'weekly-digest At 09:00, only on Monday',
+      'true',
+    ],
+  ],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

@@ -52,7 +52,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|locks|triggers)\//,
+    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|recurring|locks|triggers)\//,
     target: /^backend\/tasks\/worker\//,
     reason: 'scheduling, reading and locking happen in processes that run no task',
   },

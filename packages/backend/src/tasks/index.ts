@@ -16,8 +16,18 @@ export type { RetriedLetters } from './deadLetters/retryLetters';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';
+export type { RecurringRule } from './domain/RecurringRule';
+export type {
+  MissedRuns,
+  RecurringOptions,
+  RecurringSchedule,
+  RunOverlap,
+  ScheduleOrigin,
+} from './domain/RecurringSchedule';
 export type { RetryPolicy } from './domain/RetryPolicy';
+export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
+export type { ScheduleTiming } from './domain/ScheduleTiming';
 export type { TaskContext } from './domain/TaskContext';
 export type { TaskCounts } from './domain/TaskCounts';
 export {
@@ -52,6 +62,13 @@ export type { TaskQuery } from './inspector/TaskQuery';
 export type { Percentiles, TaskStats } from './inspector/TaskStats';
 export { createTaskLock, type TaskLock, type TaskLockOptions } from './locks/TaskLock';
 export { TaskLockError, type TaskLockErrorCode } from './locks/TaskLockError';
+export { RecurringError, type RecurringErrorCode } from './recurring/RecurringError';
+export {
+  type CreateScheduleOptions,
+  createRecurringSchedules,
+  type RecurringSchedules,
+  type RecurringSchedulesOptions,
+} from './recurring/RecurringSchedules';
 export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
 export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
 export {

@@ -1,10 +1,14 @@
-/** Schedules one task, runs it in a worker, stops, and ends by itself: prints the task's status and value. */
+/**
+ * Schedules one task, runs it in a worker, waits for the first run of a recurring schedule, stops, and ends by itself:
+ * prints the task's status and value.
+ */
 
 import { until } from '@backend/__fixtures__/until';
 import { getAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { defineTask } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
+import { createRecurringSchedules } from '@backend/tasks/recurring/RecurringSchedules';
 import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { CorrelationId } from '@core/domain/CorrelationId';
@@ -28,6 +32,10 @@ if (scheduled.isErr()) {
   const read = async () => (await inspector.getTask(scheduled.value.id))._unsafeUnwrap();
   await until(async () => (await read()).status === 'completed');
   const { status, value } = await read();
+  const recurring = createRecurringSchedules(parts);
+  const { id } = (await recurring.create(roundTask, { n: 8 }, { everyMs: 1000 }))._unsafeUnwrap();
+  await until(async () => (await recurring.get(id))._unsafeUnwrap().lastRunAt !== undefined);
+  (await recurring.delete(id))._unsafeUnwrap();
   await worker.stop();
   console.log(JSON.stringify({ status, value }));
 }

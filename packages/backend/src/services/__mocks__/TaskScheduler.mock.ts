@@ -1,4 +1,7 @@
+import { type RecurringOptions } from '@backend/tasks/domain/RecurringSchedule';
+import { type ScheduleId, toDefaultScheduleId } from '@backend/tasks/domain/ScheduleId';
 import { type ScheduleOptions } from '@backend/tasks/domain/ScheduleOptions';
+import { type ScheduleTiming, toCompleteTiming } from '@backend/tasks/domain/ScheduleTiming';
 import { TaskId } from '@backend/tasks/domain/TaskId';
 import { type ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
@@ -13,9 +16,16 @@ export interface ScheduledCall {
   readonly options: ScheduleOptions;
 }
 
+/** One call of `scheduleRecurring`, as a service made it. */
+export interface RecurringCall extends Omit<ScheduledCall, 'options'> {
+  readonly timing: ScheduleTiming;
+  readonly options: RecurringOptions;
+}
+
 /** A scheduler that notes what it is given instead of queueing it. */
 export interface MockedTaskScheduler extends TaskScheduler {
   readonly calls: readonly ScheduledCall[];
+  readonly recurringCalls: readonly RecurringCall[];
 }
 
 /** Makes a scheduler for tests of services; with `error` every call fails with it. */
@@ -25,13 +35,20 @@ export const getMockedTaskScheduler = ({
   readonly error?: ScheduleError;
 } = {}): MockedTaskScheduler => {
   const calls: ScheduledCall[] = [];
+  const recurringCalls: RecurringCall[] = [];
   return {
     calls,
+    recurringCalls,
     schedule: async (correlationId, { queueName: taskName }, payload, options = {}) => {
       calls.push({ correlationId, taskName, payload, options });
       return error === undefined
         ? ok({ id: TaskId(), taskName, correlationId, disposition: 'created' })
         : err(error);
+    },
+    scheduleRecurring: async (correlationId, { queueName: taskName }, payload, timing, options = {}) => {
+      recurringCalls.push({ correlationId, taskName, payload, timing, options });
+      const id = toDefaultScheduleId(taskName, payload, toCompleteTiming(timing));
+      return error === undefined ? ok((options.id as ScheduleId | undefined) ?? id) : err(error); // a mock checks nothing
     },
   };
 };

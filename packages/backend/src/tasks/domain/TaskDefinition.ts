@@ -2,6 +2,7 @@ import { validate } from '@core/validation/validate';
 import { err, type Result } from 'neverthrow';
 import { type ZodType } from 'zod';
 import { showValue } from './numberRule';
+import { recurringRuleProblems } from './RecurringRule';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { TaskError } from './TaskError';
 import { taskNameProblems } from './TaskName';
@@ -91,6 +92,7 @@ const definitionProblems = (specification: Partial<TaskSpecification<never, unkn
     : [`expected handler to be a function, got ${showValue(specification.handler)}`]),
   ...(specification.output === undefined ? [] : schemaProblems('output', specification.output)),
   ...taskOptionProblems(specification.options),
+  ...recurringRuleProblems(specification.options?.recurring),
 ];
 
 /**

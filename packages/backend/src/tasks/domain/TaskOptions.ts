@@ -10,6 +10,7 @@ import {
   TIMER,
 } from './numberRule';
 import { isPriority, type Priority } from './Priority';
+import { type RecurringRule } from './RecurringRule';
 import { type RetryPolicy } from './RetryPolicy';
 
 /** How many finished tasks Redis keeps, and for how long. What comes first, decides. */
@@ -56,6 +57,8 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
     readonly failed?: RetentionRule;
     readonly cancelled?: RetentionRule;
   };
+  /** Runs the task again and again, from the start of the first worker that knows it. Default: it does not. */
+  readonly recurring?: RecurringRule;
 }
 
 const NUMBER_RULES = {
@@ -94,6 +97,7 @@ const TASK_OPTION_NAMES = [
   'debounce',
   'maxConcurrency',
   'rateLimit',
+  'recurring',
 ] as const satisfies readonly (keyof TaskOptions)[];
 const RETRY_OPTION_NAMES = [
   'backoff',

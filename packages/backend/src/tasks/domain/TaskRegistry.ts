@@ -1,6 +1,8 @@
 import { err, ok, type Result } from 'neverthrow';
+import { checkJson } from './JsonFidelity';
 import { suggestion } from './nearestName';
 import { type TaskDefinition } from './TaskDefinition';
+import { validatePayload } from './validatePayload';
 
 /** The list of tasks is wrong; the message names every problem. Thrown at start-up. */
 export class TaskRegistryError extends Error {
@@ -39,7 +41,20 @@ const definitionProblems = (task: TaskDefinition<unknown>, index: number): strin
   const problems: unknown =
     typeof task === 'object' && task !== null ? Reflect.get(task, 'problems') : undefined;
   if (!Array.isArray(problems)) return [`expected what defineTask returns (${nameOf(task, index)})`];
-  return problems.map((problem) => `${problem} (${nameOf(task, index)})`);
+  const found = problems.length > 0 ? problems : recurringPayloadProblems(task);
+  return found.map((problem) => `${problem} (${nameOf(task, index)})`);
+};
+
+/** A payload that every run would fail with is a mistake to find at start-up, not at night. */
+const recurringPayloadProblems = (task: TaskDefinition<unknown>): string[] => {
+  const { recurring } = task.options;
+  if (recurring === undefined) return [];
+  const { payload = {} } = recurring;
+  const checked = validatePayload(task, payload).andThen(() => checkJson(payload, Number.MAX_SAFE_INTEGER));
+  return checked.match(
+    () => [],
+    ({ message }) => [`expected recurring.payload to be a payload of the task: ${message}`],
+  );
 };
 
 const duplicateProblems = (tasks: readonly TaskDefinition<unknown>[]): string[] => {

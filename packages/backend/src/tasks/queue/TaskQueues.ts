@@ -77,6 +77,7 @@ const toJobJson = (id: string, { name, data, options }: JobInput): JobJson => ({
   attemptsMade: 0,
   attemptsStarted: 0,
   stalledCounter: 0,
+  ...(options.deduplication === undefined ? {} : { deduplicationId: options.deduplication.id }),
   failedReason: '',
   returnvalue: 'null',
 });

@@ -3,7 +3,10 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type Deduplication, decideDeduplication } from '../domain/Deduplication';
+import { type RecurringOptions } from '../domain/RecurringSchedule';
+import { type ScheduleId } from '../domain/ScheduleId';
 import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../domain/ScheduleOptions';
+import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
@@ -12,7 +15,9 @@ import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
+import { checkDefinition } from './DefinitionCheck';
 import { checkPayload } from './PayloadCheck';
+import { checkRecurringCall, saveSchedule } from './RecurringCall';
 import { ScheduleError } from './ScheduleError';
 import { type Disposition, type TaskHandle } from './TaskHandle';
 
@@ -32,6 +37,21 @@ export interface TaskScheduler {
     payload: NoInfer<Input>,
     options?: ScheduleOptions,
   ): Promise<Result<TaskHandle<Output>, ScheduleError>>;
+  /**
+   * Creates a recurring schedule, or changes the one that has its id: timing, payload and options. A pause stays, and the
+   * next run stays where it is unless the timing changed. Safe to call at each start of a service.
+   *
+   * @param correlationId The id of the request that asks for it; each run has one of its own.
+   * @param payload Checked with the task's schema; every run gets it.
+   * @returns Its id, or a `ScheduleError`: `invalid-options` for a wrong timing too. Never throws.
+   */
+  scheduleRecurring<Payload, Output, Input>(
+    correlationId: CorrelationId,
+    task: TaskDefinition<Payload, Output, Input>,
+    payload: NoInfer<Input>,
+    timing: ScheduleTiming,
+    options?: RecurringOptions,
+  ): Promise<Result<ScheduleId, ScheduleError>>;
 }
 
 /** What a scheduler is made of. */
@@ -82,6 +102,14 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
       }))
       .mapErr((error) => toUnavailable(error, task.queueName, id));
   },
+  scheduleRecurring: async (correlationId, task, payload, timing, options = {}) => {
+    const id = parseCorrelationId(correlationId);
+    if (id.isErr()) return err(toInvalidCorrelationId(id.error));
+    const call = { task, payload, timing, options, correlationId, origin: 'call' } as const;
+    const checked = checkRecurringCall(call, parts.appConfig);
+    if (checked.isErr()) return err(checked.error);
+    return (await saveSchedule(checked.value, parts)).map((schedule) => schedule.id);
+  },
 });
 
 /** Checks a call; what comes back is the payload as it is to be stored. */
@@ -89,14 +117,10 @@ const checkCall = (
   { correlationId, task, payload, options, nowMs }: ScheduleCall,
   appConfig: AppConfig,
 ): Result<unknown, ScheduleError> => {
-  const taskProblems = definitionProblems(task);
-  if (taskProblems.length > 0) {
-    const message = `the task ${task?.queueName} is refused: ${taskProblems.join('; ')}`;
-    return err(new ScheduleError(message, { code: 'invalid-task' }));
-  }
+  const definition = checkDefinition(task);
+  if (definition.isErr()) return err(definition.error);
   const id = parseCorrelationId(correlationId);
-  if (id.isErr())
-    return err(new ScheduleError(id.error.message, { code: 'invalid-correlation-id', cause: id.error }));
+  if (id.isErr()) return err(toInvalidCorrelationId(id.error));
   const problems = scheduleOptionProblems(options, nowMs);
   if (problems.length > 0) {
     const message = `the options for ${task.queueName} are refused: ${problems.join('; ')}`;
@@ -131,10 +155,6 @@ const toDisposition = (isOurs: boolean, deduplication: Deduplication | undefined
   return deduplication?.kind === 'debounce' ? 'replaced' : 'duplicate';
 };
 
-/** Modules that import each other in a circle see `undefined` where the definition will be. */
-const definitionProblems = (task: TaskDefinition<unknown> | undefined): readonly string[] =>
-  task?.problems ?? ['expected what defineTask returns; do the modules import each other in a circle?'];
-
 interface JobRules {
   readonly deduplication: Deduplication | undefined;
   readonly appConfig: AppConfig;
@@ -165,6 +185,9 @@ const toEnvelope = ({ correlationId, payload, options, nowMs }: ScheduleCall): T
     expiresAtMs: expiresInMs === undefined ? undefined : nowMs + toDelayMs(options, nowMs) + expiresInMs,
   };
 };
+
+const toInvalidCorrelationId = (cause: Error): ScheduleError =>
+  new ScheduleError(cause.message, { code: 'invalid-correlation-id', cause });
 
 const toUnavailable = (error: PublishError, taskName: string, taskId: TaskId): ScheduleError =>
   new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {

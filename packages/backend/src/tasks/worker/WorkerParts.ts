@@ -9,6 +9,7 @@ import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer'
 import { isRefusal } from '../queue/RedisRefusal';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
+import { createScheduleTicker } from '../recurring/ScheduleTicker';
 import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
@@ -62,9 +63,11 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     },
     untoldIds: () => consumers.flatMap((consumer) => consumer.untoldIds()),
     close: async () => {
-      for (const timer of timers) timer.stop();
       gate.shut();
-      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await Promise.all([
+        ...timers.map((timer) => timer.stop()),
+        ...consumers.map((consumer) => consumer.close()),
+      ]);
     },
   };
 };
@@ -92,7 +95,7 @@ const startTimers = (
   consumers: readonly QueueConsumer[],
   options: WorkerPartsOptions,
   onError: ErrorReport,
-): { stop(): void }[] => {
+): { stop(): void | Promise<void> }[] => {
   const { plan, appConfig, logger, desk, connection } = options;
   const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
   const { workerStalledIntervalMs: intervalMs, workerLockMs: lockMs } = appConfig;
@@ -106,6 +109,7 @@ const startTimers = (
       onError: (error) => onError(error),
       now: () => performance.now(),
     }),
+    createScheduleTicker({ tasks: plan.registeredTasks, connection, queues, appConfig, logger }),
     createRetentionSweeper({
       tasks: plan.tasks,
       client: connection.client,

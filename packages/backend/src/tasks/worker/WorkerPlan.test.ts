@@ -29,6 +29,7 @@ describe('planWorker', () => {
   it('completes what is left out from the configuration', () => {
     expect(planWorker(given)).toEqual({
       tasks,
+      registeredTasks: tasks,
       registeredNames: ['emails:send', 'reports:build'],
       id: expect.stringMatching(/^[A-Za-z0-9._-]+-\d+-[0-9a-f]{8}$/),
       concurrency: 10,

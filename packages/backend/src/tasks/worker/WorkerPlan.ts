@@ -23,7 +23,9 @@ export class WorkerOptionsError extends Error {
 export interface WorkerPlan {
   /** What this worker takes. */
   readonly tasks: readonly TaskDefinition<unknown>[];
-  /** Names of every definition, whether this worker takes it or not. */
+  /** Every definition, whether this worker takes it or not. */
+  readonly registeredTasks: readonly TaskDefinition<unknown>[];
+  /** Their names. */
   readonly registeredNames: readonly string[];
   readonly id: string;
   /** Tasks at the same time, of all names. */
@@ -76,6 +78,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
     tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    registeredTasks: tasks,
     registeredNames: known,
     id,
     concurrency,

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'bun:test';
+import { defineTask } from '@backend/tasks/domain/TaskDefinition';
+import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { getMockedTaskScheduler } from './TaskScheduler.mock';
+
+const task = defineTask({ queueName: 'a:b', schema: z.object({ n: z.number() }), handler: async () => ok() });
+const timing = { everyMs: 1000 };
+const correlationId = CorrelationId('request-1');
+
+describe('getMockedTaskScheduler', () => {
+  it('notes recurring schedules, and answers their ids', async () => {
+    const scheduler = getMockedTaskScheduler();
+    const named = await scheduler.scheduleRecurring(correlationId, task, { n: 1 }, timing, { id: 'mine' });
+    const other = await scheduler.scheduleRecurring(correlationId, task, { n: 1 }, timing);
+    const call = { correlationId, taskName: 'a:b', payload: { n: 1 }, timing };
+
+    expect([named._unsafeUnwrap() as string, other._unsafeUnwrap()]).toEqual([
+      'mine',
+      expect.stringMatching(/^a:b-[0-9a-f]{12}$/),
+    ]);
+    expect(scheduler.recurringCalls).toEqual([
+      { ...call, options: { id: 'mine' } },
+      { ...call, options: {} },
+    ]);
+  });
+
+  it('answers the error it is given', async () => {
+    const error = new ScheduleError('Redis is down', { code: 'queue-unavailable' });
+    const scheduler = getMockedTaskScheduler({ error });
+
+    expect(await scheduler.scheduleRecurring(correlationId, task, { n: 1 }, timing)).toEqual(err(error));
+  });
+});

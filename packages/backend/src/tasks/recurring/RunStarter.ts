@@ -1,0 +1,67 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { toRunCorrelationId, toRunTaskId } from '../domain/ScheduleId';
+import { type StoredSchedule } from '../domain/StoredSchedule';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type DueRuns, type ScheduleRun } from '../queue/DueRuns';
+import { publish } from '../queue/publish';
+import { toRunJob } from '../queue/RunJob';
+import { type TaskQueues } from '../queue/TaskQueues';
+
+interface RunStarterOptions {
+  readonly connection: RedisConnection;
+  readonly queues: TaskQueues;
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  readonly runs: DueRuns;
+}
+
+/** A run that this worker has claimed. */
+export interface ClaimedRun extends ScheduleRun {
+  readonly stored: StoredSchedule;
+  readonly task: TaskDefinition<unknown>;
+  /** False when the schedule wants none for runs that were missed. */
+  readonly isRun: boolean;
+  readonly isMissed: boolean;
+}
+
+/**
+ * Creates what makes a task of a claimed run. Its ids follow from schedule and time, so that another worker may do the
+ * same: it is one task. A run that Redis does not take stays pending, and is started by a later look.
+ */
+export const createRunStarter = ({
+  connection,
+  queues,
+  appConfig,
+  logger,
+  runs,
+}: RunStarterOptions): ((run: ClaimedRun) => Promise<void>) => {
+  const log = createRateLimitedLog({ logger });
+  return async ({ id, dueMs, stored, task, isRun, isMissed }) => {
+    const facts = { scheduleId: id, taskName: stored.taskName, dueAt: new Date(dueMs) };
+    if (!isRun) return logger.warn('A recurring schedule missed runs; they are skipped', facts);
+    const taskId = toRunTaskId(id, dueMs);
+    const correlationId = toRunCorrelationId(taskId);
+    const maxAttempts = appConfig.taskMaxAttempts;
+    const job = toRunJob({ taskId, scheduleId: id, stored, correlationId, task, maxAttempts });
+    const published = await publish({ connection, queues, job, deadlineMs: appConfig.scheduleDeadlineMs });
+    if (published.isErr()) {
+      const reason = published.error.message;
+      return log.warn('pending', 'A run of a recurring schedule waits for Redis', { ...facts, reason });
+    }
+    await runs.settle({ id, dueMs });
+    if (published.value === taskId) {
+      const missed = isMissed ? { isMissed } : {};
+      return logger.info('A recurring schedule started a run', {
+        ...facts,
+        taskId,
+        correlationId,
+        ...missed,
+      });
+    }
+    const unfinished = { ...facts, unfinishedTaskId: published.value };
+    return logger.info('A recurring schedule skipped a run: the one before it is unfinished', unfinished);
+  };
+};
