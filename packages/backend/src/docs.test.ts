@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { FENCE, pages, read, root, unquote } from './__fixtures__/documentation';
+import { FENCE, pages, read, root, sorted, tableOf, unquote } from './__fixtures__/documentation';
 import { configurationKeys } from './config/configurationKeys';
 
 const QUOTED_BLOCK =
@@ -108,5 +108,21 @@ describe('docs/decisions', () => {
       return !map.includes(page.replace('docs/', '')) || headings.join() !== 'Problem,Decision,Consequences';
     });
     expect({ wrong, hasDecisions: decisions.length > 0 }).toEqual({ wrong: [], hasDecisions: true });
+  });
+});
+
+describe('docs/guides/capabilities.md', () => {
+  it('names every example, and an example for each capability', () => {
+    const rows = tableOf(`## Table\n${read('docs/guides/capabilities.md')}`, 'Table');
+    const linked = rows.map(([, , , example = '']) =>
+      [...example.matchAll(/packages\/examples\/src\/(\w+)\.ts/g)].map(([, name = '']) => name),
+    );
+    const files = [...new Bun.Glob('*.ts').scanSync({ cwd: join(root, 'packages/examples/src') })];
+    const scripts = files
+      .filter((file) => !/\.test\.ts$|^(NotesService|indexNoteTask)\./.test(file))
+      .map((file) => file.replace('.ts', ''));
+
+    expect(linked.filter((names) => names.length === 0)).toEqual([]);
+    expect(sorted(linked.flat())).toEqual(sorted(scripts));
   });
 });

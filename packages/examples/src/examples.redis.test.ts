@@ -96,6 +96,14 @@ const outputs: [name: string, lines: unknown[]][] = [
       'indexing d1: Drover',
     ],
   ],
+  [
+    'retryPolicies',
+    [
+      'the server answered 404 fatal after 1 of 4',
+      'the server answered 503 exhausted after 4 of 4',
+      'completed in attempt 3 of 5',
+    ],
+  ],
   ['priorities', ['password to dan', 'newsletter to eve', 'newsletter to ada', 'newsletter to bob']],
   ['limits', ['at most 2 exports at the same time', 'the third look-up waited', 'failed expired']],
   [

@@ -23,7 +23,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
-import { type Delivery } from './queue/QueueConsumer';
+import { type Delivery } from './queue/Delivery';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */

@@ -1,51 +1,17 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { type TaskId } from '../domain/TaskId';
+import { type Delivery, type DeliveryEnd } from './Delivery';
 import { toLimiter, writeMaxConcurrency } from './FleetLimits';
 import { type Glance, glance } from './glance';
-import { createHeldJobs, type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
-import { createJobLock, type JobLock } from './JobLock';
+import { createHeldJobs, type HeldJob } from './HeldJobs';
+import { createJobRunner } from './JobRunner';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
-import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { toQueueKey, toQueueName } from './QueueName';
 import { limitToSlots, type QueueSlots } from './QueueSlots';
 import { toWorkerRetention } from './Retention';
-import { backoffStrategy, type Settlement, settle } from './settle';
-
-/** One job as BullMQ hands it to a worker. */
-export interface Delivery {
-  /** Ours, or the plain number of a job that another program added. */
-  readonly taskId: TaskId;
-  /** An envelope, or the bare payload of a job that another program added. */
-  readonly data: unknown;
-  /** Attempts that ended before this one. */
-  readonly attemptsMade: number;
-  /** How often a worker died, or lost the lock, while it held this job. */
-  readonly crashCount: number;
-  readonly scheduledAt: Date;
-  /** Milliseconds the first attempt was put off. */
-  readonly delayMs: number;
-  /** Deliveries with the same key are one run: the job was delivered again while this process held it. */
-  readonly runKey: string;
-  /**
-   * To be asked when the handler is about to begin. Nothing, unless the process has stood still since it took the task:
-   * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
-   */
-  checkHeld(): Promise<boolean> | undefined;
-}
-
-/** What a delivery ends in. */
-export interface DeliveryEnd {
-  readonly outcome: Settlement;
-  /** 1-based number of the attempt that ended. */
-  readonly attempt: number;
-  /** Called once Redis has the outcome; never when another worker has taken the task over meanwhile. */
-  onSettled(): void;
-  /** Called when the outcome is needed no more: Redis has it, or somebody else has the task for good. */
-  onOver(): void;
-}
+import { backoffStrategy } from './settle';
 
 /** Takes the jobs of one queue. */
 export interface QueueConsumer {
@@ -85,50 +51,8 @@ interface QueueConsumerOptions {
   onStalled(taskIds: readonly string[]): void;
 }
 
-/** A lock that is renewed when half of its time is over cannot have lapsed before. */
-const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
-  Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
-
-const toDelivery = (
-  job: Job,
-  { runKey, crashCount }: HeldJob,
-  checkHeld: Delivery['checkHeld'],
-): Delivery => ({
-  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
-  data: job.data,
-  attemptsMade: job.attemptsMade,
-  crashCount,
-  scheduledAt: new Date(job.timestamp),
-  delayMs: job.opts.delay ?? 0,
-  runKey,
-  checkHeld,
-});
-
 /** Never reached: how often a job may be recovered is decided when it is picked up, by our own rule. */
 const NO_STALLED_LIMIT = 1_000_000;
-
-interface DeliveredJob {
-  readonly options: QueueConsumerOptions;
-  readonly job: Job;
-  readonly token: string;
-}
-
-/**
- * Takes the stalls back that brought a job to the run that it has here: they would use up attempts that were never run.
- * Without the lock it is left for later.
- */
-const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob): Promise<void> => {
-  if (held.falseStallCount === 0) return;
-  try {
-    if ((await held.lock.reclaim()) !== 'held') return;
-    const isWritten = await held.lock.writeCrashCount((job.stalledCounter ?? 0) - held.falseStallCount);
-    if (isWritten) held.falseStallCount = 0;
-  } catch (error) {
-    options.onError(toError(error));
-  }
-};
-
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const createWorker = (
   options: QueueConsumerOptions,
@@ -154,50 +78,25 @@ const createWorker = (
 
 /** Creates the consumer of one task's queue. It takes nothing before `start`. */
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
-  const { onError } = options;
+  const { client, task, prefix, onError } = options;
+  const queueKey = toQueueKey(prefix, task.queueName);
   const heldJobs = createHeldJobs();
-  const unsettled = new WeakMap<Job, DeliveryEnd>();
-  let isClosing = false;
+  const runner = createJobRunner({ ...options, queueKey, heldJobs });
   const putBack = new WeakSet<Job>();
-  const run = async (job: Job, token: string): Promise<unknown> => {
-    const delivered = { options, job, token };
-    const lock = toLock(delivered);
-    const persist = createPersist({ lock, onRefused: options.onRefused });
-    const hold = await holdJob(heldJobs, delivered, lock);
-    if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
-    const { held } = hold;
-    await correctCrashCount(delivered, held);
-    const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
-    const end = await options.onDelivery(toDelivery(job, held, checkHeld));
-    await correctCrashCount(delivered, held);
-    const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs: options.lockMs });
-    const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
-    unsettled.set(job, end);
-    persistEnd(job, {
-      persist,
-      onOver,
-      // A newer delivery of the same run has the lock, and tells the end.
-      forgives: () => isSuperseded() && unsettled.delete(job),
-    });
-    const { outcome, attempt, onSettled } = end;
-    return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
-  };
+  let isClosing = false;
   // Two parameters, not three: the abort signal is ours.
   const worker = createWorker(options, async (job, token = '') => {
     try {
-      return await run(job, token);
+      return await runner.run(job, token);
     } catch (signal) {
       if (signal instanceof DelayedError) putBack.add(job);
       throw signal;
     }
   });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
-  limitToSlots(
-    worker,
-    toSlotOptions(options, (job) => putBack.has(job)),
-  );
-  worker.on('completed', (job) => unsettled.get(job)?.onSettled());
-  worker.on('failed', (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()));
+  limitToSlots(worker, { ...toSlotOptions(options, queueKey), isPutBack: (job) => putBack.has(job) });
+  worker.on('completed', runner.onSettled);
+  worker.on('failed', runner.onSettled);
   worker.on('error', (error) => {
     if (!isFailedRenewal(error)) onError(error);
   });
@@ -206,7 +105,8 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   });
   return {
     start: () => {
-      void startLimited(options, () => isClosing)
+      const { maxConcurrency } = task.options;
+      void writeMaxConcurrency({ client, queueKey, maxConcurrency, isClosing: () => isClosing, onError })
         .then(() => worker.run())
         .catch(onError);
     },
@@ -227,115 +127,17 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   };
 };
 
-/** Between two attempts to write the limits of a queue; milliseconds. */
-const LIMITS_RETRY_MS = 1000;
-
-/** No task is taken before the definition's limit is known to every worker, however long Redis refuses it. */
-const startLimited = async (options: QueueConsumerOptions, isClosing: () => boolean): Promise<void> => {
-  const { client, task, onError } = options;
-  while (!isClosing()) {
-    try {
-      return await writeMaxConcurrency(
-        client,
-        toQueueKey(options.prefix, options.task.queueName),
-        task.options.maxConcurrency,
-      );
-    } catch (error) {
-      onError(toError(error));
-      await new Promise((resolve) => setTimeout(resolve, LIMITS_RETRY_MS));
-    }
-  }
-};
-
 /** A member of BullMQ's marker with this score wakes whoever waits for a job. */
 const MARKER = [0, '0'] as const;
 
-const toSlotOptions = (options: QueueConsumerOptions, isPutBack: (job: Job) => boolean) => {
-  const { client, task } = options;
-  const queueKey = toQueueKey(options.prefix, options.task.queueName);
+const toSlotOptions = ({ client, task, joinSlots }: QueueConsumerOptions, queueKey: string) => {
   const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
   return {
-    slots: options.joinSlots({ look }),
+    slots: joinSlots({ look }),
     look,
     restoreMarker: () => client.zadd(`${queueKey}:marker`, ...MARKER),
-    isPutBack,
   };
 };
-
-const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
-  createJobLock({
-    client: options.client,
-    queueKey: toQueueKey(options.prefix, options.task.queueName),
-    jobId: job.id ?? '',
-    token,
-    takenCount: job.attemptsStarted,
-    lockMs: options.lockMs,
-  });
-
-/** Asks whether a job is still this delivery's, and takes its lock back if nobody else has it. */
-const isHeld = async (lock: JobLock): Promise<boolean> => {
-  try {
-    return (await lock.reclaim()) === 'held';
-  } catch {
-    // Redis is away. Whoever else takes the job takes it because of that: at least once it must run.
-    return true;
-  }
-};
-
-/** A moment in which a run that Redis has settled hears of it; milliseconds. */
-const HEARING_MS = 50;
-
-const holdJob = async (heldJobs: HeldJobs, { job }: DeliveredJob, lock: JobLock): Promise<Hold> => {
-  const hold = heldJobs.hold(job, lock);
-  if (hold.kind !== 'conflict') return hold;
-  await new Promise((resolve) => setTimeout(resolve, HEARING_MS));
-  return heldJobs.hold(job, lock);
-};
-
-/** How long an attempt is put off whose job still runs here; milliseconds. */
-const PUT_OFF_MS = 1000;
-
-/**
- * Gives an attempt back, unused, because an earlier run of the same job goes on here: another worker took it over
- * meanwhile and asks for one more attempt. One process never runs a task twice at the same time.
- */
-const putOff = async ({
-  options,
-  job,
-  token,
-  persist,
-}: DeliveredJob & { readonly persist: Persist }): Promise<never> => {
-  try {
-    await persist(() => job.moveToDelayed(Date.now() + PUT_OFF_MS, token));
-  } catch (error) {
-    options.onError(toError(error));
-  }
-  throw new DelayedError();
-};
-
-interface OverOptions {
-  readonly heldJobs: HeldJobs;
-  readonly jobId: string;
-  readonly held: HeldJob;
-  readonly end: DeliveryEnd;
-  readonly lockMs: number;
-}
-
-/** A job that was put back before its end could be told may come back here for one lock: then it has ended already. */
-const createOver =
-  ({ heldJobs, jobId, held, end, lockMs }: OverOptions) =>
-  (isSettled: boolean): void => {
-    const letGo = (): void => {
-      heldJobs.release(jobId, held);
-      end.onOver();
-    };
-    if (isSettled) {
-      letGo();
-    } else {
-      heldJobs.giveUp(jobId, held);
-      setTimeout(letGo, lockMs).unref();
-    }
-  };
 
 /** A lock that lapsed while Redis was away, and that nobody else took, is the run's again. */
 const keepLock = async (
@@ -347,6 +149,6 @@ const keepLock = async (
   try {
     if ((await held.lock.reclaim()) === 'taken') onError(new LostLockError(jobId));
   } catch (error) {
-    onError(toError(error));
+    onError(error instanceof Error ? error : new Error(String(error)));
   }
 };

@@ -1,7 +1,7 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
-import { type Delivery, type DeliveryEnd } from '../queue/QueueConsumer';
+import { type Delivery, type DeliveryEnd } from '../queue/Delivery';
 import { logAttempt } from './attemptLog';
 import { type AttemptEnd, type AttemptEnvironment, runTask } from './runTask';
 import { createSingleFlight } from './SingleFlight';

@@ -4,7 +4,7 @@ import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOutcome } from '../domain/TaskOutcome';
-import { type Delivery } from '../queue/QueueConsumer';
+import { type Delivery } from '../queue/Delivery';
 import { logAttempt } from './attemptLog';
 
 const scheduledAtMs = 1_900_000_000_000;

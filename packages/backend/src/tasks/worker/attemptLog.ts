@@ -1,6 +1,6 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { type TaskOutcome } from '../domain/TaskOutcome';
-import { type Delivery } from '../queue/QueueConsumer';
+import { type Delivery } from '../queue/Delivery';
 import { type AttemptEnd } from './runTask';
 
 interface AttemptLine {

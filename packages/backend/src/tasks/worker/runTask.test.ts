@@ -14,7 +14,7 @@ import { defineTask, type TaskDefinition, type TaskSpecification } from '../doma
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
-import { type Delivery } from '../queue/QueueConsumer';
+import { type Delivery } from '../queue/Delivery';
 import { type AttemptEnvironment, runTask } from './runTask';
 
 const scheduledAt = new Date(1_900_000_000_000);

@@ -10,7 +10,7 @@ import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../d
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { validatePayload } from '../domain/validatePayload';
-import { type Delivery } from '../queue/QueueConsumer';
+import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
 import { runHandler } from './HandlerRun';
 

@@ -34,8 +34,8 @@ export const cleanupIntervalMs = 24 * 60 * 60 * 1000;
  *
  * Such a chain hangs on one line. A clean-up that fails at every attempt before it schedules the next one ends the
  * chain for good, and nobody notices. One that has scheduled the next and then fails, or whose worker dies, runs
- * again and schedules another one: from then on there are two chains. And each call by hand starts one more. The recurring
- * schedules of the next release have none of this; until then look for the task on the board now and then.
+ * again and schedules another one: from then on there are two chains. And each call by hand starts one more. A recurring
+ * schedule (docs/guides/recurring.md) has none of this; this task shows the chain, for what a schedule cannot say.
  */
 export const cleanupExpiredSecretsTask: TaskDefinition<CleanupPayload, CleanupOutput> = defineTask({
   queueName: 'secrets:cleanup-expired',

@@ -1,0 +1,35 @@
+import { type TaskId } from '../domain/TaskId';
+import { type Settlement } from './settle';
+
+/** One job as BullMQ hands it to a worker. */
+export interface Delivery {
+  /** Ours, or the plain number of a job that another program added. */
+  readonly taskId: TaskId;
+  /** An envelope, or the bare payload of a job that another program added. */
+  readonly data: unknown;
+  /** Attempts that ended before this one. */
+  readonly attemptsMade: number;
+  /** How often a worker died, or lost the lock, while it held this job. */
+  readonly crashCount: number;
+  readonly scheduledAt: Date;
+  /** Milliseconds the first attempt was put off. */
+  readonly delayMs: number;
+  /** Deliveries with the same key are one run: the job was delivered again while this process held it. */
+  readonly runKey: string;
+  /**
+   * To be asked when the handler is about to begin. Nothing, unless the process has stood still since it took the task:
+   * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
+   */
+  checkHeld(): Promise<boolean> | undefined;
+}
+
+/** What a delivery ends in. */
+export interface DeliveryEnd {
+  readonly outcome: Settlement;
+  /** 1-based number of the attempt that ended. */
+  readonly attempt: number;
+  /** Called once Redis has the outcome; never when another worker has taken the task over meanwhile. */
+  onSettled(): void;
+  /** Called when the outcome is needed no more: Redis has it, or somebody else has the task for good. */
+  onOver(): void;
+}

@@ -1,0 +1,179 @@
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { DelayedError, type Job } from 'bullmq';
+import { type TaskId } from '../domain/TaskId';
+import { type Delivery, type DeliveryEnd } from './Delivery';
+import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
+import { createJobLock, type JobLock } from './JobLock';
+import { createPersist, type Persist, persistEnd } from './persistSettlement';
+import { settle } from './settle';
+
+/** Runs the jobs that one consumer takes. */
+export interface JobRunner {
+  /** Answers or throws what BullMQ is to be told. */
+  run(job: Job, token: string): Promise<unknown>;
+  /** BullMQ says that Redis has the end of a job. */
+  onSettled(job: Job | undefined): void;
+}
+
+interface JobRunnerOptions {
+  readonly client: RedisClient;
+  /** Prefix and name of the queue: `drover:{emails.send}`. */
+  readonly queueKey: string;
+  readonly heldJobs: HeldJobs;
+  readonly lockMs: number;
+  /** Runs the task; must not reject. */
+  onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
+  /** Something went wrong between us and Redis. */
+  onError(error: Error): void;
+  /** Redis answers, but refuses for now. */
+  onRefused(error: Error): void;
+}
+
+/** Creates what runs the jobs of one consumer. */
+export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
+  const { heldJobs, lockMs, onError } = options;
+  const unsettled = new WeakMap<Job, DeliveryEnd>();
+  return {
+    run: async (job, token) => {
+      const delivered = { options, job, token };
+      const lock = toLock(delivered);
+      const persist = createPersist({ lock, onRefused: options.onRefused });
+      const hold = await holdJob(heldJobs, delivered, lock);
+      if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
+      const { held } = hold;
+      await correctCrashCount(delivered, held);
+      const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
+      const end = await options.onDelivery(toDelivery(job, held, checkHeld));
+      await correctCrashCount(delivered, held);
+      const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
+      unsettled.set(job, end);
+      persistEnd(job, {
+        persist,
+        onOver,
+        // A newer delivery of the same run has the lock, and tells the end.
+        forgives: () => isSuperseded() && unsettled.delete(job),
+      });
+      const { outcome, attempt, onSettled } = end;
+      return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
+    },
+    onSettled: (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()),
+  };
+};
+
+interface DeliveredJob {
+  readonly options: JobRunnerOptions;
+  readonly job: Job;
+  readonly token: string;
+}
+
+const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
+  createJobLock({
+    client: options.client,
+    queueKey: options.queueKey,
+    jobId: job.id ?? '',
+    token,
+    takenCount: job.attemptsStarted,
+    lockMs: options.lockMs,
+  });
+
+/** Asks whether a job is still this delivery's, and takes its lock back if nobody else has it. */
+const isHeld = async (lock: JobLock): Promise<boolean> => {
+  try {
+    return (await lock.reclaim()) === 'held';
+  } catch {
+    // Redis is away. Whoever else takes the job takes it because of that: at least once it must run.
+    return true;
+  }
+};
+
+/** A lock that is renewed when half of its time is over cannot have lapsed before. */
+const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
+  Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
+
+const toDelivery = (
+  job: Job,
+  { runKey, crashCount }: HeldJob,
+  checkHeld: Delivery['checkHeld'],
+): Delivery => ({
+  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+  data: job.data,
+  attemptsMade: job.attemptsMade,
+  crashCount,
+  scheduledAt: new Date(job.timestamp),
+  delayMs: job.opts.delay ?? 0,
+  runKey,
+  checkHeld,
+});
+
+/** A moment in which a run that Redis has settled hears of it; milliseconds. */
+const HEARING_MS = 50;
+
+const holdJob = async (heldJobs: HeldJobs, { job }: DeliveredJob, lock: JobLock): Promise<Hold> => {
+  const hold = heldJobs.hold(job, lock);
+  if (hold.kind !== 'conflict') return hold;
+  await new Promise((resolve) => setTimeout(resolve, HEARING_MS));
+  return heldJobs.hold(job, lock);
+};
+
+/** How long an attempt is put off whose job still runs here; milliseconds. */
+const PUT_OFF_MS = 1000;
+
+/**
+ * Gives an attempt back, unused, because an earlier run of the same job goes on here: another worker took it over
+ * meanwhile and asks for one more attempt. One process never runs a task twice at the same time.
+ */
+const putOff = async ({
+  options,
+  job,
+  token,
+  persist,
+}: DeliveredJob & { readonly persist: Persist }): Promise<never> => {
+  try {
+    await persist(() => job.moveToDelayed(Date.now() + PUT_OFF_MS, token));
+  } catch (error) {
+    options.onError(toError(error));
+  }
+  throw new DelayedError();
+};
+
+interface OverOptions {
+  readonly heldJobs: HeldJobs;
+  readonly jobId: string;
+  readonly held: HeldJob;
+  readonly end: DeliveryEnd;
+  readonly lockMs: number;
+}
+
+/** A job that was put back before its end could be told may come back here for one lock: then it has ended already. */
+const createOver =
+  ({ heldJobs, jobId, held, end, lockMs }: OverOptions) =>
+  (isSettled: boolean): void => {
+    const letGo = (): void => {
+      heldJobs.release(jobId, held);
+      end.onOver();
+    };
+    if (isSettled) {
+      letGo();
+    } else {
+      heldJobs.giveUp(jobId, held);
+      setTimeout(letGo, lockMs).unref();
+    }
+  };
+
+/**
+ * Takes the stalls back that brought a job to the run that it has here: they would use up attempts that were never run.
+ * Without the lock it is left for later.
+ */
+const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob): Promise<void> => {
+  if (held.falseStallCount === 0) return;
+  try {
+    if ((await held.lock.reclaim()) !== 'held') return;
+    const isWritten = await held.lock.writeCrashCount((job.stalledCounter ?? 0) - held.falseStallCount);
+    if (isWritten) held.falseStallCount = 0;
+  } catch (error) {
+    options.onError(toError(error));
+  }
+};
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
