@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
+import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { DELAY, type NumberRule, showValue } from '../domain/numberRule';
-import { numberFieldProblems, unknownFieldProblems } from '../domain/TaskOptions';
 import { DeadLetterError } from './DeadLetterError';
 
 /** Which dead letters are listed. */

@@ -1,4 +1,5 @@
 import { err, ok, Result } from 'neverthrow';
+import { type Fields, isRecord, unknownFieldProblems } from './fieldProblems';
 import { MAX_DELAY_MS, type NumberRule, numberProblem, showValue } from './numberRule';
 
 /** One task for all calls that come close together. */
@@ -49,8 +50,6 @@ export const MAX_KEY_LENGTH = 512;
 
 const WINDOW: NumberRule = { min: 1, max: MAX_DELAY_MS };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const keyProblems = (field: string, key: unknown): string[] =>
   typeof key === 'string' && key.length >= 1 && key.length <= MAX_KEY_LENGTH
     ? []
@@ -77,14 +76,11 @@ const DEBOUNCE_NAMES: readonly string[] = ['windowMs', 'key', 'maxWaitMs'] satis
 
 const debounceProblems = (debounce: unknown): string[] => {
   if (debounce === undefined) return [];
-  if (typeof debounce !== 'object' || debounce === null) {
-    return [`expected debounce to be an object, got ${showValue(debounce)}`];
-  }
-  const { windowMs, key, maxWaitMs } = debounce as Fields; // an object, just checked
-  const unknownNames = Object.keys(debounce).filter((name) => !DEBOUNCE_NAMES.includes(name));
+  if (!isRecord(debounce)) return [`expected debounce to be an object, got ${showValue(debounce)}`];
+  const { windowMs, key, maxWaitMs } = debounce;
   const window = numberProblem('debounce.windowMs', windowMs, WINDOW);
   return [
-    ...unknownNames.map((name) => `unknown option debounce.${name}.`),
+    ...unknownFieldProblems(debounce, DEBOUNCE_NAMES, 'debounce.'),
     ...(window === undefined ? [] : [window]),
     ...(key === undefined
       ? ['expected debounce.key to be a function of the payload, got undefined']

@@ -1,3 +1,5 @@
+import { showValue } from './numberRule';
+
 /** The words for a priority and what they stand for; higher runs first. */
 export const PRIORITIES = { low: 10, normal: 50, high: 75, critical: 100 } as const;
 
@@ -14,3 +16,11 @@ export const toPriorityNumber = (priority: Priority): number =>
 /** Says whether a value is a priority: one of the words, or a whole number from 0 to 100. */
 export const isPriority = (value: unknown): value is Priority =>
   isWord(value) || (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 100);
+
+/** Says what is wrong with a priority, or nothing. */
+export const priorityProblems = (priority: unknown): string[] =>
+  priority === undefined || isPriority(priority)
+    ? []
+    : [
+        `expected priority to be low, normal, high, critical or an integer from 0 to 100, got ${showValue(priority)}`,
+      ];

@@ -1,10 +1,11 @@
 import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { type DeduplicationOverrides, deduplicationOverrideProblems } from './Deduplication';
+import { numberFieldProblems, unknownFieldProblems } from './fieldProblems';
 import { checkJson } from './JsonFidelity';
 import { ATTEMPTS, DELAY, MAX_DELAY_MS, type NumberRule, showValue, TIMER } from './numberRule';
-import { type Priority } from './Priority';
+import { type Priority, priorityProblems } from './Priority';
 import { type RetryPolicy } from './RetryPolicy';
-import { numberFieldProblems, priorityProblems, retryProblems, unknownFieldProblems } from './TaskOptions';
+import { retryProblems } from './retryProblems';
 
 /** How one task is scheduled; every field may be left out and then comes from the definition. */
 export interface ScheduleOptions extends DeduplicationOverrides {

@@ -1,12 +1,14 @@
 import { validate } from '@core/validation/validate';
 import { err, type Result } from 'neverthrow';
 import { type ZodType } from 'zod';
+import { unknownFieldProblems } from './fieldProblems';
 import { showValue } from './numberRule';
 import { recurringRuleProblems } from './RecurringRule';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { TaskError } from './TaskError';
 import { taskNameProblems } from './TaskName';
-import { type TaskOptions, taskOptionProblems, unknownFieldProblems } from './TaskOptions';
+import { type TaskOptions } from './TaskOptions';
+import { taskOptionProblems } from './taskOptionProblems';
 
 /** What a handler gives back: `ok(value)`, `err(new TaskError(...))`, or a promise of one. */
 export type HandlerResult<Output> = Result<Output, Error> | PromiseLike<Result<Output, Error>>;

@@ -5,8 +5,8 @@ import { v5 } from 'uuid';
 import { z } from 'zod';
 import { ATTEMPTS, DELAY, TIMER } from './numberRule';
 import { type RetryPolicy } from './RetryPolicy';
+import { retryProblems } from './retryProblems';
 import { isTaskId, type TaskId } from './TaskId';
-import { retryProblems } from './TaskOptions';
 
 /** The namespace of the correlation IDs of jobs that come without one (RFC 9562, version 5). */
 const BARE_JOBS = '7a0c5d0e-6d0b-4f4e-9a53-5c1f6f0c2b11';

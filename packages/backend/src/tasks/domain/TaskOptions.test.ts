@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { MAX_DELAY_MS, MAX_TIMER_MS } from './numberRule';
-import { type TaskOptions, taskOptionProblems } from './TaskOptions';
+import { type TaskOptions } from './TaskOptions';
+import { taskOptionProblems } from './taskOptionProblems';
 
 describe('taskOptionProblems', () => {
   const fine: TaskOptions[] = [

@@ -1,5 +1,5 @@
+import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { MAX_DELAY_MS, type NumberRule, showValue } from '../domain/numberRule';
-import { numberFieldProblems, unknownFieldProblems } from '../domain/TaskOptions';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { isRecord, nameProblems } from './TaskQuery';
 

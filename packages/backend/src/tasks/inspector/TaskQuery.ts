@@ -1,8 +1,8 @@
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { type UserId, userIdSchema } from '@core/domain/user/user';
+import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { type NumberRule, showValue } from '../domain/numberRule';
-import { numberFieldProblems, unknownFieldProblems } from '../domain/TaskOptions';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { TASK_STATUSES, type TaskStatus } from '../domain/TaskStatus';
 import { parseTaskCursor } from './TaskCursor';

@@ -91,10 +91,14 @@ const MAX_LOOKS = 10;
  *
  * @returns The id of the job that is on the queue: the given one, or that of the job which was there before.
  */
-export const addJob = async (queues: TaskQueues, job: JobInput): Promise<string> => {
+export const addJob = (queues: TaskQueues, job: JobInput): Promise<string> => {
+  const { debounce } = job;
+  return debounce === undefined ? addToQueue(queues.get(job.name), job) : addDebounced(queues, job, debounce);
+};
+
+const addDebounced = async (queues: TaskQueues, job: JobInput, debounce: Debounced): Promise<string> => {
   const queue = queues.get(job.name);
-  const { debounce, data, options } = job;
-  if (debounce === undefined) return addToQueue(queue, job);
+  const { data, options } = job;
   const { priority = 0, timestamp: nowMs = Date.now() } = options;
   for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
     const { client } = queues;
@@ -109,5 +113,5 @@ export const addJob = async (queues: TaskQueues, job: JobInput): Promise<string>
  * Past `queue.add` and `Job`,
  * whose tracing, checks and events serve nothing here: see docs/decisions/0011-jobs-added-through-the-backend.md.
  */
-const addToQueue = async (queue: Queue, job: JobInput): Promise<string> =>
-  String(await queue.getBackend().addJob(toJobJson(job.id, job), job.id, {}));
+const addToQueue = (queue: Queue, job: JobInput): Promise<string> =>
+  queue.getBackend().addJob(toJobJson(job.id, job), job.id, {});

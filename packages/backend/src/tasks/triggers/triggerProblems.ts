@@ -1,5 +1,5 @@
+import { unknownFieldProblems } from '../domain/fieldProblems';
 import { DELAY, numberProblem, showValue } from '../domain/numberRule';
-import { unknownFieldProblems } from '../domain/TaskOptions';
 
 const OPTION_NAMES = ['scheduler', 'logger', 'resource', 'onCreate', 'onUpdate', 'onDelete', 'onFailure'];
 const LIST_NAMES = ['onCreate', 'onUpdate', 'onDelete'];
