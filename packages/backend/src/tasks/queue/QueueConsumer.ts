@@ -84,6 +84,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const runner = createJobRunner({ ...options, queueKey, heldJobs });
   const putBack = new WeakSet<Job>();
   let isClosing = false;
+  let limited = Promise.resolve();
   // Two parameters, not three: the abort signal is ours.
   const worker = createWorker(options, async (job, token = '') => {
     try {
@@ -93,8 +94,8 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       throw signal;
     }
   });
-  makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   limitToSlots(worker, { ...toSlotOptions(options, queueKey), isPutBack: (job) => putBack.has(job) });
+  makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', runner.onSettled);
   worker.on('failed', runner.onSettled);
   worker.on('error', (error) => {
@@ -106,12 +107,21 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   return {
     start: () => {
       const { maxConcurrency } = task.options;
-      void writeMaxConcurrency({ client, queueKey, maxConcurrency, isClosing: () => isClosing, onError })
-        .then(() => worker.run())
-        .catch(onError);
+      limited = writeMaxConcurrency({
+        client,
+        queueKey,
+        maxConcurrency,
+        isClosing: () => isClosing,
+        onError,
+      });
+      // One that is paused meanwhile begins with `resume`.
+      void limited.then(() => (worker.isPaused() ? undefined : worker.run())).catch(onError);
     },
     pause: () => worker.pause(true),
-    resume: () => worker.resume(),
+    resume: async () => {
+      await limited;
+      await worker.resume();
+    },
     untoldIds: () => heldJobs.listIds(),
     reclaimLocks: async () => {
       await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));
@@ -130,12 +140,14 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
 /** A member of BullMQ's marker with this score wakes whoever waits for a job. */
 const MARKER = [0, '0'] as const;
 
-const toSlotOptions = ({ client, task, joinSlots }: QueueConsumerOptions, queueKey: string) => {
+const toSlotOptions = ({ client, task, joinSlots, onError }: QueueConsumerOptions, queueKey: string) => {
   const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
   return {
     slots: joinSlots({ look }),
     look,
     restoreMarker: () => client.zadd(`${queueKey}:marker`, ...MARKER),
+    isLimited: task.options.maxConcurrency !== undefined,
+    onError: (error: unknown) => onError(error instanceof Error ? error : new Error(String(error))),
   };
 };
 

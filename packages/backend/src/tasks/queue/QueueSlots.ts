@@ -1,18 +1,26 @@
 import { type Job, type Worker } from 'bullmq';
 import { type Glance } from './glance';
 
+/** A slot that was waited for. */
+export interface Grant {
+  /** The fetch that it was given for has been answered. */
+  fetched(): void;
+}
+
 /** A worker's slots, as the consumer of one queue uses them. A slot is held from the fetch of a task until its end. */
 export interface QueueSlots {
   /** Takes a slot when one is free and nobody waits for one. */
   tryTake(): boolean;
   /** Says that there is nothing to be had in this queue now. */
   pass(): void;
-  /** Waits for a slot; false when there will be none: the worker pauses or stops, or `leave` was called. */
-  take(): Promise<boolean>;
-  /** Whoever waits in `take` gets false. */
+  /**
+   * Waits for a slot; nothing when there will be none: the worker pauses or stops, or `leave` was called.
+   *
+   * @param glance What was just seen in the queue.
+   */
+  take(glance: Glance): Promise<Grant | undefined>;
+  /** Whoever waits in `take` gets nothing. */
   leave(): void;
-  /** The fetch for which `take` gave a slot has been answered. */
-  fetched(): void;
   /** The fetch found nothing: its slot is free. */
   giveBack(): void;
   /** A task has ended, and its slot is free; the queue asks for the next one in a moment. */
@@ -25,8 +33,12 @@ interface LimitOptions {
   readonly slots: QueueSlots;
   /** Looks at the queue without taking anything. */
   look(): Promise<Glance>;
-  /** Tells other workers that a task waits here which this one has no slot for. */
+  /** Wakes whoever waits for a task of this queue: this worker has no slot for it, or one more may run. Rejects as Redis does. */
   restoreMarker(): Promise<unknown>;
+  /** Whether a task that ends lets another one begin which nobody would be woken for. */
+  readonly isLimited: boolean;
+  /** The marker could not be restored; whoever waits looks by itself soon. */
+  onError(error: unknown): void;
   /** Whether a job was put back: then it has no next one, and BullMQ would fetch one by the way that is limited here. */
   isPutBack(job: Job): boolean;
 }
@@ -43,7 +55,7 @@ const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', lim
  */
 export const limitToSlots = (
   worker: Worker,
-  { slots, look, restoreMarker, isPutBack }: LimitOptions,
+  { slots, look, restoreMarker, isLimited, onError, isPutBack }: LimitOptions,
 ): void => {
   let unstartedCount = 0;
   /** Jobs that were fetched, and that BullMQ has not read yet. */
@@ -66,17 +78,18 @@ export const limitToSlots = (
     }
   };
 
-  // A job whose stored data is broken is fetched and never begun.
+  // A job whose stored data is broken, or that BullMQ takes for a repeated one, is fetched and never begun.
   worker['nextJobFromJobData'] = async (...args) => {
     const isFetched = unreadIds.delete(String(args[1]));
+    let job: Awaited<ReturnType<typeof readJob>> | undefined;
     try {
-      return await readJob(...args);
-    } catch (error) {
-      if (isFetched) {
+      job = await readJob(...args);
+      return job;
+    } finally {
+      if (isFetched && job === undefined) {
         unstartedCount -= 1;
         slots.giveBack();
       }
-      throw error;
     }
   };
 
@@ -89,11 +102,12 @@ export const limitToSlots = (
     }
     // The marker that says so was used up to wake this worker.
     await restoreMarker();
-    if (unstartedCount > 0 || !(await slots.take())) return toNothing({ limitMs: 0, delayUntilMs: 0 });
+    const grant = unstartedCount > 0 ? undefined : await slots.take(glance);
+    if (grant === undefined) return toNothing({ limitMs: 0, delayUntilMs: 0 });
     try {
       return await fetch(args);
     } finally {
-      slots.fetched();
+      grant.fetched();
     }
   };
 
@@ -107,6 +121,8 @@ export const limitToSlots = (
     } finally {
       if (next === undefined) {
         slots.taskEnded();
+        // BullMQ woke nobody while the queue had as many running as it may.
+        if (isLimited) restoreMarker().catch(onError);
       } else {
         unstartedCount += 1;
         slots.leave();

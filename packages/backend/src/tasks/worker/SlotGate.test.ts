@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from 'bun:test';
 import { type Glance } from '../queue/glance';
+import { type Grant } from '../queue/QueueSlots';
 import { createSlotGate } from './SlotGate';
 
 afterEach(() => {
@@ -18,10 +19,14 @@ const setup = ({ slotCount = 1, names = ['low', 'high'] } = {}) => {
   const gate = createSlotGate({ slotCount, queueCount: names.length, agingMs: 0, now: Date.now });
   const granted: string[] = [];
   const refused: string[] = [];
+  const grants: Grant[] = [];
   const join = (name: string, look: () => Promise<Glance>) => {
     const slots = gate.join({ look });
-    const ask = () => {
-      void slots.take().then((isGranted) => (isGranted ? granted : refused).push(name));
+    const ask = (glance = glanceAt(91)) => {
+      void slots.take(glance).then((grant) => {
+        (grant === undefined ? refused : granted).push(name);
+        if (grant !== undefined) grants.push(grant);
+      });
     };
     return { ...slots, ask };
   };
@@ -33,7 +38,8 @@ const setup = ({ slotCount = 1, names = ['low', 'high'] } = {}) => {
   };
   const low = join('low', async () => glanceAt(91));
   const high = join('high', async () => glanceAt(26));
-  return { gate, low, high, join, granted, refused, turn };
+  const fetched = () => grants.shift()?.fetched();
+  return { gate, low, high, join, granted, refused, fetched, turn };
 };
 
 describe('createSlotGate', () => {
@@ -65,12 +71,12 @@ describe('createSlotGate', () => {
   });
 
   it('gives a slot that gets free to the best task, and the next one when it was fetched', async () => {
-    const { low, high, granted, turn } = setup({ slotCount: 2 });
+    const { low, high, granted, fetched, turn } = setup({ slotCount: 2 });
     for (const queue of [low, high]) queue.pass();
     low.tryTake();
     low.tryTake();
     low.ask();
-    high.ask();
+    high.ask(glanceAt(26));
     await turn();
     expect([granted, low.canKeep()]).toEqual([[], false]);
 
@@ -79,7 +85,7 @@ describe('createSlotGate', () => {
     await turn();
     expect(granted).toEqual(['high']);
 
-    high.fetched();
+    fetched();
     await turn();
     expect(granted).toEqual(['high', 'low']);
   });
@@ -93,7 +99,7 @@ describe('createSlotGate', () => {
     await turn();
     expect(granted).toEqual([]);
 
-    high.ask();
+    high.ask(glanceAt(26));
     await turn();
     expect(granted).toEqual(['high']);
   });
@@ -111,8 +117,8 @@ describe('createSlotGate', () => {
     expect(granted).toEqual(['low']);
   });
 
-  it('goes on after a second without an answer to a fetch', async () => {
-    const { low, high, granted, turn } = setup({ slotCount: 2 });
+  it('goes on after a second without an answer to a fetch, whose late answer then changes nothing', async () => {
+    const { low, high, granted, fetched, turn } = setup({ slotCount: 2 });
     low.ask();
     high.ask();
     await turn();
@@ -121,13 +127,44 @@ describe('createSlotGate', () => {
     jest.advanceTimersByTime(1000);
     await turn();
     expect(granted.toSorted()).toEqual(['high', 'low']);
+
+    fetched();
+    await turn();
+    expect([low.tryTake(), high.tryTake()]).toEqual([false, false]);
+  });
+
+  it('looks once at a queue that does not answer, however long', async () => {
+    let lookCount = 0;
+    const { gate, join, low, turn } = setup();
+    const silent = join('silent', () => {
+      lookCount += 1;
+      return new Promise<never>(() => undefined);
+    });
+    for (const queue of [low, silent]) queue.pass();
+    low.tryTake();
+    silent.ask();
+    low.ask();
+    jest.advanceTimersByTime(100); // what was seen is no longer fresh
+    low.giveBack();
+    for (let second = 0; second < 10; second += 1) {
+      await turn();
+      jest.advanceTimersByTime(1000);
+    }
+
+    expect(lookCount).toBe(1);
+    gate.shut();
   });
 
   it('chooses somebody when Redis does not let it look', async () => {
     const { gate, join, low, granted, turn } = setup();
     const broken = join('broken', () => Promise.reject(new Error('Redis is away')));
     for (const queue of [low, broken]) queue.pass();
+    low.tryTake();
     broken.ask();
+    low.taskEnded();
+    jest.advanceTimersByTime(30);
+    await turn();
+    jest.advanceTimersByTime(50);
     await turn();
 
     expect(granted).toEqual(['broken']);

@@ -1,6 +1,6 @@
-import { type Glance } from '../queue/glance';
-import { type QueueSlots } from '../queue/QueueSlots';
-import { type Candidate, pickBest } from './Candidate';
+import { type Grant, type QueueSlots } from '../queue/QueueSlots';
+import { pickBest } from './Candidate';
+import { createLookout, type GatedQueue } from './Lookout';
 
 /** Hands the slots of one worker to its queues. */
 export interface SlotGate {
@@ -9,11 +9,6 @@ export interface SlotGate {
   /** From now on nobody gets a slot, and who waits for one gets none. */
   shut(): void;
   open(): void;
-}
-
-/** A queue whose tasks need slots. */
-interface GatedQueue {
-  look(): Promise<Glance>;
 }
 
 interface SlotGateOptions {
@@ -37,148 +32,171 @@ const RETURN_MS = 50;
 
 interface Waiter {
   readonly queue: GatedQueue;
-  resolve(isGranted: boolean): void;
+  resolve(grant: Grant | undefined): void;
 }
 
-/** Redis may be away: then the fetch of whoever is chosen finds out, and deals with it. */
-const toCandidate = async (queue: GatedQueue): Promise<Candidate<GatedQueue>> => ({
-  queue,
-  next: await queue.look().then(
-    ({ next }) => next,
-    () => undefined,
-  ),
-});
+/** A moment that ends when somebody says so, or by itself. */
+interface Moment {
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/** What a gate knows at a moment. */
+interface GateState {
+  freeCount: number;
+  isShut: boolean;
+  waiters: readonly Waiter[];
+  /** While it lasts only its own queue fetches: the same queue may have the next best task too. */
+  granting: Moment | undefined;
+  /** While it lasts nobody gets a slot but the queue with the best task, which is about to ask. */
+  expecting: (Moment & { readonly queue: GatedQueue }) | undefined;
+  isGathering: boolean;
+  readonly asked: Set<GatedQueue>;
+  /** Queues whose task has just ended and that have not asked for the next one yet; until when they are thought of. */
+  readonly returning: Map<GatedQueue, number>;
+}
+
+const listReturning = ({ returning }: GateState, nowMs: number): readonly GatedQueue[] =>
+  [...returning].filter(([, untilMs]) => untilMs >= nowMs).map(([queue]) => queue);
+
+/** Whether nobody else waits, and who may be about to ask will find a slot beside these. */
+const isUncontended = (state: GateState, queue: GatedQueue, count: number, nowMs: number): boolean =>
+  state.waiters.length === 0 &&
+  listReturning(state, nowMs).filter((other) => other !== queue).length <= count;
+
+const canGrant = (state: GateState): boolean =>
+  state.freeCount > 0 &&
+  state.waiters.length > 0 &&
+  !state.isShut &&
+  !state.isGathering &&
+  state.granting === undefined &&
+  state.expecting === undefined;
 
 /** Creates the gate of a worker, open. */
-export const createSlotGate = ({ slotCount, queueCount, agingMs, now }: SlotGateOptions): SlotGate => {
-  let freeCount = slotCount;
-  let isShut = false;
-  // One slot at a time, and the next one when its fetch is answered: the same queue may have the next best task too.
-  let granting: { readonly timer: ReturnType<typeof setTimeout> } | undefined;
-  let isGathering = queueCount > 1;
-  let waiters: Waiter[] = [];
-  const asked = new Set<GatedQueue>();
-  /** Queues whose task has just ended, and that have not asked for the next one yet; until when they are thought of. */
-  const returning = new Map<GatedQueue, number>();
-  let expected: { readonly queue: GatedQueue; readonly timer: ReturnType<typeof setTimeout> } | undefined;
-
-  const isWaiting = (queue: GatedQueue): boolean => waiters.some((waiter) => waiter.queue === queue);
-
-  const listReturning = (): readonly GatedQueue[] => {
-    const nowMs = now();
-    for (const [queue, untilMs] of returning) if (untilMs < nowMs) returning.delete(queue);
-    return [...returning.keys()];
+export const createSlotGate = (options: SlotGateOptions): SlotGate => {
+  const { slotCount, queueCount, agingMs, now } = options;
+  const lookout = createLookout(now);
+  const state: GateState = {
+    freeCount: slotCount,
+    isShut: false,
+    waiters: [],
+    granting: undefined,
+    expecting: undefined,
+    isGathering: queueCount > 1,
+    asked: new Set(),
+    returning: new Map(),
   };
 
-  /** Whether nobody else waits, and who may be about to ask will find a slot. */
-  const hasEnoughForOthers = (queue: GatedQueue, count: number): boolean =>
-    waiters.length === 0 && listReturning().filter((other) => other !== queue).length <= count;
-
   const choose = async (): Promise<GatedQueue | undefined> => {
-    const queues = [...new Set([...waiters.map(({ queue }) => queue), ...listReturning()])];
+    const queues = [...new Set([...state.waiters.map(({ queue }) => queue), ...listReturning(state, now())])];
     // Enough for all of them.
-    if (queues.length <= freeCount) return waiters[0]?.queue;
-    const candidates = await Promise.all(queues.map(toCandidate));
+    if (queues.length <= state.freeCount) return state.waiters[0]?.queue;
+    const candidates = await Promise.all(
+      queues.map(async (queue) => ({ queue, next: await lookout.nextOf(queue) })),
+    );
     // Some have left while they were looked at.
-    const present = candidates.filter(({ queue }) => isWaiting(queue) || returning.has(queue));
+    const present = candidates.filter(
+      ({ queue }) => state.returning.has(queue) || state.waiters.some((waiter) => waiter.queue === queue),
+    );
     return pickBest(present, now(), agingMs)?.queue;
   };
 
   const grant = async (): Promise<void> => {
-    if (granting !== undefined || expected !== undefined || isGathering || isShut) return;
-    if (freeCount === 0 || waiters.length === 0) return;
-    granting = { timer: setTimeout(endGranting, GRANT_MS) };
+    if (!canGrant(state)) return;
+    const granting = { timer: setTimeout(() => endGranting(granting), GRANT_MS) };
+    state.granting = granting;
     const chosen = await choose();
-    const waiter = waiters.find(({ queue }) => queue === chosen);
-    if (waiter === undefined || isShut || freeCount === 0) {
-      if (chosen !== undefined && !isShut) expect(chosen);
-      return endGranting();
+    if (state.granting !== granting) return; // took too long: another has begun
+    const waiter = state.waiters.find(({ queue }) => queue === chosen);
+    if (waiter === undefined || state.isShut || state.freeCount === 0) {
+      if (chosen !== undefined && !state.isShut) expect(chosen);
+      return endGranting(granting);
     }
-    waiters = waiters.filter((each) => each !== waiter);
-    freeCount -= 1;
-    waiter.resolve(true);
+    state.waiters = state.waiters.filter((each) => each !== waiter);
+    state.freeCount -= 1;
+    lookout.forget(waiter.queue);
+    // The queue that has just fetched asks again in this turn.
+    waiter.resolve({ fetched: () => setImmediate(() => endGranting(granting)) });
   };
 
-  const endGranting = (): void => {
-    clearTimeout(granting?.timer);
-    granting = undefined;
+  const endGranting = (granting: Moment): void => {
+    clearTimeout(granting.timer);
+    if (state.granting === granting) state.granting = undefined;
     void grant();
   };
 
-  /** The queue with the best task is about to ask: nobody gets a slot before. */
   const expect = (queue: GatedQueue): void => {
-    expected = { queue, timer: setTimeout(() => arrive(queue), RETURN_MS) };
+    state.expecting = { queue, timer: setTimeout(() => arrive(queue), RETURN_MS) };
   };
 
+  /** A queue asks, has nothing to ask for, or does not ask in time. */
   const arrive = (queue: GatedQueue): void => {
-    returning.delete(queue);
-    if (expected?.queue !== queue) return;
-    clearTimeout(expected.timer);
-    expected = undefined;
+    state.returning.delete(queue);
+    if (state.expecting?.queue === queue) {
+      clearTimeout(state.expecting.timer);
+      state.expecting = undefined;
+    }
+    if (state.isGathering) gather(queue);
     void grant();
+  };
+
+  const gather = (queue: GatedQueue): void => {
+    if (state.asked.size === 0) setTimeout(endGathering, GATHER_MS).unref();
+    state.asked.add(queue);
+    if (state.asked.size === queueCount) state.isGathering = false;
   };
 
   const endGathering = (): void => {
-    isGathering = false;
+    state.isGathering = false;
     void grant();
   };
 
-  const note = (queue: GatedQueue): void => {
-    arrive(queue);
-    if (!isGathering) return;
-    if (asked.size === 0) setTimeout(endGathering, GATHER_MS).unref();
-    asked.add(queue);
-    if (asked.size === queueCount) endGathering();
-  };
-
   const dismiss = (isDismissed: (waiter: Waiter) => boolean): void => {
-    const dismissed = waiters.filter(isDismissed);
-    waiters = waiters.filter((waiter) => !isDismissed(waiter));
-    for (const waiter of dismissed) waiter.resolve(false);
+    const dismissed = state.waiters.filter(isDismissed);
+    state.waiters = state.waiters.filter((waiter) => !isDismissed(waiter));
+    for (const waiter of dismissed) waiter.resolve(undefined);
   };
 
   const free = (): void => {
-    freeCount += 1;
+    state.freeCount += 1;
     void grant();
   };
 
   return {
     join: (queue) => ({
       tryTake: () => {
+        const { isShut, isGathering, granting, freeCount } = state;
         if (isShut || isGathering || granting !== undefined || freeCount === 0) return false;
-        if (!hasEnoughForOthers(queue, freeCount - 1)) return false;
-        returning.delete(queue);
-        freeCount -= 1;
+        if (!isUncontended(state, queue, freeCount - 1, now())) return false;
+        state.returning.delete(queue);
+        state.freeCount -= 1;
+        lookout.forget(queue);
         return true;
       },
-      pass: () => note(queue),
-      take: () => {
-        if (isShut) return Promise.resolve(false);
-        const { promise, resolve } = Promise.withResolvers<boolean>();
-        waiters.push({ queue, resolve });
-        note(queue);
-        void grant();
+      pass: () => arrive(queue),
+      take: (glance) => {
+        if (state.isShut) return Promise.resolve(undefined);
+        const { promise, resolve } = Promise.withResolvers<Grant | undefined>();
+        lookout.note(queue, glance);
+        state.waiters = [...state.waiters, { queue, resolve }];
+        arrive(queue);
         return promise;
       },
       leave: () => dismiss((waiter) => waiter.queue === queue),
-      fetched: () => {
-        // The queue that has just fetched asks again in this turn.
-        setImmediate(endGranting);
-      },
       giveBack: free,
       taskEnded: () => {
-        returning.set(queue, now() + RETURN_MS);
+        lookout.forget(queue);
+        state.returning.set(queue, now() + RETURN_MS);
         free();
       },
-      canKeep: () => !isShut && hasEnoughForOthers(queue, freeCount),
+      canKeep: () => !state.isShut && isUncontended(state, queue, state.freeCount, now()),
     }),
     shut: () => {
-      isShut = true;
-      returning.clear();
+      state.isShut = true;
+      state.returning.clear();
       dismiss(() => true);
     },
     open: () => {
-      isShut = false;
+      state.isShut = false;
       void grant();
     },
   };
