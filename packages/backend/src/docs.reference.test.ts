@@ -307,7 +307,14 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       runKey: '1',
       checkHeld: () => undefined,
     },
-    end: { outcome, attempt: 1, maxAttempts: 1, envelope: bareEnvelope({}, taskName), startedAt },
+    end: {
+      outcome,
+      attempt: 1,
+      maxAttempts: 1,
+      envelope: bareEnvelope({}, taskName),
+      startedAt,
+      hasBegun: true,
+    },
     endedAtMs: 0,
   });
   return [logger.info, logger.warn, logger.error].map((method) => method.mock.calls[0]?.[0]).find(Boolean);

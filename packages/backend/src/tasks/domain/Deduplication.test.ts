@@ -30,6 +30,7 @@ describe('deduplicationOptionProblems', () => {
       'expected idempotencyWindowMs to be an integer from 1 to 315360000000, got 0',
     ],
     [{ uniqueTag: 7 }, 'expected uniqueTag to be a function of the payload, got 7'],
+    [{ idempotencyWindowMs: 5 }, 'expected idempotencyWindowMs beside idempotencyKey alone'],
     [{ debounce: 500 }, 'expected debounce to be an object, got 500'],
     [{ debounce: { windowMs: 5 } }, 'expected debounce.key to be a function of the payload, got undefined'],
     [
@@ -129,6 +130,12 @@ describe('decideDeduplication', () => {
 
   it.each(cases)('decides by %s', (_what, definition, call, decided) => {
     expect(decideDeduplication(definition, call, { id: 7 })).toEqual(ok(decided));
+  });
+
+  it.each([{}, { uniqueTag: 'x' }])('refuses a window of the call beside no key: %p', (call) => {
+    expect(decideDeduplication({}, { ...call, idempotencyWindowMs: 5 }, {})).toEqual(
+      err('expected idempotencyWindowMs beside an idempotencyKey of the call or the definition'),
+    );
   });
 
   it.each([

@@ -99,6 +99,9 @@ export const deduplicationOptionProblems = (options: Fields): string[] => [
   ...functionProblems('uniqueTag', options['uniqueTag']),
   ...debounceProblems(options['debounce']),
   ...kindProblems(options, ['idempotencyKey', 'uniqueTag', 'debounce']),
+  ...(options['idempotencyWindowMs'] !== undefined && options['idempotencyKey'] === undefined
+    ? ['expected idempotencyWindowMs beside idempotencyKey alone']
+    : []),
 ];
 
 /** Lists what is wrong with a call's options against double tasks. */
@@ -133,6 +136,17 @@ const describe = (thrown: unknown): string => (thrown instanceof Error ? thrown.
  * @returns Nothing when neither names anything; a sentence when the definition's function gives no usable key.
  */
 export const decideDeduplication = (
+  definition: DeduplicationOptions,
+  call: DeduplicationOverrides,
+  payload: unknown,
+): Result<Deduplication | undefined, string> =>
+  decideKind(definition, call, payload).andThen((decided) =>
+    call.idempotencyWindowMs !== undefined && decided?.kind !== 'idempotency'
+      ? err('expected idempotencyWindowMs beside an idempotencyKey of the call or the definition')
+      : ok(decided),
+  );
+
+const decideKind = (
   definition: DeduplicationOptions,
   call: DeduplicationOverrides,
   payload: unknown,

@@ -45,7 +45,9 @@ if due <= now and isDue then return id end
 redis.call('ZREM', prioritized, id)
 redis.call('LREM', wait, 0, id)
 redis.call('ZADD', delayed, due * 4096, id)
-redis.call('HSET', job, 'delay', math.max(0, due - firstCall))
+local opts = cjson.decode(redis.call('HGET', job, 'opts'))
+opts['delay'] = math.max(0, due - firstCall)
+redis.call('HSET', job, 'delay', opts['delay'], 'opts', cjson.encode(opts))
 local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 redis.call('ZADD', marker, math.floor(tonumber(first[2]) / 4096), '1')
 return id`;

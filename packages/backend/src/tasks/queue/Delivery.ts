@@ -28,6 +28,8 @@ export interface DeliveryEnd {
   readonly outcome: Settlement;
   /** 1-based number of the attempt that ended. */
   readonly attempt: number;
+  /** Whether the handler began: a task that has begun in time expires no more. */
+  readonly hasBegun: boolean;
   /** Called once Redis has the outcome; never when another worker has taken the task over meanwhile. */
   onSettled(): void;
   /** Called when the outcome is needed no more: Redis has it, or somebody else has the task for good. */

@@ -1,7 +1,7 @@
 import { type JobsOptions } from 'bullmq';
 import { type Deduplication } from '../domain/Deduplication';
 import { toPriorityNumber } from '../domain/Priority';
-import { type ScheduleOptions, toDelayMs } from '../domain/ScheduleOptions';
+import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
 import { toDeduplicationOptions } from './DeduplicationKey';
@@ -9,7 +9,9 @@ import { toDeduplicationOptions } from './DeduplicationKey';
 interface JobOptionsInput {
   readonly id: TaskId;
   readonly task: TaskOptions;
-  readonly call: ScheduleOptions;
+  readonly call: Pick<ScheduleOptions, 'priority'>;
+  /** Milliseconds that the job is put off. Default: 0. */
+  readonly delayMs?: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly maxAttempts: number;
@@ -34,8 +36,7 @@ export const fromJobPriority = (jobPriority: number): number => 101 - (jobPriori
  * for all jobs of a queue (retention, backoff) the worker adds, so that no job stores it.
  */
 export const toJobOptions = (input: JobOptionsInput): JobsOptions => {
-  const { id, task, call, nowMs, maxAttempts, deduplication } = input;
-  const delay = deduplication?.kind === 'debounce' ? deduplication.windowMs : toDelayMs(call, nowMs);
+  const { id, task, call, delayMs: delay = 0, nowMs, maxAttempts, deduplication } = input;
   const priority = toJobPriority(call.priority ?? task.priority);
   return {
     jobId: id,

@@ -54,8 +54,18 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
         // A newer delivery of the same run has the lock, and tells the end.
         forgives: () => isSuperseded() && unsettled.delete(job),
       });
-      const { outcome, attempt, onSettled } = end;
-      return settle({ job, token, outcome, attempt, persist, onPutBack: onSettled, onOver, onError });
+      const { outcome, attempt, hasBegun, onSettled } = end;
+      return settle({
+        job,
+        token,
+        outcome,
+        attempt,
+        hasBegun,
+        persist,
+        onPutBack: onSettled,
+        onOver,
+        onError,
+      });
     },
     onSettled: (job) => (job === undefined ? undefined : unsettled.get(job)?.onSettled()),
   };

@@ -19,6 +19,8 @@ export interface QueueConsumer {
   start(): void;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Writes the limits of the definition again: Redis has lost what it had. */
+  rewriteLimits(): void;
   /** Takes the lapsed locks of jobs that are here back, where nobody else has taken the job. */
   reclaimLocks(): Promise<void>;
   /** Puts jobs back whose lock has lapsed; rejects when Redis refuses. */
@@ -104,19 +106,17 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) void keepLock(heldJobs.find(jobId), jobId, onError);
   });
+  const writeLimits = (): void => {
+    const { maxConcurrency } = task.options;
+    limited = writeMaxConcurrency({ client, queueKey, maxConcurrency, isClosing: () => isClosing, onError });
+  };
   return {
     start: () => {
-      const { maxConcurrency } = task.options;
-      limited = writeMaxConcurrency({
-        client,
-        queueKey,
-        maxConcurrency,
-        isClosing: () => isClosing,
-        onError,
-      });
+      writeLimits();
       // One that is paused meanwhile begins with `resume`.
       void limited.then(() => (worker.isPaused() ? undefined : worker.run())).catch(onError);
     },
+    rewriteLimits: writeLimits,
     pause: () => worker.pause(true),
     resume: async () => {
       await limited;

@@ -17,6 +17,8 @@ export interface TaskQueues {
   get(taskName: string): Queue;
   /** Every queue made so far. */
   list(): readonly Queue[];
+  /** Notes that tasks of a name are scheduled, so that a name whose definition is gone is noticed. */
+  noteScheduled(taskName: string): void;
   /** When Redis last confirmed a job of any of these queues, by `performance.now`; written by `publish`. */
   lastConfirmedAtMs: number;
 }
@@ -30,6 +32,7 @@ interface TaskQueuesOptions {
 /** Creates the queues of one connection. They own nothing: closing the connection closes them. */
 export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions): TaskQueues => {
   const queues = new Map<string, Queue>();
+  const scheduledNames = new Set<string>();
   const log = createRateLimitedLog({ logger: guardedLogger(logger) });
   const create = (taskName: string): Queue => {
     const queue = new Queue(toQueueName(taskName), {
@@ -42,13 +45,17 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
       log.warn(`queue ${taskName}`, 'A queue reports an error', { taskName, reason: error.message }),
     );
     queues.set(taskName, queue);
-    rememberTaskName(client, prefix, taskName);
     return queue;
   };
   return {
     client,
     get: (taskName) => queues.get(taskName) ?? create(taskName),
     list: () => [...queues.values()],
+    noteScheduled: (taskName) => {
+      if (scheduledNames.has(taskName)) return;
+      scheduledNames.add(taskName);
+      rememberTaskName(client, prefix, taskName);
+    },
     lastConfirmedAtMs: 0,
   };
 };
@@ -77,7 +84,6 @@ const toJobJson = (id: string, { name, data, options }: JobInput): JobJson => ({
   attemptsMade: 0,
   attemptsStarted: 0,
   stalledCounter: 0,
-  ...(options.deduplication === undefined ? {} : { deduplicationId: options.deduplication.id }),
   failedReason: '',
   returnvalue: 'null',
 });
@@ -93,6 +99,7 @@ const MAX_LOOKS = 10;
  */
 export const addJob = (queues: TaskQueues, job: JobInput): Promise<string> => {
   const { debounce } = job;
+  queues.noteScheduled(job.name);
   return debounce === undefined ? addToQueue(queues.get(job.name), job) : addDebounced(queues, job, debounce);
 };
 
@@ -110,8 +117,8 @@ const addDebounced = async (queues: TaskQueues, job: JobInput, debounce: Debounc
 };
 
 /**
- * Past `queue.add` and `Job`,
- * whose tracing, checks and events serve nothing here: see docs/decisions/0011-jobs-added-through-the-backend.md.
+ * Past `queue.add` and `Job`, whose tracing, checks and events serve nothing here: see
+ * docs/decisions/0011-jobs-added-through-the-backend.md.
  */
 const addToQueue = (queue: Queue, job: JobInput): Promise<string> =>
   queue.getBackend().addJob(toJobJson(job.id, job), job.id, {});

@@ -22,7 +22,8 @@ export interface Glance {
 
 /**
  * The next job of a queue: one that was put back, the first of the prioritised ones, or a delayed one that is due.
- * Scores are BullMQ's: priority times 2^32 plus a counter, and time times 4096 plus a counter.
+ * Scores are BullMQ's: priority times 2^32 plus a counter, and time times 4096 plus a counter. A task that was tried has
+ * been due since then; its field `delay` tells nothing, since promoting a job sets it to 0.
  */
 const GLANCE = `
 local wait, prioritized, delayed, active, meta, limiter = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -36,8 +37,9 @@ if max > 0 and tonumber(redis.call('GET', limiter) or '0') >= max then
 end
 local priority, due, best
 local function offer(id, rank)
-  local job = redis.call('HMGET', prefix .. id, 'timestamp', 'delay', 'priority')
-  local jobDue = tonumber(job[1] or '0') + tonumber(job[2] or '0')
+  local job = redis.call('HMGET', prefix .. id, 'timestamp', 'opts', 'priority', 'processedOn')
+  local delay = string.match(job[2] or '', '"delay":(%d+)') or '0'
+  local jobDue = tonumber(job[4] or '') or tonumber(job[1] or '0') + tonumber(delay)
   local jobPriority = rank or tonumber(job[3] or '0')
   if not priority or jobPriority < priority or (jobPriority == priority and jobDue < due) then
     priority, due, best = jobPriority, jobDue, id

@@ -24,7 +24,7 @@ const setup = () => {
     onError: (error: Error) => ends.push(error.message),
   };
   const settled = (outcome: Settlement) =>
-    settle({ job, token: 't1', outcome, attempt: 2, ...reports }).then(
+    settle({ job, token: 't1', outcome, attempt: 2, hasBegun: true, ...reports }).then(
       (value) => ({ value }),
       (thrown: unknown) => ({ thrown }),
     );

@@ -1,4 +1,5 @@
 import { DelayedError, type Job, RATE_LIMIT_ERROR, UnrecoverableError } from 'bullmq';
+import { isEnvelope } from '../domain/TaskEnvelope';
 import { type TaskError } from '../domain/TaskError';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Persist } from './persistSettlement';
@@ -22,6 +23,8 @@ interface SettleOptions {
   readonly outcome: Settlement;
   /** 1-based number of the attempt that ended. */
   readonly attempt: number;
+  /** Whether its handler began. */
+  readonly hasBegun: boolean;
   /** Sends a command again when Redis refuses for a while. */
   readonly persist: Persist;
   /** Called when the job is back on the queue, of which BullMQ tells nobody. */
@@ -58,6 +61,14 @@ const toSignalMessage = (error: TaskError): string => {
   return message === RATE_LIMIT_ERROR ? `the task failed with ${message}` : message;
 };
 
+/** A task that was tried in time goes on to its end, also when that attempt is not counted. */
+const dropExpiry = async (job: Job, persist: Persist): Promise<void> => {
+  const data: unknown = job.data;
+  if (!isEnvelope(data) || data['expiresAtMs'] === undefined) return;
+  const { expiresAtMs: _expiresAtMs, ...kept } = data;
+  await persist(() => job.updateData(kept));
+};
+
 /**
  * Tells BullMQ what becomes of a job: the only place that throws its signals. BullMQ refuses all of it when the job's
  * lock has gone to another worker, so a late run never overwrites a settled task.
@@ -67,6 +78,7 @@ export const settle = async ({
   token,
   outcome,
   attempt,
+  hasBegun,
   persist,
   onPutBack,
   onOver,
@@ -74,6 +86,7 @@ export const settle = async ({
 }: SettleOptions): Promise<unknown> => {
   const putBack = async (delayMs: number): Promise<never> => {
     try {
+      if (hasBegun) await dropExpiry(job, persist);
       await persist(() => job.moveToDelayed(Date.now() + delayMs, token));
       onPutBack();
       onOver(true);

@@ -163,16 +163,28 @@ interface JobRules {
 const toJob = (id: TaskId, call: ScheduleCall, { deduplication, appConfig }: JobRules): JobInput => {
   const { task, options, nowMs } = call;
   const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts;
+  const delayMs = deduplication?.kind === 'debounce' ? deduplication.windowMs : toDelayMs(options, nowMs);
   return {
     id,
     name: task.queueName,
-    data: toEnvelope(call),
-    options: toJobOptions({ id, task: task.options, call: options, nowMs, maxAttempts, deduplication }),
+    data: toEnvelope(call, delayMs),
+    options: toJobOptions({
+      id,
+      task: task.options,
+      call: options,
+      delayMs,
+      nowMs,
+      maxAttempts,
+      deduplication,
+    }),
     debounce: deduplication?.kind === 'debounce' ? deduplication : undefined,
   };
 };
 
-const toEnvelope = ({ correlationId, payload, options, nowMs }: ScheduleCall): TaskEnvelope => {
+const toEnvelope = (
+  { correlationId, payload, options, nowMs }: ScheduleCall,
+  delayMs: number,
+): TaskEnvelope => {
   const { userId, metadata, maxAttempts, timeoutMs, backoffMs, retry, expiresInMs } = options;
   const isOverridden = [maxAttempts, timeoutMs, backoffMs, retry].some((value) => value !== undefined);
   return {
@@ -182,7 +194,7 @@ const toEnvelope = ({ correlationId, payload, options, nowMs }: ScheduleCall): T
     userId,
     metadata,
     overrides: isOverridden ? { maxAttempts, timeoutMs, backoffMs, retry } : undefined,
-    expiresAtMs: expiresInMs === undefined ? undefined : nowMs + toDelayMs(options, nowMs) + expiresInMs,
+    expiresAtMs: expiresInMs === undefined ? undefined : nowMs + delayMs + expiresInMs,
   };
 };
 

@@ -9,7 +9,7 @@ import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
-import { createTaskBench } from '../worker/__fixtures__/TaskBench';
+import { createTaskBench, loggedLines } from '../worker/__fixtures__/TaskBench';
 
 interface Order {
   readonly id: number;
@@ -246,6 +246,26 @@ describe('a debounce', () => {
       });
     },
   );
+
+  it('expires from the moment it is due, not from its calls', async () => {
+    await using test = await setup({ debounce: { windowMs: 300, key: byId } });
+    await test.bench.startWorker();
+    const { id } = await test.call({ id: 1, text: 'a' }, { expiresInMs: 200 });
+
+    expect((await test.bench.ended(id)).status).toBe('completed');
+  });
+
+  it('says how long it waited after it was due, not since its first call', async () => {
+    await using test = await setup({ debounce: { windowMs: 300, key: byId } });
+    await test.bench.startWorker();
+    const { id } = await test.call({ id: 1, text: 'a' });
+    await Bun.sleep(200); // still quiet for less than the window
+    await test.call({ id: 1, text: 'b' });
+    await test.bench.ended(id);
+    const line = loggedLines(test.bench.logger).find(({ meta }) => meta['taskId'] === id);
+
+    expect(line?.meta['waitMs']).toBeWithin(0, 150);
+  });
 
   it('makes one task of many calls at once', async () => {
     await using test = await setup({ debounce: { windowMs: 200, key: byId } });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'bun:test';
+import { describe, expect, it, mock } from 'bun:test';
 import { until } from '@backend/__fixtures__/until';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
@@ -20,11 +20,12 @@ const setup = async () => {
     client,
     watch: async () => {
       const logger = getMockedLogger();
-      const watch = createDataLossWatch({ client, prefix: 'test', logger, intervalMs: 3_600_000 });
+      const onLost = mock();
+      const watch = createDataLossWatch({ client, prefix: 'test', logger, intervalMs: 3_600_000, onLost });
       watches.push(watch);
       await watch.look();
       const reports = () => logger.error.mock.calls.map(([message]) => message);
-      return { look: watch.look, reports };
+      return { look: watch.look, reports, lossCount: () => onLost.mock.calls.length };
     },
     marker: () => client.get(MARKER),
     restartEmpty: async () => {
@@ -43,13 +44,14 @@ const setup = async () => {
 describe('createDataLossWatch', () => {
   it('reports a Redis that was emptied, once', async () => {
     await using test = await setup();
-    const { look, reports } = await test.watch();
+    const { look, reports, lossCount } = await test.watch();
     const before = await test.marker();
     await test.client.flushall();
     await look();
     await look();
 
     expect(reports()).toEqual([REPORT]);
+    expect(lossCount()).toBe(1);
     expect(await test.marker()).toBeString();
     expect(await test.marker()).not.toBe(before);
   });

@@ -13,6 +13,8 @@ interface DataLossWatchOptions {
   readonly logger: ILogger;
   /** Milliseconds between two looks. */
   readonly intervalMs: number;
+  /** Redis has lost its data. */
+  onLost(): void;
 }
 
 /** Says when Redis has lost its data: emptied, or started without what it had. */
@@ -27,13 +29,14 @@ export interface DataLossWatch {
  * out by waiting for a task that will never run.
  */
 export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatch => {
-  const { client, prefix, logger, intervalMs } = options;
+  const { client, prefix, logger, intervalMs, onLost } = options;
   const marker = createDataMarker({ client, prefix, createValue: v4 });
   let lastSeenAt: Date | undefined;
   const lookOnce = async (): Promise<void> => {
     try {
       if (await marker.hasLostData()) {
         logger.error(DATA_LOSS_MESSAGE, undefined, { lastSeenAt });
+        onLost();
       }
       lastSeenAt = new Date();
     } catch (error) {

@@ -32,6 +32,7 @@ const released = (delivery: Delivery): DeliveryEnd => ({
     error: new TaskError('the worker takes no tasks now', {}, { code: 'shutdown' }),
   },
   attempt: delivery.attemptsMade + delivery.crashCount + 1,
+  hasBegun: false,
   onSettled: () => undefined,
   onOver: () => undefined,
 });
@@ -64,15 +65,21 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       const key = `${task.queueName} ${delivery.runKey}`;
       if (isShut && !flights.has(key)) return released(delivery);
       const { value, isLatest, leave } = await flights.run(key, () => fly(task, delivery));
-      const { outcome, attempt, endedAtMs } = value;
+      const { outcome, attempt, hasBegun, endedAtMs } = value;
       const { logger } = environment;
       if (isLatest) {
         const onSettled = (): void =>
           logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
-        return { outcome, attempt, onSettled, onOver: leave };
+        return { outcome, attempt, hasBegun, onSettled, onOver: leave };
       }
       logSuperseded(logger, task, delivery, value.envelope.correlationId);
-      return { outcome: { kind: 'superseded' }, attempt, onSettled: () => undefined, onOver: leave };
+      return {
+        outcome: { kind: 'superseded' },
+        attempt,
+        hasBegun,
+        onSettled: () => undefined,
+        onOver: leave,
+      };
     },
     shut: () => {
       isShut = true;

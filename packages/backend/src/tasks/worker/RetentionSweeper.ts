@@ -8,6 +8,9 @@ import { sweepRetention } from '../queue/Retention';
 /** Milliseconds between two sweeps: 10 minutes. */
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
+/** Milliseconds from the start to the first sweep: a minute. */
+const FIRST_SWEEP_MS = 60 * 1000;
+
 interface RetentionSweeperOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly client: RedisClient;
@@ -42,7 +45,7 @@ export const createRetentionSweeper = ({
       nowMs: now(),
       isStopped: () => isStopped,
     });
-  const sweep = async (): Promise<void> => {
+  const sweepOnce = async (): Promise<void> => {
     for (const task of tasks) {
       if (isStopped) return;
       const { queueName } = task;
@@ -59,12 +62,22 @@ export const createRetentionSweeper = ({
       }
     }
   };
+  let sweeping: Promise<void> | undefined;
+  const sweep = (): Promise<void> => {
+    sweeping ??= sweepOnce().finally(() => {
+      sweeping = undefined;
+    });
+    return sweeping;
+  };
+  // Workers that are started again and again sweep too.
+  const first = setTimeout(() => void sweep(), FIRST_SWEEP_MS);
   const timer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
-  timer.unref();
+  for (const each of [first, timer]) each.unref();
   return {
     sweep,
     stop: () => {
       isStopped = true;
+      clearTimeout(first);
       clearInterval(timer);
     },
   };

@@ -121,6 +121,9 @@ const startTimers = (
       prefix: appConfig.queuePrefix,
       logger,
       intervalMs,
+      onLost: () => {
+        for (const consumer of consumers) consumer.rewriteLimits();
+      },
     }),
     createEventLoopWatch({ logger, lockMs, takeRecentTasks: desk.takeRecentTasks }),
   ];

@@ -27,7 +27,14 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       checkHeld: () => undefined,
       ...change,
     },
-    end: { outcome, attempt: 1, maxAttempts: 3, envelope, startedAt: new Date(scheduledAtMs + 1070) },
+    end: {
+      outcome,
+      attempt: 1,
+      maxAttempts: 3,
+      envelope,
+      startedAt: new Date(scheduledAtMs + 1070),
+      hasBegun: true,
+    },
     endedAtMs: scheduledAtMs + 1075,
   });
   return logger;

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'bun:test';
-import { ok } from 'neverthrow';
+import { until } from '@backend/__fixtures__/until';
+import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
+import { startLocalRedis } from '@backend/redis/localRedis';
+import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
 import { type TaskOptions } from '../domain/TaskOptions';
 import { createTaskBench } from './__fixtures__/TaskBench';
 
 /** A task of so many milliseconds on three workers; counts how many of it run at once. */
-const setup = async (options: TaskOptions, { ms = 30, workerCount = 3 } = {}) => {
+const setup = async (
+  options: TaskOptions,
+  { ms = 30, workerCount = 3, env = {} as Record<string, string> } = {},
+) => {
   const starts: number[] = [];
   const state = { running: 0, most: 0 };
   const task = defineTask({
@@ -22,7 +29,7 @@ const setup = async (options: TaskOptions, { ms = 30, workerCount = 3 } = {}) =>
     },
     options,
   });
-  const bench = await createTaskBench({ tasks: [task] });
+  const bench = await createTaskBench({ tasks: [task], env });
   const startWorkers = () => Promise.all(Array.from({ length: workerCount }, () => bench.startWorker()));
   const runAll = async (count: number) => {
     const ids = await Promise.all(Array.from({ length: count }, () => bench.schedule(task, {})));
@@ -46,6 +53,50 @@ describe('maxConcurrency', () => {
     await test.runAll(20);
 
     expect(test.state.most).toBe(2);
+  });
+
+  it('holds again after Redis has lost its data', async () => {
+    await using directory = await createTemporaryDirectory();
+    const redis = (await startLocalRedis({ appendOnly: false, dataDir: directory.path }))._unsafeUnwrap();
+    {
+      const env = { REDIS_URL: redis.url, WORKER_STALLED_INTERVAL_MS: '60' };
+      await using test = await setup({ maxConcurrency: 1 }, { env });
+      await test.runAll(1);
+      const metaKey = test.bench.queue(test.task).toKey('meta');
+      await test.bench.redis.flushall();
+      await until(async () => (await test.bench.redis.hget(metaKey, 'concurrency')) === '1');
+    }
+    await redis.stop();
+  });
+
+  it('is used to the full beside tasks of another name, and by tasks that ask to run later', async () => {
+    const starts: number[] = [];
+    const limitedTask = defineTask({
+      queueName: 'test:limited',
+      schema: z.object({}),
+      handler: async (_payload, { attempt }) => {
+        starts.push(performance.now());
+        return starts.length <= 5 && attempt === 1 ? err(TaskError.retryLater(1)) : ok();
+      },
+      options: { maxConcurrency: 1, priority: 'critical' },
+    });
+    const otherTask = defineTask({
+      queueName: 'test:other',
+      schema: z.object({}),
+      handler: async () => {
+        await Bun.sleep(10); // work
+        return ok();
+      },
+      options: { priority: 'low' },
+    });
+    await using bench = await createTaskBench({ tasks: [limitedTask, otherTask] });
+    const ids = await Promise.all(Array.from({ length: 10 }, () => bench.schedule(limitedTask, {})));
+    await Promise.all(Array.from({ length: 50 }, () => bench.schedule(otherTask, {})));
+    await bench.startWorker({ concurrency: 2 });
+    await Promise.all(ids.map((id) => bench.ended(id)));
+
+    const gaps = starts.slice(1).map((at, index) => at - (starts[index] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(1000); // a worker that is not woken looks after 2 s
   });
 
   it('is gone when the definition names it no more', async () => {

@@ -38,6 +38,8 @@ export interface AttemptEnd {
   readonly maxAttempts: number;
   readonly envelope: TaskEnvelope;
   readonly startedAt: Date;
+  /** Whether the handler began. */
+  readonly hasBegun: boolean;
 }
 
 interface Attempt {
@@ -163,7 +165,8 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const held = attempt.delivery.checkHeld();
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const result = await runUserHandler(attempt, payload.value);
-  return endAttempt(attempt, result.isOk() ? validateOutput(attempt, result.value) : result);
+  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
+  return { ...endAttempt(attempt, checked), hasBegun: true };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -173,7 +176,14 @@ const endUnrun = (attempt: Attempt, error: TaskError): AttemptEnd =>
 const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): AttemptEnd => {
   const { plan, envelope, startedAt, environment } = attempt;
   const outcome = decideOutcome(result, plan, environment.random);
-  return { outcome, attempt: plan.attempt, maxAttempts: plan.maxAttempts, envelope, startedAt };
+  return {
+    outcome,
+    attempt: plan.attempt,
+    maxAttempts: plan.maxAttempts,
+    envelope,
+    startedAt,
+    hasBegun: false,
+  };
 };
 
 /**

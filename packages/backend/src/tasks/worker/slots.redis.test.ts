@@ -140,6 +140,24 @@ describe('the slots of a worker', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 
+  it('are not lost to a job of another program that BullMQ takes and does not begin', async () => {
+    await using test = await setup({ odd: { priority: 'critical' }, plain: {} });
+    const id = await test.add('odd', 'odd');
+    // A job of a repeated series whose definition is gone.
+    await test.bench.redis.hset(
+      `${test.bench.appConfig.queuePrefix}:{test.odd}:${id}`,
+      'rjk',
+      'gone',
+      'opts',
+      '{}',
+    );
+    await test.bench.startWorker({ concurrency: 1 });
+    await test.add('plain', 'plain');
+
+    await until(async () => test.runs.includes('plain'));
+    expect(test.runs).toEqual(['plain']);
+  });
+
   it('are given out again after a pause', async () => {
     await using test = await setup({ a: {}, b: {} });
     const worker = await test.bench.startWorker({ concurrency: 1 });
