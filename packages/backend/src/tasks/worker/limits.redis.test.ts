@@ -76,6 +76,7 @@ describe('maxConcurrency', () => {
       schema: z.object({}),
       handler: async (_payload, { attempt }) => {
         starts.push(performance.now());
+        await Bun.sleep(30); // work, while the queue has as many running as it may
         return starts.length <= 5 && attempt === 1 ? err(TaskError.retryLater(1)) : ok();
       },
       options: { maxConcurrency: 1, priority: 'critical' },
