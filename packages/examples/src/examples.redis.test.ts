@@ -145,11 +145,13 @@ const outputs: [name: string, lines: unknown[]][] = [
   [
     'triggers',
     [
-      'the order is not paid back',
+      'WriteRefusedError the order is not paid back',
       'deleted',
       'confirmed o1 to ada@example.test',
-      ...['create', 'delete', 'update'].map((event) => `${event} of orders/o1 by request-20`),
-      'TriggerError the create of orders is done, but did not trigger orders:confirm: the payload of orders:confirm is refused: expected valid data: email: Invalid email address, got "nobody"',
+      'confirmed o3 to eve@example.test',
+      ...['o1', 'o3'].map((id) => `create of orders/${id} by request-20`),
+      ...['delete', 'update'].map((event) => `${event} of orders/o1 by request-20`),
+      'AfterWriteError the create of orders is done, but did not trigger orders:confirm: the payload of orders:confirm is refused: expected valid data: email: Invalid email address, got "nobody"',
       'o2 is stored',
     ],
   ],
