@@ -87,13 +87,13 @@ const outputs: [name: string, lines: unknown[]][] = [
     'deduplication',
     [
       'created duplicate true',
-      'charging 995 for pay-7',
+      'charged 995 for pay-7',
       'duplicate',
       'created',
       'created',
       'replaced',
       'replaced',
-      'indexing d1: Drover',
+      'indexed d1: Drover',
     ],
   ],
   [
@@ -166,6 +166,8 @@ const outputs: [name: string, lines: unknown[]][] = [
       'failed {"invoice":"A-2","email":"nobody"}',
       'invoices:send 1 completed, 1 cancelled',
       '2 ended, failure rate 0.5',
+      'completed {"invoice":"A-3","email":"grace@example.test"} true',
+      'already-retried',
     ],
   ],
   [
@@ -174,7 +176,7 @@ const outputs: [name: string, lines: unknown[]][] = [
       'invalid-options the recurring schedule of digest:send is refused: expected cron to have a next run, got "0 0 30 2 *", which never comes; expected timezone to be an IANA time zone, got "Mars/Phobos"',
       'At 09:00, only on Monday false true',
       '{"kind":"weekly","scheduleId":"weekly-digest"}',
-      'polling inbox for inbox:poll',
+      'polled inbox for inbox:poll',
       'inbox:poll every second',
       'weekly-digest At 09:00, only on Monday',
       'true',
