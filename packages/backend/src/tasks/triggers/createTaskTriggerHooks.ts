@@ -35,7 +35,8 @@ export interface TaskTriggerOptions<
    * What becomes of a trigger that fails. The write is done in any case.
    *
    * - `log`: it is logged as an error, and the write answers as if nothing were.
-   * - `return`: the write answers the `TriggerError`; of several the first, and the others are logged.
+   * - `return`: the hook answers the `TriggerError`, and a service an error that it is the cause of; of several the first,
+   *   and the others are logged.
    *
    * Default: `log`.
    */
