@@ -234,45 +234,17 @@ describe('docs/reference/errors.md', () => {
     expect(codes.length).toBeGreaterThan(1);
   });
 
-  const deadLetterChecks = {
-    list: (option: object) => checkListOptions(option),
-    retry: (option: object) => checkRetryCall('id', option),
-    retryAll: (option: object) => checkRetryAllOptions(option),
-    purge: ({ olderThanMs = 0 }: { readonly olderThanMs?: number }) => checkPurgeCall(olderThanMs, {}),
-  };
-
-  it('lists the options of dead letters, with their ranges', () => {
-    const rows = tableOf(page, 'Options of dead letters').flatMap(
-      ([methods = '', option = '', , range = '']) => {
-        const [name = ''] = unquote(option).split(',');
-        return unquote(methods)
-          .split(', ')
-          .map((method) => ({
-            method,
-            name,
-            bounds: /^(\d+) to (\d+)$/.exec(range)?.slice(1).map(Number) ?? [],
-          }));
-      },
+  it('names all that throws a TaskRegistryError', async () => {
+    const files = await Array.fromAsync(new Bun.Glob(`${source}/**/*.ts`).scan({ cwd: root }));
+    const throwing = files.flatMap((file) =>
+      [
+        ...read(file).matchAll(
+          /@throws TaskRegistryError(?:(?!\*\/)[\s\S])*\*\/\nexport const ((?:create|start)\w+)/g,
+        ),
+      ].map(([, name = '']) => `\`${name}\``),
     );
-    const isRefused = (method: string, option: object): boolean =>
-      deadLetterChecks[method as keyof typeof deadLetterChecks](option).isErr(); // a method of the table
-    const source = 'packages/backend/src/tasks/deadLetters/LetterQuery.ts';
-    const fields = {
-      list: interfaceFields(source, 'LetterListOptions'),
-      retry: interfaceFields(source, 'LetterRetryOptions'),
-      retryAll: interfaceFields(source, 'LetterRetryAllOptions'),
-      purge: [...interfaceFields(source, 'LetterPurgeOptions'), 'olderThanMs'],
-    };
-    expect(sorted(rows.map(({ method, name }) => `${method} ${name}`))).toEqual(
-      sorted(Object.entries(fields).flatMap(([method, names]) => names.map((name) => `${method} ${name}`))),
-    );
-    const bounded = rows.filter(({ bounds }) => bounds.length === 2);
-    expect(
-      bounded.map(({ method, name, bounds: [min = 0, max = 0] }) =>
-        [min - 1, min, max, max + 1].map((value) => isRefused(method, { [name]: value })),
-      ),
-    ).toEqual(bounded.map(() => [true, false, false, true]));
-    expect(bounded).toHaveLength(4);
+    const [row] = tableOf(page, 'Start-up errors').filter(([name]) => name === '`TaskRegistryError`');
+    expect(sorted(row?.[1]?.split(', ') ?? [])).toEqual(sorted(throwing));
   });
 
   it('names every code of the API', async () => {
@@ -339,6 +311,47 @@ describe('the guides', () => {
       expect(sorted(tableOf(page, heading).map(([cell]) => unquote(cell)))).toEqual(sorted(fields));
       expect(fields.length).toBeGreaterThan(3);
     }
+  });
+
+  const deadLetterChecks = {
+    list: (option: object) => checkListOptions(option),
+    retry: (option: object) => checkRetryCall('id', option),
+    retryAll: (option: object) => checkRetryAllOptions(option),
+    purge: ({ olderThanMs = 0 }: { readonly olderThanMs?: number }) => checkPurgeCall(olderThanMs, {}),
+  };
+
+  it('list the options of dead letters, with their ranges', () => {
+    const rows = tableOf(read('docs/guides/dead-letters.md'), 'Options of dead letters').flatMap(
+      ([methods = '', option = '', , range = '']) => {
+        const [name = ''] = unquote(option).split(',');
+        return unquote(methods)
+          .split(', ')
+          .map((method) => ({
+            method,
+            name,
+            bounds: /^(\d+) to (\d+)$/.exec(range)?.slice(1).map(Number) ?? [],
+          }));
+      },
+    );
+    const isRefused = (method: string, option: object): boolean =>
+      deadLetterChecks[method as keyof typeof deadLetterChecks](option).isErr(); // a method of the table
+    const source = 'packages/backend/src/tasks/deadLetters/LetterQuery.ts';
+    const fields = {
+      list: interfaceFields(source, 'LetterListOptions'),
+      retry: interfaceFields(source, 'LetterRetryOptions'),
+      retryAll: interfaceFields(source, 'LetterRetryAllOptions'),
+      purge: [...interfaceFields(source, 'LetterPurgeOptions'), 'olderThanMs'],
+    };
+    expect(sorted(rows.map(({ method, name }) => `${method} ${name}`))).toEqual(
+      sorted(Object.entries(fields).flatMap(([method, names]) => names.map((name) => `${method} ${name}`))),
+    );
+    const bounded = rows.filter(({ bounds }) => bounds.length === 2);
+    expect(
+      bounded.map(({ method, name, bounds: [min = 0, max = 0] }) =>
+        [min - 1, min, max, max + 1].map((value) => isRefused(method, { [name]: value })),
+      ),
+    ).toEqual(bounded.map(() => [true, false, false, true]));
+    expect(bounded).toHaveLength(4);
   });
 
   it('list every method of a task lock', () => {

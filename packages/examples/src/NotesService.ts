@@ -1,6 +1,7 @@
 import { type NewEntity } from '@backend/services/shared/Repository';
 import { schedulerOf } from '@backend/services/shared/ServiceContext';
 import { SharedService } from '@backend/services/shared/SharedService';
+import { type WriteOptions } from '@backend/services/shared/WriteOptions';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { indexNoteTask } from './indexNoteTask';
@@ -16,7 +17,15 @@ export interface Note {
 export class NotesService extends SharedService<string, Note> {
   async create(
     data: NewEntity<Note>,
-    { correlationId = CorrelationId() }: { readonly correlationId?: CorrelationId } = {},
+    { correlationId = CorrelationId(), userId }: WriteOptions = {},
+  ): Promise<Result<Note, Error>> {
+    const store = (checked: NewEntity<Note>) => this.storeAndIndex(checked, correlationId);
+    return this.createEntity(data, { correlationId, userId, store });
+  }
+
+  private async storeAndIndex(
+    data: NewEntity<Note>,
+    correlationId: CorrelationId,
   ): Promise<Result<Note, Error>> {
     const created = await this.repo.create(data);
     if (created.isErr()) return err(created.error);

@@ -8,10 +8,7 @@ import { startExample } from './support/startExample';
 const chargeCardTask = defineTask({
   queueName: 'payments:charge',
   schema: z.object({ paymentId: z.string(), cents: z.number().int() }),
-  handler: async ({ paymentId, cents }) => {
-    console.log(`charging ${cents} for ${paymentId}`);
-    return ok();
-  },
+  handler: async ({ paymentId, cents }) => ok(`charged ${cents} for ${paymentId}`),
   options: { idempotencyKey: ({ paymentId }) => paymentId },
 });
 // #endregion
@@ -26,11 +23,8 @@ const syncAccountTask = defineTask({
 const indexDocumentTask = defineTask({
   queueName: 'documents:index',
   schema: z.object({ documentId: z.string(), text: z.string() }),
-  handler: async ({ documentId, text }) => {
-    console.log(`indexing ${documentId}: ${text}`);
-    return ok();
-  },
-  options: { debounce: { windowMs: 300, maxWaitMs: 5000, key: ({ documentId }) => documentId } },
+  handler: async ({ documentId, text }) => ok(`indexed ${documentId}: ${text}`),
+  options: { debounce: { windowMs: 1000, maxWaitMs: 5000, key: ({ documentId }) => documentId } },
 });
 // #endregion
 
@@ -44,14 +38,14 @@ const again = await scheduler.schedule(correlationId, chargeCardTask, { paymentI
 if (first.isErr() || again.isErr()) throw new Error('Redis is away');
 console.log(first.value.disposition, again.value.disposition, again.value.id === first.value.id);
 // #endregion
-await ended(first.value.id);
+console.log((await ended(first.value.id)).value);
 
 // #region tag
 const sync = await scheduler.schedule(
   correlationId,
   syncAccountTask,
   { accountId: 'a1' },
-  { uniqueTag: 'a1', delayMs: 100 },
+  { uniqueTag: 'a1', delayMs: 1000 },
 );
 const joined = await scheduler.schedule(
   correlationId,
@@ -75,5 +69,5 @@ for (const text of ['D', 'Dr', 'Drover']) {
   const typed = await scheduler.schedule(correlationId, indexDocumentTask, { documentId: 'd1', text });
   if (typed.isErr()) throw typed.error;
   console.log(typed.value.disposition);
-  if (text === 'Drover') await ended(typed.value.id);
+  if (text === 'Drover') console.log((await ended(typed.value.id)).value);
 }

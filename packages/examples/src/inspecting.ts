@@ -80,3 +80,13 @@ for (const { taskName, counts, sampleCount, failureRate, waitMs } of stats.value
   if ((waitMs?.p95 ?? 0) > 60_000) console.log('tasks wait for more than a minute: start more workers');
 }
 // #endregion
+
+// #region retry
+const retried = await inspector.retry(id); // the order is wanted after all
+if (retried.isErr()) throw retried.error;
+const { status, payload, retriedFrom } = await example.ended(retried.value); // a new task
+console.log(status, JSON.stringify(payload), retriedFrom === id);
+
+const again = await inspector.retry(id);
+if (again.isErr()) console.log(again.error.code); // with { force: true } it would be done once more
+// #endregion

@@ -15,10 +15,10 @@ const closeMonthTask = defineTask({
   handler: async ({ month, days }) => {
     const key = `books:${month}`;
     const holder = crypto.randomUUID(); // this run, and no other
-    const acquired = await lock.acquire(key, holder, LOCK_MS);
-    if (acquired.isErr()) return err(new TaskError(acquired.error.message));
-    if (!acquired.value) return err(TaskError.retryLater(50, 'another task closes this month'));
     try {
+      const acquired = await lock.acquire(key, holder, LOCK_MS);
+      if (acquired.isErr()) return err(new TaskError(acquired.error.message));
+      if (!acquired.value) return err(TaskError.retryLater(50, 'another task closes this month'));
       console.log(`closing ${month}`);
       for (const day of days) {
         const extended = await lock.extend(key, holder, LOCK_MS);
@@ -28,7 +28,7 @@ const closeMonthTask = defineTask({
       console.log(`closed ${month}`);
       return ok({ days: days.length });
     } finally {
-      await lock.release(key, holder);
+      await lock.release(key, holder); // after an error of acquire too; what another holds is left alone
     }
   },
 });

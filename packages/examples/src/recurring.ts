@@ -4,15 +4,14 @@ import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { startExample } from './support/startExample';
 
-const hasPolled = Promise.withResolvers<void>();
+const hasPolled = Promise.withResolvers<string>();
 
 // #region definition
 const pollInboxTask = defineTask({
   queueName: 'inbox:poll',
   schema: z.object({ folder: z.string() }),
   handler: async ({ folder }, { scheduleId }) => {
-    console.log(`polling ${folder} for ${scheduleId}`);
-    hasPolled.resolve();
+    hasPolled.resolve(`polled ${folder} for ${scheduleId}`);
     return ok();
   },
   options: { recurring: { everyMs: 1000, payload: { folder: 'inbox' }, overlap: 'skip' } },
@@ -62,7 +61,7 @@ if (paused.isErr() || run.isErr() || resumed.isErr() || all.isErr()) throw new E
 console.log(paused.value.description, paused.value.enabled, resumed.value.enabled);
 console.log(JSON.stringify((await example.ended(run.value.id)).value));
 
-await hasPolled.promise;
+console.log(await hasPolled.promise);
 for (const { id, description } of all.value) console.log(id, description);
 const deleted = await recurring.delete(digest.value);
 console.log(deleted.isOk());

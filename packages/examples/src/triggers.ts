@@ -87,9 +87,16 @@ const refused = await orders.delete('o1', request);
 await orders.update('o1', { totalCents: 0 }, request);
 const deleted = await orders.delete('o1', request);
 // #endregion
-console.log(refused.isErr() ? refused.error.message : 'deleted');
+
+// #region direct
+const imported: Order = { id: 'o3', email: 'eve@example.test', totalCents: 300 };
+await repo.create(imported);
+const triggered = await triggers.afterCreate(imported, { resource: 'orders', ...request });
+// #endregion
+if (triggered.isErr()) throw triggered.error;
+console.log(refused.isErr() ? `${refused.error.name} ${refused.error.message}` : 'deleted');
 console.log(deleted.isOk() ? 'deleted' : deleted.error.message);
-while (done.length < 4) await sleep(10);
+while (done.length < 6) await sleep(10);
 for (const line of done.toSorted()) console.log(line);
 
 // #region return

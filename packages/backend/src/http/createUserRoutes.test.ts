@@ -1,8 +1,11 @@
 import { describe, expect, it, mock } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { AfterWriteError } from '@backend/services/shared/AfterWriteError';
 import { StorageError } from '@backend/services/shared/StorageError';
+import { WriteRefusedError } from '@backend/services/shared/WriteRefusedError';
 import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { HookError } from '@backend/tasks/triggers/HookError';
 import { type User, UserId } from '@core/domain/user/user';
 import { ConflictError } from '@core/errors/ConflictError';
 import { ValidationError } from '@core/errors/ValidationError';
@@ -77,6 +80,21 @@ describe('createUserRoutes', () => {
     });
   });
 
+  it('answers a user who is stored although a hook after it failed, and logs why', async () => {
+    const cause = new Error('the audit trail is full');
+    const error = new AfterWriteError({ event: 'create', resource: 'users', entity: user, cause });
+    const { post, logger } = setup(err(error));
+    const response = await post(body);
+
+    expect([response.status, await response.json()]).toEqual([
+      201,
+      { ...user, createdAt: '2026-01-02T03:04:05.000Z' },
+    ]);
+    expect(logger.error.mock.calls).toEqual([
+      ['A user is created, but a hook after it failed', error, { userId: user.id }],
+    ]);
+  });
+
   const failures: [error: Error, status: number, code: string, message: string][] = [
     [
       new ValidationError('the name is rude', [{ path: 'name', message: 'rude' }]),
@@ -89,6 +107,32 @@ describe('createUserRoutes', () => {
     [new ScheduleError('no Redis', { code: 'queue-unavailable' }), 503, 'queue-unavailable', 'no Redis'],
     [
       new ScheduleError('a bug', { code: 'invalid-payload' }),
+      500,
+      'internal-error',
+      'the user could not be created',
+    ],
+    [new WriteRefusedError(new Error('no more users today')), 422, 'write-refused', 'no more users today'],
+    [
+      new WriteRefusedError(new ScheduleError('not in March', { code: 'invalid-options' })),
+      422,
+      'invalid-options',
+      'not in March',
+    ],
+    [
+      new WriteRefusedError(new ValidationError('a nickname', [{ path: 'name', message: 'a nickname' }])),
+      400,
+      'validation',
+      'a nickname',
+    ],
+    [new WriteRefusedError(new ConflictError('Ada is here')), 409, 'conflict', 'Ada is here'],
+    [
+      new WriteRefusedError(new StorageError('no list of guests')),
+      503,
+      'storage-unavailable',
+      'no list of guests',
+    ],
+    [
+      new HookError('beforeCreate threw: boom', { code: 'hook-threw' }),
       500,
       'internal-error',
       'the user could not be created',

@@ -3,13 +3,14 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
-import { silentLogger } from '@backend/logger/silentLogger';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { type HookContext } from '@backend/tasks/triggers/ResourceHooks';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type Secret, type SecretId } from '@core/domain/secret/secret';
 import { UserId } from '@core/domain/user/user';
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { type EntityHooks } from '../shared/ServiceHooks';
+import { StorageError } from '../shared/StorageError';
 import { SecretsService } from './SecretsService';
 import { createSecretsRepository } from './secretsRepository';
 
@@ -19,11 +20,13 @@ const secret = { ownerId: UserId(), name: 'deploy key', expiresAt: new Date('202
 const setup = async () => {
   const directory = await createTemporaryDirectory();
   const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
-  const context = { logger: silentLogger, appConfig: () => appConfig };
+  const logger = getMockedLogger();
+  const context = { logger, appConfig: () => appConfig };
   const open = (hooks?: EntityHooks<SecretId, Secret>) =>
     new SecretsService(createSecretsRepository(directory.path), context, hooks);
   return {
     directory: directory.path,
+    logger,
     open,
     service: open(),
     [Symbol.asyncDispose]: directory[Symbol.asyncDispose],
@@ -85,6 +88,38 @@ describe('SecretsService', () => {
       ['create', 'secrets', 'deploy key', 'request-1'],
       ['update', 'secrets', 'old key', 'request-1'],
       ['delete', 'secrets', 'old key', 'request-1'],
+    ]);
+  });
+
+  it('goes on with the clean-up past hooks that refuse or fail, and says at which secrets', async () => {
+    await using bundle = await setup();
+    const ids = ['kept', 'audited', 'plain'].map(async (name) => {
+      const created = await bundle.service.create({ ...secret, name, expiresAt: now });
+      return created._unsafeUnwrap().id;
+    });
+    const [kept, audited, plain] = await Promise.all(ids);
+    const refusal = new StorageError('the archive is full');
+    const service = bundle.open({
+      beforeDelete: ({ name }) => (name === 'kept' ? err(refusal) : ok()),
+      afterDelete: ({ name }) => (name === 'audited' ? err(refusal) : ok()),
+    });
+    const correlationId = CorrelationId('request-1');
+    const deleted = (await service.deleteExpired(now, { correlationId }))._unsafeUnwrap();
+
+    expect(deleted.toSorted()).toEqual([audited, plain].toSorted() as SecretId[]);
+    expect(await readdir(bundle.directory)).toEqual([`${kept}.json`]);
+    const lines = bundle.logger.error.mock.calls.toSorted(([one], [other]) => one.localeCompare(other));
+    expect(lines).toEqual([
+      [
+        'An expired secret is deleted, but a hook after it failed',
+        expect.objectContaining({ name: 'AfterWriteError', cause: refusal }),
+        { secretId: audited, correlationId },
+      ],
+      [
+        'An expired secret stays: a hook did not let it be deleted',
+        expect.objectContaining({ name: 'WriteRefusedError', cause: refusal }),
+        { secretId: kept, correlationId },
+      ],
     ]);
   });
 

@@ -11,10 +11,12 @@ import { NotFoundError } from '@core/errors/NotFoundError';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import { inject, injectable } from 'tsyringe';
+import { AfterWriteError } from '../shared/AfterWriteError';
 import { type EntityChanges } from '../shared/Repository';
 import { type ServiceContext } from '../shared/ServiceContext';
 import { type EntityHooks } from '../shared/ServiceHooks';
 import { SharedService } from '../shared/SharedService';
+import { StorageError } from '../shared/StorageError';
 import { type WriteOptions } from '../shared/WriteOptions';
 import { tokens } from '../tokens';
 import { type SecretsRepository } from './secretsRepository';
@@ -49,10 +51,10 @@ export class SecretsService extends SharedService<SecretId, Secret> {
   }
 
   /**
-   * Deletes every secret that has expired at `now`. Doing it twice, or in two processes at once, is harmless.
+   * Deletes every secret that has expired at `now`. Doing it twice, or in two processes at once, is harmless. Where a hook
+   * refuses or fails it says so in the log, and goes on: one secret that must stay does not keep the others.
    *
-   * @returns The ids that this call deleted. Errors: `StorageError` and those of the hooks; those deleted before it stay
-   *   deleted.
+   * @returns The ids that this call deleted. Error: `StorageError`; those deleted before it stay deleted.
    */
   async deleteExpired(
     now: Date,
@@ -63,9 +65,20 @@ export class SecretsService extends SharedService<SecretId, Secret> {
     const deleted: SecretId[] = [];
     for (const { id } of secrets.value.filter((secret) => isExpired(secret, now))) {
       const removed = await this.delete(id, { correlationId, userId });
-      if (removed.isOk()) deleted.push(id);
-      else if (!(removed.error instanceof NotFoundError)) return err(removed.error);
+      const error = removed.isErr() ? removed.error : undefined;
+      if (error instanceof StorageError) return err(error);
+      if (error === undefined || error instanceof AfterWriteError) deleted.push(id);
+      if (error !== undefined) this.logDisturbance(error, { secretId: id, correlationId });
     }
     return ok(deleted);
+  }
+
+  private logDisturbance(error: Error, facts: Readonly<Record<string, unknown>>): void {
+    if (error instanceof NotFoundError) return; // another process was quicker
+    const message =
+      error instanceof AfterWriteError
+        ? 'An expired secret is deleted, but a hook after it failed'
+        : 'An expired secret stays: a hook did not let it be deleted';
+    this.context.logger.error(message, error, facts);
   }
 }

@@ -4,12 +4,14 @@ import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId, correlationIdSchema } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
+import { type AfterWriteError } from './AfterWriteError';
 import { createInMemoryRepository } from './InMemoryRepository';
 import { type NewEntity, type Repository } from './Repository';
 import { type EntityHooks } from './ServiceHooks';
 import { SharedService } from './SharedService';
 import { StorageError } from './StorageError';
 import { type WriteOptions } from './WriteOptions';
+import { WriteRefusedError } from './WriteRefusedError';
 
 interface Note {
   readonly id: string;
@@ -127,11 +129,26 @@ describe('SharedService with hooks', () => {
       afterDelete: () => ok(void seen.push('delete')),
     });
 
-    expect((await service.create({ id: 'n2', text: 'x' }))._unsafeUnwrapErr()).toBe(refusal);
-    expect((await service.update('n1', { text: 'x' }))._unsafeUnwrapErr()).toBe(refusal);
-    expect((await service.delete('n1'))._unsafeUnwrapErr()).toBe(refusal);
+    const answers = [
+      await service.create({ id: 'n2', text: 'x' }),
+      await service.update('n1', { text: 'x' }),
+      await service.delete('n1'),
+    ].map((answer) => answer._unsafeUnwrapErr());
+    expect(answers).toEqual(answers.map(() => new WriteRefusedError(refusal)));
+    expect(answers.map(({ message, cause }) => [message, cause])).toEqual(answers.map(() => ['no', refusal]));
     expect(await stored()).toEqual([hello]);
     expect(seen).toEqual([]);
+  });
+
+  it('tells a hook that broke from one that refused', async () => {
+    const thrower = () => {
+      throw new Error('boom');
+    };
+    const { service, stored } = await setup({ beforeUpdate: thrower, beforeDelete: thrower });
+    const answers = [await service.update('n1', { text: 'x' }), await service.delete('n1')];
+
+    expect(answers.map((answer) => answer._unsafeUnwrapErr().name)).toEqual(['HookError', 'HookError']);
+    expect(await stored()).toEqual([hello]);
   });
 
   it('tells nobody of a write that fails', async () => {
@@ -154,10 +171,40 @@ describe('SharedService with hooks', () => {
       afterDelete: failing,
     });
 
-    expect((await service.create({ id: 'n2', text: 'x' }))._unsafeUnwrapErr()).toBe(refusal);
-    expect((await service.update('n2', { text: 'y' }))._unsafeUnwrapErr()).toBe(refusal);
-    expect((await service.delete('n1'))._unsafeUnwrapErr()).toBe(refusal);
+    const answers = [
+      await service.create({ id: 'n2', text: 'x' }),
+      await service.update('n2', { text: 'y' }),
+      await service.delete('n1'),
+    ].map((answer) => answer._unsafeUnwrapErr() as AfterWriteError);
+    expect(answers.map(({ name, code, message, cause }) => [name, code, message, cause])).toEqual(
+      answers.map(() => ['AfterWriteError', 'after-write-failed', 'no', refusal]),
+    );
+    expect(answers.map(({ metadata, entity }) => [metadata, entity])).toEqual([
+      [
+        { event: 'create', resource: 'notes' },
+        { id: 'n2', text: 'x' },
+      ],
+      [
+        { event: 'update', resource: 'notes' },
+        { id: 'n2', text: 'y' },
+      ],
+      [{ event: 'delete', resource: 'notes' }, hello],
+    ]);
     expect(await stored()).toEqual([{ id: 'n2', text: 'y' }]);
+  });
+
+  it('reads what is deleted only for a hook that is told of it', async () => {
+    const unreadable = async () => err(diskFull);
+    const deleteWith = async (hooks: NoteHooks) => {
+      const { service } = await setup(hooks, { failing: { get: unreadable } });
+      return service.delete('n1');
+    };
+
+    expect((await deleteWith({ afterCreate: () => ok(), beforeUpdate: (data) => ok(data) })).isOk()).toBe(
+      true,
+    );
+    expect((await deleteWith({ beforeDelete: () => ok() }))._unsafeUnwrapErr()).toBe(diskFull);
+    expect((await deleteWith({ afterDelete: () => ok() }))._unsafeUnwrapErr()).toBe(diskFull);
   });
 
   it('calls those after a create when all that belongs to storing is done', async () => {

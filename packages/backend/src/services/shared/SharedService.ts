@@ -1,11 +1,15 @@
 import { type ComposedHooks, composeHooks } from '@backend/tasks/triggers/composeHooks';
+import { HookError } from '@backend/tasks/triggers/HookError';
 import { type HookContext } from '@backend/tasks/triggers/ResourceHooks';
+import { type TriggerEvent } from '@backend/tasks/triggers/TaskTrigger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, type Result } from 'neverthrow';
+import { AfterWriteError } from './AfterWriteError';
 import { type EntityChanges, type NewEntity, type Repository } from './Repository';
 import { type ServiceContext } from './ServiceContext';
 import { type ServiceHooks } from './ServiceHooks';
 import { type WriteOptions } from './WriteOptions';
+import { WriteRefusedError } from './WriteRefusedError';
 
 /** How a new entity is stored between its hooks. */
 export interface CreateEntityOptions<Entity, PartialEntity> extends WriteOptions {
@@ -15,7 +19,10 @@ export interface CreateEntityOptions<Entity, PartialEntity> extends WriteOptions
 
 /**
  * What services over one kind of entity share. A service extends it, says what creating means, and has `this.repo`
- * and `this.context` at hand:
+ * and `this.context` at hand.
+ *
+ * Its writes may answer three errors of their hooks: `WriteRefusedError` when one before the write refused it, `HookError`
+ * when one before it broke (nothing was written then), and `AfterWriteError` when one after it failed: the write is done.
  *
  * @example
  * class NotesService extends SharedService<NoteId, Note> {
@@ -64,24 +71,28 @@ export abstract class SharedService<Id, Entity, PartialEntity = NewEntity<Entity
   ): Promise<Result<Entity, Error>> {
     const context = { ...this.toHookContext(options), id };
     const before = await this.hooks.beforeUpdate(changes, context);
-    if (before.isErr()) return err(before.error);
+    if (before.isErr()) return err(toRefused(before.error));
     const updated = await this.repo.update(id, before.value);
     if (updated.isErr()) return err(updated.error);
-    const after = await this.hooks.afterUpdate(updated.value, { ...context, changes: before.value });
-    return after.map(() => updated.value);
+    const { value: entity } = updated;
+    const after = await this.hooks.afterUpdate(entity, { ...context, changes: before.value });
+    return after.map(() => entity).mapErr(this.toDone('update', entity));
   }
 
   /** Removes an entity. Errors: `NotFoundError`, `StorageError`, and those of the hooks. */
   async delete(id: Id, options: WriteOptions = {}): Promise<Result<void, Error>> {
-    if (this.hooked === undefined) return this.repo.delete(id);
+    const { beforeDelete, afterDelete } = this.hooked?.hooks ?? {};
+    if (beforeDelete === undefined && afterDelete === undefined) return this.repo.delete(id);
     // Read for the hooks: afterwards nobody knows any more what it was.
     const found = await this.repo.get(id);
     if (found.isErr()) return err(found.error);
     const context = this.toHookContext(options);
     const before = await this.hooks.beforeDelete(found.value, context);
-    if (before.isErr()) return err(before.error);
+    if (before.isErr()) return err(toRefused(before.error));
     const deleted = await this.repo.delete(id);
-    return deleted.isErr() ? err(deleted.error) : this.hooks.afterDelete(found.value, context);
+    if (deleted.isErr()) return err(deleted.error);
+    const after = await this.hooks.afterDelete(found.value, context);
+    return after.mapErr(this.toDone('delete', found.value));
   }
 
   /**
@@ -98,11 +109,16 @@ export abstract class SharedService<Id, Entity, PartialEntity = NewEntity<Entity
   ): Promise<Result<Entity, Error>> {
     const context = this.toHookContext(options);
     const before = await this.hooks.beforeCreate(data, context);
-    if (before.isErr()) return err(before.error);
+    if (before.isErr()) return err(toRefused(before.error));
     const stored = await store(before.value);
     if (stored.isErr()) return err(stored.error);
     const after = await this.hooks.afterCreate(stored.value, context);
-    return after.map(() => stored.value);
+    return after.map(() => stored.value).mapErr(this.toDone('create', stored.value));
+  }
+
+  private toDone(event: TriggerEvent, entity: Entity) {
+    const resource = this.hooked?.resource ?? '';
+    return (cause: Error): AfterWriteError<Entity> => new AfterWriteError({ event, resource, entity, cause });
   }
 
   private toHookContext({ correlationId = CorrelationId(), userId }: WriteOptions): HookContext {
@@ -113,3 +129,7 @@ export abstract class SharedService<Id, Entity, PartialEntity = NewEntity<Entity
     };
   }
 }
+
+/** A hook that broke has refused nothing. */
+const toRefused = (error: Error): Error =>
+  error instanceof HookError ? error : new WriteRefusedError(error);

@@ -36,7 +36,7 @@ export class UsersService extends SharedService<UserId, User> {
    *
    * @param options The correlation ID is on every log line of the welcome task too.
    * @returns The user. Errors: `ValidationError`, `ConflictError` (the email is taken), `StorageError`, `ScheduleError`,
-   *   and those of the hooks.
+   *   and those of the hooks; after an `AfterWriteError` the user is there, and will be welcomed.
    */
   async create(
     data: PartialUser,

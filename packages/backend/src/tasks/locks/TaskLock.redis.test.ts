@@ -154,8 +154,14 @@ const contendElsewhere = async (
     env: { PATH: process.env['PATH'], NODE_ENV: 'test', REDIS_URL: redisUrl, QUEUE_PREFIX: queuePrefix },
     stdin: 'ignore',
     stdout: 'pipe',
+    stderr: 'pipe',
     timeout: 15_000,
     killSignal: 'SIGKILL',
   });
-  return JSON.parse(await new Response(child.stdout).text()) as number[]; // printed by the fixture
+  const [printed, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  expect({ errors, exitCode: await child.exited }).toEqual({ errors: '', exitCode: 0 });
+  return JSON.parse(printed) as number[]; // printed by the fixture
 };

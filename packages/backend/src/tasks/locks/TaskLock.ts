@@ -17,12 +17,15 @@ import { TaskLockError } from './TaskLockError';
 export interface TaskLock {
   /**
    * Takes a free lock. True too when the holder has it already: it then lasts `ttlMs` from now on. So two pieces of work that
-   * must exclude each other need two holders.
+   * must exclude each other need two holders. After `queue-unavailable` the lock may be taken: release it, or ask again.
    */
   acquire(key: string, holder: string, ttlMs: number): Promise<Result<boolean, TaskLockError>>;
   /** Lets the lock last `ttlMs` from now on. False when the holder has it no more: stop what it protects. */
   extend(key: string, holder: string, ttlMs: number): Promise<Result<boolean, TaskLockError>>;
-  /** Frees the lock. False when the holder did not have it any more; then nothing is freed. */
+  /**
+   * Frees the lock. False when the holder did not have it any more; then nothing is freed. On a Redis Cluster also when the
+   * reply was lost and the command sent again: the first one has freed it. Call it after an error of `acquire` too.
+   */
   release(key: string, holder: string): Promise<Result<boolean, TaskLockError>>;
   /** Whether the holder, or anybody when none is named, has the lock at this moment. */
   isHeld(key: string, holder?: string): Promise<Result<boolean, TaskLockError>>;

@@ -5,7 +5,7 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
  *
  * - `invalid-lock`: key, holder or ttlMs breaks a rule; the message names all. Nothing has reached Redis. Correct it.
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Whether the command took effect is unknown:
- *   hold nothing for yours until a call says so. The same holder may simply ask again.
+ *   hold nothing for yours until a call says so. The same holder may ask again, or release.
  */
 export const TASK_LOCK_ERROR_CODES = ['invalid-lock', 'queue-unavailable'] as const;
 

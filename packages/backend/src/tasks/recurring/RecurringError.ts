@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
 
 /**
@@ -10,7 +10,9 @@ import { type ValidationIssue } from '@core/errors/ValidationError';
  * - `unknown-schedule`: no schedule has this id; the message suggests the nearest one.
  * - `unknown-task`: the list of tasks has no definition of the schedule's task. Add it to `tasks`.
  * - `overlapping`: the schedule skips overlapping runs, and one is unfinished.
- * - `queue-unavailable`: Redis did not answer in time, or refused. Try again later.
+ * - `queue-unavailable`: Redis did not answer in time, or refused; the command may have taken effect. Call again later: every
+ *   call but `runNow` may be repeated. When `metadata.isUnknown` of a `runNow` is true the run may have started, under the id
+ *   `metadata.taskId`; repeated, it may be two.
  */
 export const RECURRING_ERROR_CODES = [
   'invalid-schedule',
@@ -28,22 +30,27 @@ export type RecurringErrorCode = (typeof RECURRING_ERROR_CODES)[number];
 interface RecurringErrorOptions extends ErrorCause {
   readonly code: RecurringErrorCode;
   readonly issues?: readonly ValidationIssue[];
+  readonly metadata?: ErrorMetadata;
 }
 
-/** Something could not be done with a recurring schedule; it is as it was. */
+/** Something could not be done with a recurring schedule. Unless the code is `queue-unavailable`, it is as it was. */
 export class RecurringError extends AppError {
   override readonly name = 'RecurringError';
   override readonly code: RecurringErrorCode;
   /** What is wrong with the payload, one entry for each broken rule; empty for the other codes. */
   readonly issues: readonly ValidationIssue[];
 
-  constructor(message: string, { code, issues = [], cause }: RecurringErrorOptions) {
-    super(message, {}, cause === undefined ? {} : { cause });
+  constructor(message: string, { code, issues = [], metadata, cause }: RecurringErrorOptions) {
+    super(message, metadata, cause === undefined ? {} : { cause });
     this.code = code;
     this.issues = issues;
   }
 }
 
 /** Redis did not answer in time, or refused. */
-export const toUnavailable = (cause: Error): RecurringError =>
-  new RecurringError(`Redis does not answer: ${cause.message}`, { code: 'queue-unavailable', cause });
+export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError =>
+  new RecurringError(`Redis does not answer: ${cause.message}`, {
+    code: 'queue-unavailable',
+    metadata,
+    cause,
+  });

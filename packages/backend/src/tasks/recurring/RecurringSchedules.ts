@@ -23,7 +23,10 @@ export interface CreateScheduleOptions extends RecurringOptions {
   readonly correlationId?: CorrelationId;
 }
 
-/** Tells the recurring schedules of an application what to do. Every method may answer `queue-unavailable`. */
+/**
+ * Tells the recurring schedules of an application what to do. Every method may answer `queue-unavailable`: the command may
+ * have taken effect, and may be repeated, but for `runNow`.
+ */
 export interface RecurringSchedules {
   /**
    * Creates a schedule, or changes the one that has its id: timing, payload and options. A pause stays, and the next run
@@ -47,7 +50,8 @@ export interface RecurringSchedules {
   list(): Promise<Result<readonly RecurringSchedule[], RecurringError>>;
   /**
    * Starts a run now, also while the schedule is paused; the next one stays where it is. Needs the definition in `tasks`.
-   * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID.
+   * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID. Not safe to
+   * repeat after a `queue-unavailable` whose `metadata.isUnknown` is true: the run `metadata.taskId` may have started.
    */
   runNow(
     id: string,
@@ -79,7 +83,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
     const answer = await access.run((_queues, { client }) =>
       command(createScheduleStore(client, appConfig.queuePrefix)),
     );
-    return answer.mapErr(toUnavailable).andThen((result) => result);
+    return answer.mapErr((error) => toUnavailable(error)).andThen((result) => result);
   };
   return {
     create: async (task, payload, timing, given = {}) => {

@@ -20,7 +20,10 @@ interface RunNowOptions {
   readonly appConfig: AppConfig;
 }
 
-/** Starts a run of a schedule beside its plan. Errors: `unknown-task`, `overlapping`, `queue-unavailable`. */
+/**
+ * Starts a run of a schedule beside its plan. Errors: `unknown-task`, `overlapping`, `queue-unavailable` with `taskId` and
+ * `isUnknown` in its metadata.
+ */
 export const startRunNow = async ({
   schedule: { id: scheduleId, stored },
   correlationId,
@@ -34,7 +37,10 @@ export const startRunNow = async ({
   const maxAttempts = appConfig.taskMaxAttempts;
   const job = toRunJob({ taskId, scheduleId, stored, correlationId, task: task.value, maxAttempts });
   const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
-  if (published.isErr()) return err(toUnavailable(published.error));
+  if (published.isErr()) {
+    const { isUnknown } = published.error;
+    return err(toUnavailable(published.error, { taskId, isUnknown }));
+  }
   if (published.value !== taskId) return err(toOverlapping(scheduleId, published.value));
   // The run is on the queue: without this `lastRunAt` is behind, and nothing else.
   await access.run((_queues, { client }) =>

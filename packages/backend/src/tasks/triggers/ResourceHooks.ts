@@ -30,8 +30,8 @@ export type HookResult<Value> = Result<Value, Error> | PromiseLike<Result<Value,
  * What happens around the writes of one kind of entity; every hook may be left out.
  *
  * A `before` hook sees a write that has been checked but not done. What is inside its `ok` is stored instead, as it is; its
- * `err` refuses the write, and the caller gets the error. An `after` hook observes a write that is done. Its `err`, or what
- * it throws, undoes nothing: the caller gets it although the entity is stored.
+ * `err` refuses the write, and the caller learns why. An `after` hook observes a write that is done. Its `err`, or what
+ * it throws, undoes nothing: the caller learns of it although the entity is stored.
  */
 export interface ResourceHooks<Id, Entity, NewEntity, Changes> {
   beforeCreate?(data: NewEntity, context: HookContext): HookResult<NewEntity>;

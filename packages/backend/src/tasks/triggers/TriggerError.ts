@@ -6,7 +6,9 @@ import { type TriggerEvent } from './TaskTrigger';
  *
  * - `condition-failed`: `when` threw, or answered something other than true and false.
  * - `transform-failed`: `transform` threw, or answered a promise.
- * - `not-scheduled`: the scheduler refused or could not reach Redis; `cause` is its `ScheduleError`.
+ * - `not-scheduled`: the scheduler refused, or could not reach Redis; `cause` is its `ScheduleError`. Its `isUnknown` and
+ *   `taskId` are in `metadata` too: when `isUnknown` is true the task was sent and its receipt lost, so it may run, under
+ *   that id; whoever schedules it by hand may make it run twice.
  */
 export const TRIGGER_ERROR_CODES = ['condition-failed', 'transform-failed', 'not-scheduled'] as const;
 
@@ -19,16 +21,22 @@ export interface TriggerFailure extends ErrorCause {
   readonly event: TriggerEvent;
   readonly resource: string;
   readonly taskName: string;
+  /** What is known of a task that was sent to Redis. */
+  readonly receipt?: { readonly isUnknown: boolean; readonly taskId: unknown } | undefined;
 }
 
-/** A task that a write should have triggered was not scheduled. The write itself is done, and stays done. */
+/**
+ * A task that a write should have triggered was not scheduled, or nobody knows whether it was (`metadata.isUnknown`). The
+ * write itself is done, and stays done.
+ */
 export class TriggerError extends AppError {
   override readonly name = 'TriggerError';
   override readonly code: TriggerErrorCode;
 
-  constructor(reason: string, { code, event, resource, taskName, cause }: TriggerFailure) {
-    const metadata = { event, resource, taskName };
-    const message = `the ${event} of ${resource} is done, but did not trigger ${taskName}: ${reason}`;
+  constructor(reason: string, { code, event, resource, taskName, receipt, cause }: TriggerFailure) {
+    const metadata = { event, resource, taskName, ...receipt };
+    const verdict = receipt?.isUnknown === true ? 'may not have triggered' : 'did not trigger';
+    const message = `the ${event} of ${resource} is done, but ${verdict} ${taskName}: ${reason}`;
     super(message, metadata, cause === undefined ? {} : { cause });
     this.code = code;
   }

@@ -179,6 +179,41 @@ describe('composeHooks', () => {
     });
   });
 
+  it('finds a misspelt hook of a class too, and leaves its other methods alone', () => {
+    class Base {
+      onAfterCreate() {
+        return ok();
+      }
+      get afterNoon(): never {
+        return thrower();
+      }
+    }
+    class Audit extends Base {
+      beforUpdate() {
+        return ok();
+      }
+      beforeSave() {
+        return ok();
+      }
+      noteCreate() {
+        return ok();
+      }
+      flush() {
+        return ok();
+      }
+    }
+    const compose = () => composeHooks(new Audit() as TextHooks, Object.create(null) as TextHooks);
+
+    expect(compose).toThrow(
+      [
+        'the resource hooks have 3 problem(s):',
+        '  - unknown hook hooks[0].beforUpdate. Did you mean "beforeUpdate"?',
+        '  - unknown hook hooks[0].beforeSave. Did you mean "beforeCreate"?',
+        '  - unknown hook hooks[0].onAfterCreate. Did you mean "afterCreate"?',
+      ].join('\n'),
+    );
+  });
+
   it('refuses what is no set of hooks, and names all problems', () => {
     const wrong = [
       undefined,

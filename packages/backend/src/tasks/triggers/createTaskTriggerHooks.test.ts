@@ -6,6 +6,7 @@ import { UserId } from '@core/domain/user/user';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
+import { TaskId } from '../domain/TaskId';
 import { ScheduleError } from '../scheduler/ScheduleError';
 import { type TaskScheduler } from '../scheduler/TaskScheduler';
 import { throwingLogger } from '../worker/__fixtures__/TaskBench';
@@ -29,7 +30,10 @@ const correlationId = CorrelationId('request-1');
 const userId = UserId();
 const context = { resource: 'notes', correlationId };
 const updated = { ...context, id: 'n1', changes: { text: 'hello' } };
-const redisDown = new ScheduleError('Redis is down', { code: 'queue-unavailable' });
+const redisDown = new ScheduleError('Redis is down', {
+  code: 'queue-unavailable',
+  metadata: { taskId: 't1', isUnknown: false },
+});
 
 const setup = (error?: ScheduleError) => ({
   logger: getMockedLogger(),
@@ -157,9 +161,29 @@ describe('createTaskTriggerHooks', () => {
           message: 'the delete of notes is done, but did not trigger audit:write: Redis is down',
           cause: redisDown,
         }),
-        { event: 'delete', resource: 'notes', taskName: 'audit:write', correlationId },
+        { event: 'delete', resource: 'notes', taskName: 'audit:write', ...redisDown.metadata, correlationId },
       ],
     ]);
+  });
+
+  it('says that a task may have been triggered whose receipt was lost, and which', async () => {
+    const taskId = TaskId();
+    const metadata = { taskId, isUnknown: true };
+    const { logger, scheduler } = setup(
+      new ScheduleError('Redis was silent', { code: 'queue-unavailable', metadata }),
+    );
+    const hooks = createTaskTriggerHooks({
+      logger,
+      scheduler,
+      onFailure: 'return',
+      onCreate: [{ task: auditTask }],
+    });
+
+    expect((await hooks.afterCreate(note, context))._unsafeUnwrapErr()).toMatchObject({
+      code: 'not-scheduled',
+      message: 'the create of notes is done, but may not have triggered audit:write: Redis was silent',
+      metadata: { event: 'create', resource: 'notes', taskName: 'audit:write', taskId, isUnknown: true },
+    });
   });
 
   it('answers the first failure when it is asked to, and logs the others', async () => {
@@ -194,6 +218,12 @@ describe('createTaskTriggerHooks', () => {
 
   it('refuses wrong options, and names all problems', () => {
     const brokenTask = defineTask({ queueName: 'bad name', schema: z.unknown(), handler: () => ok(1) });
+    const debouncedTask = defineTask({
+      queueName: 'notes:index',
+      schema: z.unknown(),
+      handler: () => ok(1),
+      options: { debounce: { windowMs: 1000, key: String } },
+    });
     const wrong = {
       scheduler: undefined,
       logger: {},
@@ -205,6 +235,7 @@ describe('createTaskTriggerHooks', () => {
         { task: brokenTask, when: true, transform: 'x', delayMs: -1, delay: 5 },
         'audit:write',
       ],
+      onUpdate: [{ task: debouncedTask }, { task: debouncedTask, delayMs: 0 }],
       onDelete: 'audit:write',
     };
     const create = () =>
@@ -213,7 +244,7 @@ describe('createTaskTriggerHooks', () => {
     expect(create).toThrow(ResourceHooksError);
     expect(create).toThrow(
       [
-        'the resource hooks have 13 problem(s):',
+        'the resource hooks have 14 problem(s):',
         '  - unknown option onCreated. Did you mean "onCreate"?',
         '  - expected scheduler to be an object with the method schedule, got undefined',
         '  - expected logger to be an object with the method error, got {}',
@@ -226,6 +257,7 @@ describe('createTaskTriggerHooks', () => {
         '  - expected onCreate[1].transform to be a function, got "x"',
         '  - expected onCreate[1].delayMs to be an integer from 0 to 315360000000, got -1',
         '  - expected onCreate[2] to be an object, got "audit:write"',
+        '  - expected no onUpdate[1].delayMs for a task with debounce, which decides when it runs, got 0',
         '  - expected onDelete to be a list, got "audit:write"',
       ].join('\n'),
     );

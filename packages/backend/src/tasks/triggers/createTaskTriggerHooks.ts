@@ -2,6 +2,7 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
+import { ScheduleError } from '../scheduler/ScheduleError';
 import { type TaskScheduler } from '../scheduler/TaskScheduler';
 import { decideTrigger, type TriggerOccasion } from './decideTrigger';
 import { type HookContext } from './ResourceHooks';
@@ -12,7 +13,7 @@ import {
   type TriggerEvent,
   type UpdateTriggerContext,
 } from './TaskTrigger';
-import { TriggerError } from './TriggerError';
+import { TriggerError, type TriggerFailure } from './TriggerError';
 import { triggerProblems } from './triggerProblems';
 
 /** Which tasks the writes of one kind of entity trigger. */
@@ -34,7 +35,8 @@ export interface TaskTriggerOptions<
    * What becomes of a trigger that fails. The write is done in any case.
    *
    * - `log`: it is logged as an error, and the write answers as if nothing were.
-   * - `return`: the write answers the `TriggerError`; of several the first, and the others are logged.
+   * - `return`: the hook answers the `TriggerError`, and a service an error that it is the cause of; of several the first,
+   *   and the others are logged.
    *
    * Default: `log`.
    */
@@ -131,6 +133,7 @@ const fire = async ({ scheduler, trigger, occasion }: Firing): Promise<Result<vo
       event,
       resource,
       taskName: task.queueName,
+      receipt: toReceipt(cause),
       cause,
     });
   try {
@@ -143,6 +146,13 @@ const fire = async ({ scheduler, trigger, occasion }: Firing): Promise<Result<vo
     // Ours answers a Result whatever happens; another implementation may not.
     return err(toError(thrown));
   }
+};
+
+/** Of an error that nothing was sent with, nothing. */
+const toReceipt = (cause: unknown): TriggerFailure['receipt'] => {
+  if (!(cause instanceof ScheduleError)) return undefined;
+  const { isUnknown, taskId } = cause.metadata;
+  return typeof isUnknown === 'boolean' ? { isUnknown, taskId } : undefined;
 };
 
 const logFailure = (logger: ILogger, failure: TriggerError, { correlationId, userId }: HookContext): void => {

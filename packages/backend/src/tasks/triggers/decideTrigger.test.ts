@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
-import { ok } from 'neverthrow';
+import { ok, okAsync } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { decideTrigger } from './decideTrigger';
@@ -65,7 +65,13 @@ describe('decideTrigger', () => {
       'when answers a promise',
       { when: async () => false },
       'condition-failed',
-      'expected when to answer true or false, got {}',
+      'expected when to answer true or false, got a promise',
+    ],
+    [
+      'when answers a promise that rejects',
+      { when: async () => thrower() },
+      'condition-failed',
+      'expected when to answer true or false, got a promise',
     ],
     [
       'when answers a text',
@@ -80,6 +86,12 @@ describe('decideTrigger', () => {
       'transform-failed',
       'expected transform to answer a payload, got a promise',
     ],
+    [
+      'transform answers a promise of another make',
+      { transform: () => okAsync({ noteId: 'n1' }) },
+      'transform-failed',
+      'expected transform to answer a payload, got a promise',
+    ],
   ];
 
   it.each(failures)('fails when %s', (_what, rules, code, reason) => {
@@ -89,6 +101,20 @@ describe('decideTrigger', () => {
       message: `the update of notes is done, but did not trigger audit:note: ${reason}`,
       metadata: { event: 'update', resource: 'notes', taskName: 'audit:note' },
     });
+  });
+
+  it.each([
+    ['when', { when: async () => thrower() }],
+    ['transform', { transform: async () => thrower() }],
+  ])('leaves no rejection of %s to end the process', async (_what, rules) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    decide(rules);
+    await new Promise((resolve) => setImmediate(resolve)); // such an event comes after all that waits
+    process.off('unhandledRejection', note);
+
+    expect(unhandled).toEqual([]);
   });
 
   it('keeps what was thrown', () => {

@@ -35,6 +35,7 @@ const isMet = (trigger: AnyTrigger, occasion: TriggerOccasion): Result<boolean, 
   try {
     const met = trigger.when(occasion.data, occasion.context);
     // A promise would always count as yes.
+    if (isDroppedPromise(met)) return fail('expected when to answer true or false, got a promise');
     if (typeof met !== 'boolean') return fail(`expected when to answer true or false, got ${showValue(met)}`);
     return ok(met);
   } catch (thrown) {
@@ -51,14 +52,19 @@ const toPayload = (trigger: AnyTrigger, occasion: TriggerOccasion): Result<unkno
   const fail = toFailure(trigger, occasion, 'transform-failed');
   try {
     const payload = trigger.transform(data, context);
-    if (payload instanceof Promise) {
-      payload.catch(() => undefined); // nobody else looks at it
-      return fail('expected transform to answer a payload, got a promise');
-    }
+    if (isDroppedPromise(payload)) return fail('expected transform to answer a payload, got a promise');
     return ok(payload);
   } catch (thrown) {
     return fail(`transform threw: ${describeUnknown(thrown)}`, thrown);
   }
+};
+
+/** Whether an answer is a promise, of whatever make. Nobody waits for it, so its rejection would end the process: it is caught. */
+const isDroppedPromise = (answer: unknown): boolean => {
+  if ((typeof answer !== 'object' && typeof answer !== 'function') || answer === null) return false;
+  if (!('then' in answer) || typeof answer.then !== 'function') return false;
+  Promise.resolve(answer).catch(() => undefined);
+  return true;
 };
 
 const toFailure =

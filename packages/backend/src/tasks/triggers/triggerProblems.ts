@@ -51,8 +51,20 @@ const oneProblems = (place: string, trigger: unknown): string[] => {
     ...taskProblems(`${place}.task`, task),
     ...functionProblem(`${place}.when`, when),
     ...functionProblem(`${place}.transform`, transform),
-    ...(delayMs === undefined ? [] : [numberProblem(`${place}.delayMs`, delayMs, DELAY) ?? []].flat()),
+    ...(delayMs === undefined ? [] : delayProblems(`${place}.delayMs`, delayMs, task)),
   ];
+};
+
+/** The scheduler would refuse such a delay at every write. */
+const delayProblems = (place: string, delayMs: unknown, task: unknown): string[] => {
+  const options = isRecord(task) ? task['options'] : undefined;
+  const isDebounced = isRecord(options) && options['debounce'] !== undefined;
+  return [
+    numberProblem(place, delayMs, DELAY) ?? [],
+    isDebounced
+      ? `expected no ${place} for a task with debounce, which decides when it runs, got ${showValue(delayMs)}`
+      : [],
+  ].flat();
 };
 
 /** Modules that import each other in a circle see `undefined` where the definition will be. */

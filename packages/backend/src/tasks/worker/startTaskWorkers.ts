@@ -12,8 +12,8 @@ export interface TaskWorkers {
 }
 
 /**
- * Starts several workers in this process, named `<id>-1` and so on. Each takes up to `concurrency` tasks of a name at the
- * same time. One worker with a higher concurrency costs less; several are for tests, and for pausing them one by one.
+ * Starts several workers in this process, named `<id>-1` and so on. Each takes up to `concurrency` tasks of all names
+ * together at the same time. One worker with a higher concurrency costs less; several are for tests, and for pausing them one by one.
  * Processes are what uses several cores.
  *
  * @param count 1 to 100.

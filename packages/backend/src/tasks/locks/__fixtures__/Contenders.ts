@@ -24,6 +24,7 @@ const enterOnce = async ({
   client,
   counterKey,
 }: Omit<ContendersOptions, 'holders'> & { readonly holder: string }): Promise<number> => {
+  // A lock has no queue to wait in, and tells nobody that it is free: whoever wants it asks again.
   while (!(await lock.acquire(key, holder, 60_000))._unsafeUnwrap()) await sleep(2);
   const insideCount = await client.incr(counterKey);
   // Long enough for those who wait to ask while somebody is inside.
