@@ -102,7 +102,11 @@ describe('docs/reference/task-options.md', () => {
         ...interfaceFields(`${domain}/TaskOptions.ts`, 'TaskOptions'),
         ...interfaceFields(`${domain}/Deduplication.ts`, 'DeduplicationOptions'),
       ],
-      taskOptionProblems,
+      // A window needs its key.
+      (options) =>
+        taskOptionProblems(
+          'idempotencyWindowMs' in options ? { ...options, idempotencyKey: () => 'k' } : options,
+        ),
     ],
     [
       'Options of `retry`',
