@@ -101,6 +101,7 @@ export interface TickDecision {
 /**
  * Decides about a run that is due. Missed runs are never done one by one: the next one after them lies ahead.
  *
+ * @throws when no next run follows from the timing: it was written by another program, or names a zone unknown here.
  * @param dueMs When it was due; `nowMs` and this in milliseconds since 1970, by the clock of Redis.
  */
 export const decideTick = ({
@@ -115,9 +116,9 @@ export const decideTick = ({
   readonly nowMs: number;
 }): TickDecision => {
   const isMissed = nowMs - dueMs > LATE_MS;
-  return {
-    isRun: !isMissed || missed === 'once',
-    isMissed,
-    nextMs: nextRunMs(timing, { gridMs: dueMs, afterMs: isMissed ? nowMs : dueMs }),
-  };
+  const nextMs = nextRunMs(timing, { gridMs: dueMs, afterMs: isMissed ? nowMs : dueMs });
+  // Another program may have written any timing: with an interval of 0 there would be no end.
+  if (!(nextMs > dueMs && Number.isSafeInteger(nextMs)))
+    throw new Error(`the timing ${showValue(timing)} has no next run`);
+  return { isRun: !isMissed || missed === 'once', isMissed, nextMs };
 };
