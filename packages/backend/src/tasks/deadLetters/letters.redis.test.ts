@@ -245,6 +245,16 @@ describe('get', () => {
 });
 
 describe('count', () => {
+  it('says that Redis refused when it did', async () => {
+    await using bench = await setup();
+    await bench.redis.set(bench.jobKey(one, 'failed'), 'no set');
+
+    expect(shown(await bench.deadLetters.count())).toEqual({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^Redis refused: WRONGTYPE /),
+    });
+  });
+
   it('counts the letters of one task and of all', async () => {
     await using bench = await setup();
     await bench.plant([one, one, two].map((task, at) => ({ task, failedAtMs: T + at })));

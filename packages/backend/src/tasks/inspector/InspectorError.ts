@@ -3,7 +3,7 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
 /**
  * Why an inspector could not answer.
  *
- * - `queue-unavailable`: Redis did not answer within two seconds. Try again later.
+ * - `queue-unavailable`: Redis did not answer within two seconds, or refused; the message says which. Try again later.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
  * - `invalid-query`: a field of the query is wrong; the message lists all. Correct it.

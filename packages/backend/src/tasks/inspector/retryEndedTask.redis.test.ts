@@ -43,6 +43,17 @@ describe('TaskInspector.retry', () => {
     expect(await waitingIds()).toEqual([newId, forced]);
   });
 
+  it('says that Redis refused when it did', async () => {
+    const { bench, retry } = await setup();
+    await using _bench = bench;
+    await bench.redis.set(`${toQueueKey(bench.appConfig.queuePrefix, task.queueName)}:failed`, 'no set');
+
+    expect((await retry(TaskId()))._unsafeUnwrapErr()).toMatchObject({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^Redis refused: WRONGTYPE /),
+    });
+  });
+
   it('refuses a task that has not ended so, and one that is not there', async () => {
     const { bench, retry } = await setup();
     await using _bench = bench;
