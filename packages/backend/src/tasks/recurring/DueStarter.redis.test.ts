@@ -6,6 +6,7 @@ import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { toQueueKey } from '../queue/QueueName';
 import { loggedLines } from '../worker/__fixtures__/TaskBench';
 import { type BenchTicker, createTickerBench, type TickerBench } from './__fixtures__/TickerBench';
+import { createDueStarter } from './DueStarter';
 
 const taskNamed = (queueName: string) =>
   defineTask({ queueName, schema: z.object({}), handler: async () => ok() });
@@ -126,6 +127,20 @@ describe('createDueStarter', () => {
     await ticker.look();
 
     expect([startedCount(ticker), await test.redis.zcard(test.keysOf.pending)]).toEqual([1, 450]);
+  });
+
+  it('claims nothing more, due or abandoned, once its worker stops', async () => {
+    await using test = await setup();
+    await createDue(test, { id: 'due' });
+    await createDue(test, { id: 'abandoned' }, -minuteMs);
+    await abandon(test, 'abandoned', await test.redisNow());
+    const { connection, queues, logger } = await test.startTicker([]);
+    const { appConfig } = test;
+    const parts = { tasks: [task], connection, queues, appConfig, logger };
+    await createDueStarter({ ...parts, isStopped: () => true })();
+
+    expect(await test.taskIds(task)).toEqual([]);
+    expect(await test.redis.zcard(test.keysOf.pending)).toBe(1);
   });
 
   it('says that a run was started once it was: neither when it overlaps nor when no queue took it', async () => {
