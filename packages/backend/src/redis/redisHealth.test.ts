@@ -32,7 +32,7 @@ describe('redisProblems', () => {
 
   it.each([2001, -2001])('names clocks that differ by %i ms', (clockSkewMs) => {
     expect(redisProblems({ ...safe, clockSkewMs })).toEqual([
-      `expected the clocks of Redis and this machine within 2000 ms, got ${clockSkewMs} ms: delayed tasks run early or late by it`,
+      `expected the clocks of Redis and this machine within 2000 ms, got ${clockSkewMs} ms: delayed tasks run, and others expire, early or late by it`,
     ]);
   });
 

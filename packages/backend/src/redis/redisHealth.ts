@@ -45,7 +45,7 @@ export const redisProblems = (facts: RedisFacts): string[] => [
   ...(Math.abs(facts.clockSkewMs) <= MAX_CLOCK_SKEW_MS
     ? []
     : [
-        `${CLOCK_PROBLEM} of Redis and this machine within ${MAX_CLOCK_SKEW_MS} ms, got ${facts.clockSkewMs} ms: delayed tasks run early or late by it`,
+        `${CLOCK_PROBLEM} of Redis and this machine within ${MAX_CLOCK_SKEW_MS} ms, got ${facts.clockSkewMs} ms: delayed tasks run, and others expire, early or late by it`,
       ]),
 ];
 

@@ -50,6 +50,7 @@ export {
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
+export type { TaskRetryOptions } from './inspector/retryEndedTask';
 export type { StatsQuery } from './inspector/StatsQuery';
 export type { TaskExplanation } from './inspector/TaskExplanation';
 export type { TaskFact } from './inspector/TaskFact';

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
-import { PublishError } from '../queue/publish';
+import { describeAccessFailure } from '../queue/AccessFailure';
 
 /**
  * Why a dead letter could not be read, retried or purged.
@@ -45,7 +45,5 @@ export class DeadLetterError extends AppError {
  *
  * @param metadata How far the call had come.
  */
-export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError => {
-  const message = cause instanceof PublishError ? cause.message : `Redis does not answer: ${cause.message}`;
-  return new DeadLetterError(message, { code: 'queue-unavailable', cause, metadata });
-};
+export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError =>
+  new DeadLetterError(describeAccessFailure(cause), { code: 'queue-unavailable', cause, metadata });

@@ -2,6 +2,7 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type DeadLetter } from '../domain/DeadLetter';
+import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { createTaskRegistry } from '../domain/TaskRegistry';
@@ -11,6 +12,7 @@ import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { DeadLetterError, toUnavailable } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import {
+  checkCountCall,
   checkListOptions,
   checkPurgeCall,
   checkRetryAllOptions,
@@ -53,7 +55,7 @@ export interface DeadLetterQueue {
    *   were deleted before.
    */
   purge(olderThanMs: number, options?: LetterPurgeOptions): Promise<Result<number, DeadLetterError>>;
-  /** Counts letters, of one task or of all, those that were retried included. Errors: `unknown-task`, `queue-unavailable`. */
+  /** Counts letters, of one task or of all, those that were retried included. Errors: `invalid-query`, `unknown-task`, `queue-unavailable`. */
   count(name?: string): Promise<Result<number, DeadLetterError>>;
 }
 
@@ -109,7 +111,7 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       return selected.isErr() ? err(selected.error) : purgeLetters(selected.value, Date.now() - olderThanMs);
     },
     count: async (name) => {
-      const selected = select(name);
+      const selected = checkCountCall(name).andThen(select);
       return selected.isErr()
         ? err(selected.error)
         : (await countLetters(selected.value)).mapErr(toUnavailable);
@@ -144,16 +146,16 @@ const toRetried = (id: TaskId, answer: TaskRetry): Result<TaskId, DeadLetterErro
 };
 
 const toNotFound = (id: TaskId): DeadLetterError =>
-  new DeadLetterError(`no registered queue holds the task ${JSON.stringify(id)}`, { code: 'not-found' });
+  new DeadLetterError(`no registered queue holds the task ${showValue(id)}`, { code: 'not-found' });
 
 const toNotFailed = (id: TaskId, { task: { queueName }, status }: TaskPlace): DeadLetterError =>
   new DeadLetterError(
-    `expected the task ${JSON.stringify(id)} (${queueName}) to be failed, got one that is ${status}`,
+    `expected the task ${showValue(id)} (${queueName}) to be failed, got one that is ${status}`,
     { code: 'not-failed', metadata: { status } },
   );
 
 const toAlreadyRetried = (id: TaskId, retriedAs: TaskId): DeadLetterError =>
   new DeadLetterError(
-    `expected the task ${JSON.stringify(id)} not to be retried yet, got one that was retried as ${JSON.stringify(retriedAs)}; with force: true it is retried once more`,
+    `expected the task ${showValue(id)} not to be retried yet, got one that was retried as ${showValue(retriedAs)}; with force: true it is retried once more`,
     { code: 'already-retried', metadata: { retriedAs } },
   );

@@ -110,6 +110,11 @@ describe('createDeadLetterQueue', () => {
     ['retry', () => letters.retry(id, wrong({ force: 1 }))],
     ['retryAll', () => letters.retryAll({ limit: 0 })],
     ['purge', () => letters.purge(-1)],
+    ['count', () => letters.count(wrong(5))],
+    ['name to count', () => letters.count(wrong(null))],
+    ['name to list', () => letters.list({ name: wrong(5) })],
+    ['name to retryAll', () => letters.retryAll({ name: wrong({}) })],
+    ['name to purge', () => letters.purge(0, { name: wrong([]) })],
   ];
 
   it.each(wrongCalls)('refuses a wrong %s before it asks Redis', async (_what, call) => {

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
-import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
-import { DELAY, type NumberRule, showValue } from '../domain/numberRule';
+import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
+import { DELAY, type NumberRule, numberProblem, showValue } from '../domain/numberRule';
+import { retryCallProblems } from '../domain/RetryCall';
 import { DeadLetterError } from './DeadLetterError';
 
 /** Which dead letters are listed. */
@@ -37,27 +38,20 @@ export interface LetterPurgeOptions {
   readonly name?: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 interface QueryRule {
   readonly numbers?: Readonly<Record<string, NumberRule>>;
   readonly dates?: readonly string[];
-  readonly others?: readonly string[];
 }
 
 const MILLION: NumberRule = { min: 1, max: 1_000_000 };
 
 const LIST: QueryRule = {
   numbers: { limit: { min: 1, max: 1000 }, offset: { min: 0, max: 1_000_000 } },
-  others: ['name'],
 };
-const RETRY: QueryRule = { others: ['force'] };
 const RETRY_ALL: QueryRule = {
   numbers: { limit: MILLION },
   dates: ['failedAfter', 'failedBefore'],
-  others: ['name'],
 };
-const PURGE: QueryRule = { others: ['name'] };
 
 const dateProblem = (field: string, value: unknown): string[] =>
   value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))
@@ -71,22 +65,21 @@ const orderProblem = ({ failedAfter, failedBefore }: Fields): string[] =>
       ]
     : [];
 
-const forceProblem = ({ force }: Fields): string[] =>
-  force === undefined || typeof force === 'boolean'
+const nameProblems = (name: unknown): string[] =>
+  name === undefined || typeof name === 'string'
     ? []
-    : [`expected force to be a boolean, got ${showValue(force)}`];
+    : [`expected name to be the name of a task, got ${showValue(name)}`];
 
-const problemsOf = (options: unknown, { numbers = {}, dates = [], others = [] }: QueryRule): string[] => {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    return [`expected options to be an object, got ${showValue(options)}`];
-  const given = options as Fields; // an object, just checked
-  const dateProblems = dates.flatMap((field) => dateProblem(field, given[field]));
+/** All of them take a `name`, too. */
+const problemsOf = (options: unknown, { numbers = {}, dates = [] }: QueryRule): string[] => {
+  if (!isRecord(options)) return [`expected options to be an object, got ${showValue(options)}`];
+  const dateProblems = dates.flatMap((field) => dateProblem(field, options[field]));
   return [
-    ...unknownFieldProblems(given, [...Object.keys(numbers), ...dates, ...others]),
-    ...numberFieldProblems(given, numbers),
+    ...unknownFieldProblems(options, ['name', ...Object.keys(numbers), ...dates]),
+    ...nameProblems(options['name']),
+    ...numberFieldProblems(options, numbers),
     ...dateProblems,
-    ...(dateProblems.length === 0 ? orderProblem(given) : []),
-    ...forceProblem(given),
+    ...(dateProblems.length === 0 ? orderProblem(options) : []),
   ];
 };
 
@@ -108,11 +101,11 @@ export const checkRetryAllOptions = (
 export const checkRetryCall = (
   id: unknown,
   options: LetterRetryOptions = {},
-): Result<LetterRetryOptions, DeadLetterError> =>
-  toResult(options, [
-    ...(typeof id === 'string' && id !== '' ? [] : [`expected id to be a task id, got ${showValue(id)}`]),
-    ...problemsOf(options, RETRY),
-  ]);
+): Result<LetterRetryOptions, DeadLetterError> => toResult(options, retryCallProblems(id, options));
+
+/** Checks the argument of `count`. */
+export const checkCountCall = (name: string | undefined): Result<string | undefined, DeadLetterError> =>
+  toResult(name, nameProblems(name));
 
 /** Checks the arguments of `purge`. */
 export const checkPurgeCall = (
@@ -120,6 +113,6 @@ export const checkPurgeCall = (
   options: LetterPurgeOptions,
 ): Result<LetterPurgeOptions, DeadLetterError> =>
   toResult(options, [
-    ...numberFieldProblems({ olderThanMs }, { olderThanMs: DELAY }),
-    ...problemsOf(options, PURGE),
+    ...[numberProblem('olderThanMs', olderThanMs, DELAY) ?? []].flat(),
+    ...problemsOf(options, {}),
   ]);

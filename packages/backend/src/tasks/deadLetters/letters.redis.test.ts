@@ -70,6 +70,51 @@ describe('list', () => {
   });
 });
 
+describe('letters that another program has broken', () => {
+  const broken = { data: '{"v":1,', stacktrace: 'no JSON', failedReason: 'boom' };
+
+  it('are in the list, and make no other unreadable', async () => {
+    await using bench = await setup();
+    const ids = await bench.plant([4, 3, 2, 1].map((at) => ({ task: one, failedAtMs: T + at })));
+    const [first = '', second = '', third = ''] = ids;
+    await bench.redis.hset(bench.jobKey(one, first), broken);
+    await bench.redis.hset(bench.jobKey(one, second), 'stacktrace', '{"no":"list"}');
+    await bench.redis.hset(bench.jobKey(one, third), 'stacktrace', '[5,"Error: boom",null]');
+    const list = (await bench.deadLetters.list())._unsafeUnwrap();
+
+    expect(list.map(({ id }) => id)).toEqual([...ids]);
+    expect(list[0]).toMatchObject({
+      payload: '{"v":1,',
+      error: { message: 'boom', stack: '' },
+      failures: [],
+    });
+    expect(list[1]).toMatchObject({ error: { message: 'planted' }, failures: [] });
+    expect(list[2]?.failures.map(({ stack }) => stack)).toEqual(['Error: boom']);
+    expect((await bench.deadLetters.get(first as TaskId))._unsafeUnwrap()).toEqual(list[0] as never);
+  });
+
+  it('are told apart by their task when several have one id', async () => {
+    await using bench = await setup();
+    const id = '17' as TaskId; // as plain BullMQ counts, in each queue
+    await bench.plant([one, two].map((task, at) => ({ task, failedAtMs: T + at, id, payload: { at } })));
+    const list = (await bench.deadLetters.list())._unsafeUnwrap();
+
+    expect(list.map(({ name, payload }) => ({ name, payload }))).toEqual([
+      { name: 'letters:two', payload: { at: 1 } },
+      { name: 'letters:one', payload: { at: 0 } },
+    ]);
+  });
+
+  it('are retried with what they hold', async () => {
+    await using bench = await setup();
+    const [id = TaskId()] = await bench.plant([{ task: one, failedAtMs: T }]);
+    await bench.redis.hset(bench.jobKey(one, id), broken);
+    const newId = (await bench.deadLetters.retry(id))._unsafeUnwrap();
+
+    expect(await bench.record(newId)).toMatchObject({ payload: '{"v":1,', retriedFrom: id });
+  });
+});
+
 describe('get', () => {
   const failing = defineTask({
     queueName: 'letters:failing',
@@ -190,8 +235,10 @@ describe('get', () => {
 
   it('tells an expiry', async () => {
     await using bench = await createLetterBench({ tasks: [failing] });
-    const id = await bench.schedule(failing, { does: 'nothing' }, { expiresInMs: 1 });
-    await Bun.sleep(5);
+    const id = await bench.schedule(failing, { does: 'nothing' }, { expiresInMs: 60_000 });
+    const stored = JSON.parse((await bench.redis.hget(bench.jobKey(failing, id), 'data')) ?? '');
+    const data = JSON.stringify({ ...stored, expiresAtMs: Date.now() - 1 });
+    await bench.redis.hset(bench.jobKey(failing, id), 'data', data);
     await bench.startWorker();
     await bench.reaches(id, 'failed');
 
@@ -240,11 +287,23 @@ describe('get', () => {
       code: 'not-found',
       message: `no registered queue holds the task "${unknown}"`,
     });
+    const long = await bench.deadLetters.get('x'.repeat(5000) as TaskId);
+    expect(long._unsafeUnwrapErr().message).toHaveLength(115);
     expect(shown(await bench.deadLetters.get('failed' as TaskId))).toMatchObject({ code: 'not-found' });
   });
 });
 
 describe('count', () => {
+  it('says that Redis refused when it did', async () => {
+    await using bench = await setup();
+    await bench.redis.set(bench.jobKey(one, 'failed'), 'no set');
+
+    expect(shown(await bench.deadLetters.count())).toEqual({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^Redis refused: WRONGTYPE /),
+    });
+  });
+
   it('counts the letters of one task and of all', async () => {
     await using bench = await setup();
     await bench.plant([one, one, two].map((task, at) => ({ task, failedAtMs: T + at })));

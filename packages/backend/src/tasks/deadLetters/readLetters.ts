@@ -2,10 +2,11 @@ import { type Result } from 'neverthrow';
 import { type DeadLetter } from '../domain/DeadLetter';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
-import { readDeadLetter } from '../queue/DeadLetterReader';
+import { readDeadLetters } from '../queue/DeadLetterReader';
 import { countFailed, type FailedTasksQuery, listNewestFailed } from '../queue/FailedTasks';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
 import { type TaskQueues } from '../queue/TaskQueues';
+import { type TaskSource } from '../queue/TaskRecordReader';
 import { type LetterContext, toFailedTasksQueries } from './LetterContext';
 import { mergeNewest } from './LetterOrder';
 
@@ -33,28 +34,33 @@ export const listLetters = (
       toFailedTasksQueries(context, client).map((query) => listNewestFailed(query, range)),
     );
     const failed = mergeNewest(lists).slice(skippedCount, skippedCount + page.limit);
-    const taskOf = new Map(context.tasks.map((task) => [task.queueName, task]));
     const letters = await Promise.all(
-      failed.map(({ id, taskName }) => readOne(context, { queues, client, task: taskOf.get(taskName), id })),
+      context.tasks.map((task) => {
+        const ids = failed.filter(({ taskName }) => taskName === task.queueName).map(({ id }) => id);
+        return readDeadLetters(toSource(context, { queues, client, task }), ids);
+      }),
     );
-    return letters.filter((letter) => letter !== undefined);
+    const letterOf = new Map(letters.flat().map((letter) => [toPlaceKey(letter), letter]));
+    return failed
+      .map(({ id, taskName }) => letterOf.get(toPlaceKey({ id, name: taskName })))
+      .filter((letter) => letter !== undefined);
   });
 
-interface OneLetter {
+/** Another program's id, such as "1", may be in several queues. No name of a task has a space. */
+const toPlaceKey = (letter: Pick<DeadLetter, 'id' | 'name'> | undefined): string =>
+  `${letter?.name} ${letter?.id}`;
+
+interface LetterPlace {
   readonly queues: TaskQueues;
   readonly client: Client;
-  readonly task: TaskDefinition<unknown> | undefined;
-  readonly id: TaskId;
+  readonly task: TaskDefinition<unknown>;
 }
 
-const readOne = async (
-  { appConfig }: LetterContext,
-  { queues, client, task, id }: OneLetter,
-): Promise<DeadLetter | undefined> => {
-  if (task === undefined) return undefined;
-  const maxAttempts = task.options.maxAttempts ?? appConfig.taskMaxAttempts;
-  return readDeadLetter({ client, queue: queues.get(task.queueName), id, maxAttempts });
-};
+const toSource = ({ appConfig }: LetterContext, { queues, client, task }: LetterPlace): TaskSource => ({
+  client,
+  queue: queues.get(task.queueName),
+  maxAttempts: task.options.maxAttempts ?? appConfig.taskMaxAttempts,
+});
 
 /** Reads a letter that was found; `undefined` when it was deleted, or put back, meanwhile. */
 export const readLetter = (
@@ -62,7 +68,10 @@ export const readLetter = (
   task: TaskDefinition<unknown>,
   id: TaskId,
 ): Promise<Result<DeadLetter | undefined, Error>> =>
-  context.access.run((queues, { client }) => readOne(context, { queues, client, task, id }));
+  context.access.run(async (queues, { client }) => {
+    const [letter] = await readDeadLetters(toSource(context, { queues, client, task }), [id]);
+    return letter;
+  });
 
 /** Finds the task of an id, whatever its status. */
 export const findTask = (

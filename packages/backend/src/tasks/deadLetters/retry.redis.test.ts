@@ -12,7 +12,7 @@ import { createLetterBench, type LetterBench, shown } from './__fixtures__/Lette
 import { createDeadLetterQueue } from './DeadLetterQueue';
 
 /** Tasks that fail until they are mended. */
-const setup = async (options: TaskOptions = {}) => {
+const setup = async (options: TaskOptions = {}, env: Readonly<Record<string, string>> = {}) => {
   const state = { isBroken: true, runs: [] as TaskId[] };
   const task = defineTask({
     queueName: 'letters:retry',
@@ -23,7 +23,7 @@ const setup = async (options: TaskOptions = {}) => {
     },
     options,
   });
-  return { bench: await createLetterBench({ tasks: [task] }), state, task };
+  return { bench: await createLetterBench({ tasks: [task], env }), state, task };
 };
 
 type Task = Awaited<ReturnType<typeof setup>>['task'];
@@ -35,6 +35,16 @@ const plantOne = async (bench: LetterBench, task: Task): Promise<TaskId> => {
 
 const waitingIds = (bench: LetterBench, task: Task) =>
   bench.redis.zrange(bench.jobKey(task, 'prioritized'), 0, '-1');
+
+/** Counts the scripts about a letter that reach Redis. */
+const watchScripts = async ({ redis }: LetterBench, id: TaskId) => {
+  const monitor = await redis.monitor();
+  let count = 0;
+  monitor.on('monitor', (_time: string, args: readonly string[]) => {
+    if (args[0]?.toLowerCase() === 'eval' && args.includes(id)) count += 1;
+  });
+  return { count: () => count, [Symbol.asyncDispose]: async () => monitor.disconnect() };
+};
 
 const unwrap = <T, E>(answer: Result<T, E>): T => answer._unsafeUnwrap();
 
@@ -155,23 +165,30 @@ describe('retry', () => {
     expect(unwrap(await bench.deadLetters.get(id)).retriedAs).toBe(newId);
   });
 
-  it('waits for a rival that is about to retry the letter', async () => {
-    const { bench, task } = await setup();
-    await using _bench = bench;
-    const id = await plantOne(bench, task);
-    const theirs = TaskId();
-    const key = bench.jobKey(task, id);
-    await bench.redis.hset(key, { retriedAs: theirs, retryClaimedAt: String(Date.now()) });
-    const ours = bench.deadLetters.retry(id);
-    await Bun.sleep(60); // two looks
-    await bench.redis.hset(key, 'retriedAt', String(Date.now()));
+  it.each([
+    ['2000', 0],
+    ['5000', 4000],
+  ])(
+    'waits for a rival that is about to retry the letter: deadline %s, for %i ms',
+    async (deadlineMs, agoMs) => {
+      const { bench, task } = await setup({}, { SCHEDULE_DEADLINE_MS: deadlineMs });
+      await using _bench = bench;
+      const id = await plantOne(bench, task);
+      const theirs = TaskId();
+      const key = bench.jobKey(task, id);
+      await bench.redis.hset(key, { retriedAs: theirs, retryClaimedAt: String(Date.now() - agoMs) });
+      await using looks = await watchScripts(bench, id);
+      const ours = bench.deadLetters.retry(id);
+      await until(async () => looks.count() >= 2);
+      await bench.redis.hset(key, 'retriedAt', String(Date.now()));
 
-    expect((await ours)._unsafeUnwrapErr()).toMatchObject({
-      code: 'already-retried',
-      metadata: { retriedAs: theirs },
-    });
-    expect(await waitingIds(bench, task)).toEqual([]);
-  });
+      expect((await ours)._unsafeUnwrapErr()).toMatchObject({
+        code: 'already-retried',
+        metadata: { retriedAs: theirs },
+      });
+      expect(await waitingIds(bench, task)).toEqual([]);
+    },
+  );
 
   it('takes a letter over from a rival that does not come back', async () => {
     const { bench, task } = await setup();

@@ -1,4 +1,4 @@
-import { suggestion } from './nearestName';
+import { isRecord, unknownFieldProblems } from './fieldProblems';
 import { showValue } from './numberRule';
 import { choiceProblems, type RecurringOptions } from './RecurringSchedule';
 import { type ScheduleTiming, timingFieldProblems } from './ScheduleTiming';
@@ -15,14 +15,10 @@ const FIELDS = ['everyMs', 'cron', 'timezone', 'payload', 'missed', 'overlap'];
 /** Lists everything that is wrong with the option `recurring` of a definition, but for its payload. */
 export const recurringRuleProblems = (rule: unknown): string[] => {
   if (rule === undefined) return [];
-  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
-    return [`expected recurring to be an object, got ${showValue(rule)}`];
-  }
-  const given = rule as Readonly<Record<string, unknown>>; // an object, just checked
-  const unknown = Object.keys(given).filter((field) => !FIELDS.includes(field));
+  if (!isRecord(rule)) return [`expected recurring to be an object, got ${showValue(rule)}`];
   return [
-    ...unknown.map((field) => `unknown option recurring.${field}.${suggestion(field, FIELDS)}`),
-    ...timingFieldProblems(given, 'recurring.'),
-    ...choiceProblems(given, 'recurring.'),
+    ...unknownFieldProblems(rule, FIELDS, 'recurring.'),
+    ...timingFieldProblems(rule, 'recurring.'),
+    ...choiceProblems(rule, 'recurring.'),
   ];
 };

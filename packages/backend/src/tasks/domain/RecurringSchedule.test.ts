@@ -43,6 +43,15 @@ describe('decideTick', () => {
     expect(at(nowMs, 'skip')).toEqual({ isRun: false, isMissed: true, nextMs });
   });
 
+  it.each([[0], [-1000], [Number.NaN], [1e300], [0.5]])(
+    'throws for an interval of %d, after which nothing can come',
+    (everyMs) => {
+      expect(() => decideTick({ timing: { everyMs }, missed: 'once', dueMs, nowMs: dueMs })).toThrow(
+        'has no next run',
+      );
+    },
+  );
+
   const intervals = fc.integer({ min: 1000, max: 315_360_000_000 });
 
   it('comes back to the grid, after now, whatever the interval and the downtime', () => {

@@ -1,5 +1,5 @@
 import { type CorrelationId } from '@core/domain/CorrelationId';
-import { suggestion } from './nearestName';
+import { type Fields, isRecord, unknownFieldProblems } from './fieldProblems';
 import { showValue } from './numberRule';
 import { type ScheduleId, scheduleIdProblems } from './ScheduleId';
 import { type CompleteTiming, nextRunMs } from './ScheduleTiming';
@@ -61,8 +61,6 @@ const CHOICES = {
   overlap: ['allow', 'skip'],
 } as const satisfies { missed: readonly MissedRuns[]; overlap: readonly RunOverlap[] };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Says what is wrong with `missed` and `overlap`, or nothing. */
 export const choiceProblems = (given: Fields, prefix = ''): string[] =>
   Object.entries(CHOICES).flatMap(([field, choices]) => {
@@ -76,15 +74,11 @@ const OPTION_NAMES = ['id', 'missed', 'overlap'] as const satisfies readonly (ke
 /** Lists everything that is wrong with the options of a recurring schedule. */
 export const recurringOptionProblems = (options: unknown): string[] => {
   if (options === undefined) return [];
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return [`expected options to be an object, got ${showValue(options)}`];
-  }
-  const given = options as Fields; // an object, just checked
-  const unknown = Object.keys(given).filter((field) => !(OPTION_NAMES as readonly string[]).includes(field));
+  if (!isRecord(options)) return [`expected options to be an object, got ${showValue(options)}`];
   return [
-    ...unknown.map((field) => `unknown option ${field}.${suggestion(field, OPTION_NAMES)}`),
-    ...(given['id'] === undefined ? [] : scheduleIdProblems(given['id'])),
-    ...choiceProblems(given),
+    ...unknownFieldProblems(options, OPTION_NAMES),
+    ...(options['id'] === undefined ? [] : scheduleIdProblems(options['id'])),
+    ...choiceProblems(options),
   ];
 };
 
@@ -101,6 +95,7 @@ export interface TickDecision {
 /**
  * Decides about a run that is due. Missed runs are never done one by one: the next one after them lies ahead.
  *
+ * @throws when no next run follows from the timing: it was written by another program, or names a zone unknown here.
  * @param dueMs When it was due; `nowMs` and this in milliseconds since 1970, by the clock of Redis.
  */
 export const decideTick = ({
@@ -115,9 +110,9 @@ export const decideTick = ({
   readonly nowMs: number;
 }): TickDecision => {
   const isMissed = nowMs - dueMs > LATE_MS;
-  return {
-    isRun: !isMissed || missed === 'once',
-    isMissed,
-    nextMs: nextRunMs(timing, { gridMs: dueMs, afterMs: isMissed ? nowMs : dueMs }),
-  };
+  const nextMs = nextRunMs(timing, { gridMs: dueMs, afterMs: isMissed ? nowMs : dueMs });
+  // Another program may have written any timing: with an interval of 0 there would be no end.
+  if (!(nextMs > dueMs && Number.isSafeInteger(nextMs)))
+    throw new Error(`the timing ${showValue(timing)} has no next run`);
+  return { isRun: !isMissed || missed === 'once', isMissed, nextMs };
 };

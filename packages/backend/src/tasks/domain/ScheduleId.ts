@@ -10,6 +10,9 @@ declare const scheduleIdBrand: unique symbol;
 /** The id of a recurring schedule: 1 to 128 characters of A-Z a-z 0-9 . _ : - */
 export type ScheduleId = string & { readonly [scheduleIdBrand]: 'ScheduleId' };
 
+/** Characters that an id may have. */
+export const MAX_SCHEDULE_ID_LENGTH = 128;
+
 const SCHEDULE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Characters of a task's name in a default id; the hash needs the rest. */

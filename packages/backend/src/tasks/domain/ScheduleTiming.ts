@@ -6,8 +6,8 @@ import {
   normalizeCron,
   timezoneProblems,
 } from './CronExpression';
-import { suggestion } from './nearestName';
-import { MAX_DELAY_MS, type NumberRule, numberProblem, showValue } from './numberRule';
+import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from './fieldProblems';
+import { MAX_DELAY_MS, type NumberRule, showValue } from './numberRule';
 
 /** When a recurring schedule runs: at a fixed distance, or when a cron expression says so. */
 export type ScheduleTiming =
@@ -31,12 +31,12 @@ export type ScheduleTiming =
 /** A timing whose defaults are filled in. */
 export type CompleteTiming = { readonly everyMs: number } | CronTiming;
 
-/** Milliseconds from run to run. */
-const EVERY: NumberRule = { min: 1000, max: MAX_DELAY_MS };
+const NUMBER_RULES = { everyMs: { min: 1000, max: MAX_DELAY_MS } } as const satisfies Record<
+  string,
+  NumberRule
+>;
 
 const TIMING_FIELDS = ['everyMs', 'cron', 'timezone'] as const;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What is wrong with the three fields of a timing; others are none of its business. */
 export const timingFieldProblems = ({ everyMs, cron, timezone }: Fields, prefix = ''): string[] => {
@@ -46,7 +46,7 @@ export const timingFieldProblems = ({ everyMs, cron, timezone }: Fields, prefix 
   }
   if (cron === undefined) {
     if (timezone !== undefined) return [`expected ${prefix}timezone only beside cron, got it beside everyMs`];
-    return [numberProblem(`${prefix}everyMs`, everyMs, EVERY) ?? []].flat();
+    return numberFieldProblems({ everyMs }, NUMBER_RULES, prefix);
   }
   return [
     ...cronProblems(cron, `${prefix}cron`),
@@ -56,16 +56,10 @@ export const timingFieldProblems = ({ everyMs, cron, timezone }: Fields, prefix 
 
 /** Lists everything that is wrong with a timing. */
 export const timingProblems = (timing: unknown): string[] => {
-  if (typeof timing !== 'object' || timing === null || Array.isArray(timing)) {
+  if (!isRecord(timing)) {
     return [`expected the timing to be { everyMs } or { cron, timezone }, got ${showValue(timing)}`];
   }
-  const unknown = Object.keys(timing).filter(
-    (field) => !(TIMING_FIELDS as readonly string[]).includes(field),
-  );
-  return [
-    ...unknown.map((field) => `unknown option ${field}.${suggestion(field, TIMING_FIELDS)}`),
-    ...timingFieldProblems(timing as Fields), // an object, just checked
-  ];
+  return [...unknownFieldProblems(timing, TIMING_FIELDS), ...timingFieldProblems(timing)];
 };
 
 /** Fills in the defaults of a checked timing. */

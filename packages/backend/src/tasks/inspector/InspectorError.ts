@@ -1,16 +1,16 @@
-import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
 
 /**
  * Why an inspector could not answer.
  *
- * - `queue-unavailable`: Redis did not answer within two seconds. Try again later.
+ * - `queue-unavailable`: Redis did not answer within two seconds, or refused; the message says which. Try again later.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
- * - `invalid-query`: a field of the query is wrong; the message lists all. Correct it.
+ * - `invalid-query`: a field of the query, or an argument, is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
- * - `not-cancellable`: the task runs or has ended; the message says which.
- * - `not-retriable`: the task is neither failed nor cancelled; the message says what it is.
- * - `already-retried`: another task does it again; the message names it. `force: true` retries it once more.
+ * - `not-cancellable`: the task runs or has ended; the message and `metadata.status` say which.
+ * - `not-retriable`: the task is neither failed nor cancelled; the message and `metadata.status` say what it is.
+ * - `already-retried`: another task does it again; the message and `metadata.retriedAs` name it. `force: true` retries it once more.
  */
 export const INSPECTOR_ERROR_CODES = [
   'queue-unavailable',
@@ -26,13 +26,21 @@ export const INSPECTOR_ERROR_CODES = [
 /** Why an inspector could not answer: one of `INSPECTOR_ERROR_CODES`. */
 export type InspectorErrorCode = (typeof INSPECTOR_ERROR_CODES)[number];
 
+interface InspectorErrorOptions extends ErrorCause {
+  readonly metadata?: ErrorMetadata;
+}
+
 /** Something could not be read from the queues, or changed there. */
 export class InspectorError extends AppError {
   override readonly name = 'InspectorError';
   override readonly code: InspectorErrorCode;
 
-  constructor(message: string, code: InspectorErrorCode, options: ErrorCause = {}) {
-    super(message, {}, options);
+  constructor(
+    message: string,
+    code: InspectorErrorCode,
+    { metadata, ...options }: InspectorErrorOptions = {},
+  ) {
+    super(message, metadata, options);
     this.code = code;
   }
 }

@@ -1,7 +1,7 @@
-import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
+import { isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { MAX_DELAY_MS, type NumberRule, showValue } from '../domain/numberRule';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { isRecord, nameProblems } from './TaskQuery';
+import { nameProblems } from './TaskQuery';
 
 /** What `getStats` looks at; every field may be left out. */
 export interface StatsQuery {

@@ -2,15 +2,42 @@ import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
-import { ok } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskId } from '../domain/TaskId';
+import { type InspectorError } from './InspectorError';
 import { createTaskInspector } from './TaskInspector';
+
+/** What a caller without types may give. */
+const wrong = <T>(value: unknown): T => value as T; // that is the point
 
 const task = defineTask({ queueName: 'mails:send', schema: z.unknown(), handler: () => ok(1) });
 
+// Nothing listens there: what is refused must not ask Redis.
+const setup = () =>
+  createTaskInspector({
+    tasks: [task],
+    logger: silentLogger,
+    appConfig: parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap(),
+  });
+
 describe('createTaskInspector', () => {
+  const id = TaskId();
+  const wrongCalls: [message: string, call: () => Promise<Result<unknown, InspectorError>>][] = [
+    ['unknown option forse. Did you mean "force"?', () => setup().retry(id, wrong({ forse: true }))],
+    ['expected force to be a boolean, got "false"', () => setup().retry(id, { force: wrong('false') })],
+    ['expected options to be an object, got null', () => setup().retry(id, wrong(null))],
+    ['expected options to be an object, got true', () => setup().retry(id, wrong(true))],
+    ['expected id to be a task id, got 5', () => setup().retry(wrong(5))],
+    ['expected name to be the name of a task, got 5', () => setup().getQueueDepth(wrong(5))],
+    ['expected name to be the name of a task, got null', () => setup().getQueueDepth(wrong(null))],
+  ];
+
+  it.each(wrongCalls)('refuses a wrong call: %s', async (message, call) => {
+    expect((await call())._unsafeUnwrapErr()).toMatchObject({ code: 'invalid-query', message });
+  });
+
   it('says in every answer that Redis does not answer', async () => {
     const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
     const inspector = createTaskInspector({ tasks: [task], logger: silentLogger, appConfig });

@@ -15,7 +15,7 @@ import { type InspectorParts, requireTask } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
 import { readQueueDepth } from './readQueueDepth';
 import { readTaskStats } from './readTaskStats';
-import { retryEndedTask } from './retryEndedTask';
+import { retryEndedTask, type TaskRetryOptions } from './retryEndedTask';
 import { type StatsQuery } from './StatsQuery';
 import { type TaskExplanation } from './TaskExplanation';
 import { type TaskQuery } from './TaskQuery';
@@ -30,7 +30,7 @@ export interface TaskInspector {
    * no search in an archive. Errors: `invalid-query`, `queue-unavailable`.
    */
   getTasks(query?: TaskQuery): Promise<Result<TaskPage, InspectorError>>;
-  /** Counts the tasks of one definition, or of all. Errors: `unknown-task`, `queue-unavailable`. */
+  /** Counts the tasks of one definition, or of all. Errors: `invalid-query`, `unknown-task`, `queue-unavailable`. */
   getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
   /** Counts, waits, runs and rates of each definition's tasks. Errors: `invalid-query`, `queue-unavailable`. */
   getStats(query?: StatsQuery): Promise<Result<readonly TaskStats[], InspectorError>>;
@@ -46,10 +46,10 @@ export interface TaskInspector {
    * Does a failed or cancelled task again, as a new task that names the old one in `retriedFrom`: same payload, correlation
    * ID, user and priority, all attempts. Of many calls one makes a task; `force` makes one more.
    *
-   * @returns The id of the new task. Errors: `not-found`, `not-retriable`, `already-retried`, and `queue-unavailable`,
-   *   after which the next call goes on with what was begun.
+   * @returns The id of the new task. Errors: `invalid-query`, `not-found`, `not-retriable`, `already-retried`, and
+   *   `queue-unavailable`, after which the next call goes on with what was begun.
    */
-  retry(id: TaskId, options?: { readonly force?: boolean }): Promise<Result<TaskId, InspectorError>>;
+  retry(id: TaskId, options?: TaskRetryOptions): Promise<Result<TaskId, InspectorError>>;
   /** Says why a task does not run, or what became of it. Errors: `not-found`, `queue-unavailable`. */
   why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
@@ -80,7 +80,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),
     cancel: (id, reason) => cancelTask(parts, { id, reason }),
-    retry: (id, { force = false } = {}) => retryEndedTask(parts, { id, isForced: force }),
+    retry: (id, given = {}) => retryEndedTask(parts, { id, options: given }),
     why: (id) => explainTask(parts, id),
   };
 };

@@ -1,6 +1,6 @@
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { type UserId, userIdSchema } from '@core/domain/user/user';
-import { numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
+import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { type NumberRule, showValue } from '../domain/numberRule';
 import { type TaskRegistry } from '../domain/TaskRegistry';
@@ -38,8 +38,6 @@ const FIELDS = [
   'cursor',
 ] as const satisfies readonly (keyof TaskQuery)[];
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Lists everything that is wrong with a query of `getTasks`; an empty list means that it is fine. */
 export const taskQueryProblems = (query: unknown, registry: TaskRegistry): readonly string[] => {
   if (!isRecord(query)) return [`expected the query to be an object, got ${showValue(query)}`];
@@ -54,10 +52,6 @@ export const taskQueryProblems = (query: unknown, registry: TaskRegistry): reado
     ...cursorProblems(query['cursor']),
   ];
 };
-
-/** Says whether a value has fields. */
-export const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const statusProblems = (status: unknown): string[] => {
   if (status === undefined) return [];

@@ -96,7 +96,11 @@ describe('cancel', () => {
     const ended = await bench.ended(id);
 
     const expected = `expected a task that is pending, scheduled or retrying, got ${id}, which is`;
-    expect(running).toMatchObject({ code: 'not-cancellable', message: `${expected} running` });
+    expect(running).toMatchObject({
+      code: 'not-cancellable',
+      message: `${expected} running`,
+      metadata: { status: 'running' },
+    });
     expect(await refusal(id)).toMatchObject({ code: 'not-cancellable', message: `${expected} completed` });
     expect(await bench.record(id)).toEqual(ended);
   });

@@ -52,6 +52,7 @@ const toNotCancellable = ({ id, status }: TaskRecord): InspectorError =>
   new InspectorError(
     `expected a task that is pending, scheduled or retrying, got ${id}, which is ${status}`,
     'not-cancellable',
+    { metadata: { status } },
   );
 
 const logCancelled = ({ logger }: InspectorParts, record: TaskRecord): void => {

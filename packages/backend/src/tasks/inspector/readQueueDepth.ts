@@ -1,4 +1,5 @@
 import { err, type Result } from 'neverthrow';
+import { showValue } from '../domain/numberRule';
 import { sumTaskCounts, type TaskCounts } from '../domain/TaskCounts';
 import { countTasks } from '../queue/countTasks';
 import { InspectorError } from './InspectorError';
@@ -9,6 +10,10 @@ export const readQueueDepth = async (
   { registry, access }: InspectorParts,
   taskName: string | undefined,
 ): Promise<Result<TaskCounts, InspectorError>> => {
+  if (taskName !== undefined && typeof taskName !== 'string') {
+    const problem = `expected name to be the name of a task, got ${showValue(taskName)}`;
+    return err(new InspectorError(problem, 'invalid-query'));
+  }
   const named = taskName === undefined ? undefined : registry.get(taskName);
   if (named?.isErr()) return err(new InspectorError(named.error.message, 'unknown-task'));
   const names = taskName === undefined ? registry.tasks.map(({ queueName }) => queueName) : [taskName];

@@ -39,8 +39,20 @@ describe('TaskInspector.retry', () => {
     expect(await waitingIds()).toEqual([newId]);
     expect((await bench.record(newId)).retriedFrom).toBe(id);
     expect([again.code, again.message.includes(newId)]).toEqual(['already-retried', true]);
+    expect(again.metadata).toEqual({ retriedAs: newId });
     const forced = (await retry(id, true))._unsafeUnwrap();
     expect(await waitingIds()).toEqual([newId, forced]);
+  });
+
+  it('says that Redis refused when it did', async () => {
+    const { bench, retry } = await setup();
+    await using _bench = bench;
+    await bench.redis.set(`${toQueueKey(bench.appConfig.queuePrefix, task.queueName)}:failed`, 'no set');
+
+    expect((await retry(TaskId()))._unsafeUnwrapErr()).toMatchObject({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^Redis refused: WRONGTYPE /),
+    });
   });
 
   it('refuses a task that has not ended so, and one that is not there', async () => {
@@ -52,10 +64,12 @@ describe('TaskInspector.retry', () => {
     expect((await retry(id))._unsafeUnwrapErr()).toMatchObject({
       code: 'not-retriable',
       message: `expected the task "${id}" (test:retry) to be failed or cancelled, got one that is pending`,
+      metadata: { status: 'pending' },
     });
     expect((await retry(unknown))._unsafeUnwrapErr()).toMatchObject({
       code: 'not-found',
       message: `no registered queue holds the task "${unknown}"`,
     });
+    expect((await retry('x'.repeat(5000) as TaskId))._unsafeUnwrapErr().message).toHaveLength(115);
   });
 });

@@ -1,21 +1,31 @@
 import { err, ok, type Result } from 'neverthrow';
+import { showValue } from '../domain/numberRule';
+import { retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
 import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts';
 
+/** How a task is retried. */
+export interface TaskRetryOptions {
+  /** Retries what was retried before, as one more task. Default: false. */
+  readonly force?: boolean;
+}
+
 interface EndedTaskRetry {
   readonly id: TaskId;
-  /** Whether what was retried before is retried once more. */
-  readonly isForced: boolean;
+  readonly options: TaskRetryOptions;
 }
 
 /** Does a failed or cancelled task again; see `TaskInspector.retry`. */
 export const retryEndedTask = async (
   { access, appConfig, registry }: InspectorParts,
-  { id, isForced }: EndedTaskRetry,
+  { id, options }: EndedTaskRetry,
 ): Promise<Result<TaskId, InspectorError>> => {
+  const problems = retryCallProblems(id, options);
+  if (problems.length > 0) return err(new InspectorError(problems.join('; '), 'invalid-query'));
+  const { force: isForced = false } = options;
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks: registry.tasks, id }),
   );
@@ -34,8 +44,9 @@ const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError>
     case 'already-retried':
       return err(
         new InspectorError(
-          `expected the task ${JSON.stringify(id)} not to be retried yet, got one that was retried as ${JSON.stringify(answer.retriedAs)}; with force: true it is retried once more`,
+          `expected the task ${showValue(id)} not to be retried yet, got one that was retried as ${showValue(answer.retriedAs)}; with force: true it is retried once more`,
           'already-retried',
+          { metadata: { retriedAs: answer.retriedAs } },
         ),
       );
     case 'absent':
@@ -45,6 +56,7 @@ const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError>
 
 const toNotRetriable = (id: TaskId, { task: { queueName }, status }: TaskPlace): InspectorError =>
   new InspectorError(
-    `expected the task ${JSON.stringify(id)} (${queueName}) to be failed or cancelled, got one that is ${status}`,
+    `expected the task ${showValue(id)} (${queueName}) to be failed or cancelled, got one that is ${status}`,
     'not-retriable',
+    { metadata: { status } },
   );

@@ -1,48 +1,36 @@
-import { type RedisClient } from '@backend/redis/createRedisClient';
-import { type Queue } from 'bullmq';
 import { type DeadLetter, type LetterFailure } from '../domain/DeadLetter';
-import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { parseFailureStack, toPlainStack } from './StoredFailure';
-import { readTaskRecord } from './TaskRecordReader';
+import { readStoredTasks, type StoredTask } from './StoredTask';
+import { parseJson, type TaskSource, toTaskRecord } from './TaskRecordReader';
 
-interface LetterRead {
-  /** The connection of the queue. */
-  readonly client: RedisClient;
-  readonly queue: Queue;
-  /** The id of a failed job, read from Redis: a caller's text would become a part of a key. */
-  readonly id: TaskId;
-  /** Attempts of a task that does not say. */
-  readonly maxAttempts: number;
-}
+/** Letters that one script reads. */
+const PART = 200;
 
-/** Reads a dead letter; `undefined` when it was deleted, or put back, meanwhile. */
-export const readDeadLetter = async (read: LetterRead): Promise<DeadLetter | undefined> => {
-  const { client, queue, id } = read;
-  const [record, stored] = await Promise.all([
-    readTaskRecord(read, id),
-    client.hmget(queue.toKey(id), 'stacktrace', 'retriedAs', 'retriedAt'),
-  ]);
-  return record?.status === 'failed' ? toDeadLetter(record, stored) : undefined;
+/** Reads dead letters of one queue; `undefined` in the place of each that was deleted, or put back, meanwhile. */
+export const readDeadLetters = async (
+  source: TaskSource,
+  ids: readonly string[],
+): Promise<readonly (DeadLetter | undefined)[]> => {
+  const parts = Array.from({ length: Math.ceil(ids.length / PART) }, (_, index) =>
+    readStoredTasks({ ...source, ids: ids.slice(index * PART, (index + 1) * PART) }),
+  );
+  const tasks = (await Promise.all(parts)).flat();
+  return tasks.map((task) => (task?.set === 'failed' ? toDeadLetter(task, source) : undefined));
 };
 
-const toDeadLetter = (
-  record: TaskRecord,
-  [stacktrace, retriedAs, retriedAt]: readonly (string | null)[],
-): DeadLetter => {
-  const { status: _status, attempt, startedAt: _startedAt, endedAt, error: _error, ...read } = record;
-  const { retriedAs: _retriedAs, ...facts } = read;
-  const failures = toFailures(record, stacktrace);
+const toDeadLetter = (task: StoredTask, source: TaskSource): DeadLetter => {
+  const record = toTaskRecord(task, source);
+  const { status: _status, attempt, startedAt: _startedAt, endedAt, error: _error, ...facts } = record;
+  const failures = toFailures(record, task.fields.stacktrace);
+  const { retriedAt } = task.fields;
   return {
     ...facts,
     attempts: attempt,
     failedAt: endedAt ?? record.scheduledAt,
     error: failures.at(-1) ?? { ...lastError(record), stack: '' },
     failures,
-    // A claim that is still open may have put nothing on the queue.
-    ...(retriedAs && retriedAt
-      ? { retriedAs: retriedAs as TaskId, retriedAt: new Date(Number(retriedAt)) }
-      : {}),
+    ...(record.retriedAs === undefined ? {} : { retriedAt: new Date(Number(retriedAt)) }),
   };
 };
 
@@ -50,8 +38,8 @@ const lastError = ({ error, attempt }: TaskRecord): Omit<LetterFailure, 'stack'>
   error ?? { message: 'another program failed the task and gave no reason', code: 'task-failed', attempt };
 
 /** The stack of another program holds none of our facts: its first line has to do, and the last one is the record's. */
-const toFailures = (record: TaskRecord, stacktrace: string | null | undefined): LetterFailure[] => {
-  const stacks = JSON.parse(stacktrace ?? '[]') as string[]; // written by BullMQ
+const toFailures = (record: TaskRecord, stacktrace = '[]'): LetterFailure[] => {
+  const stacks = toTexts(parseJson(stacktrace, []));
   const foreignFacts = (stack: string, index: number): Omit<LetterFailure, 'stack'> =>
     index === stacks.length - 1
       ? lastError(record)
@@ -61,3 +49,6 @@ const toFailures = (record: TaskRecord, stacktrace: string | null | undefined): 
     stack: toPlainStack(stack),
   }));
 };
+
+const toTexts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];

@@ -3,6 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { err, type Result } from 'neverthrow';
+import { UnreachableError } from './AccessFailure';
 import { DeadlineError, settleWithin } from './settleWithin';
 import { sharedTaskQueues } from './sharedTaskQueues';
 import { type TaskQueues } from './TaskQueues';
@@ -12,7 +13,8 @@ export interface QueueAccess {
   /** The connection and its queues, as `publish` takes them. */
   open(): { readonly connection: RedisConnection; readonly queues: TaskQueues };
   /**
-   * Runs a command on the queues. Answers within two seconds; an error says why Redis did not answer, or how it refused.
+   * Runs a command on the queues. Answers within two seconds; `describeAccessFailure` says what an error means. A command
+   * of several steps goes on after that: one that reads first and then writes has a call for each step.
    */
   run<T>(command: (queues: TaskQueues, connection: RedisConnection) => Promise<T>): Promise<Result<T, Error>>;
 }
@@ -40,8 +42,8 @@ export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): Qu
       const { connection, queues } = open();
       const endsAtMs = performance.now() + DEADLINE_MS;
       const ready = await connection.ready(DEADLINE_MS);
-      if (ready.isErr()) return err(ready.error);
-      const running = command(queues, connection);
+      if (ready.isErr()) return err(new UnreachableError(ready.error.message, { cause: ready.error }));
+      const running = (async () => command(queues, connection))();
       const answer = await settleWithin(running, Math.max(0, endsAtMs - performance.now()));
       if (!isLate(answer)) return answer;
       const late = await settleWithin(running, BREATH_MS);

@@ -7,6 +7,9 @@ import { createTaskBench } from '../worker/__fixtures__/TaskBench';
 import { toQueueKey } from './QueueName';
 import { claimRetry, closeRetryClaim } from './RetryClaim';
 
+const unforced = { isForced: false, claimMs: 3000 };
+const forced = { isForced: true, claimMs: 3000 };
+
 const setup = async () => {
   const task = defineTask({ queueName: 'test:claim', schema: z.object({}), handler: async () => ok() });
   const bench = await createTaskBench({ tasks: [task] });
@@ -23,13 +26,13 @@ describe('claimRetry', () => {
     await bench.redis.hset(jobKey, { data: '{"n":1}', priority: '51' });
     await bench.redis.zadd(`${queueKey}:${kind}`, '5', target.jobId);
 
-    expect(await claimRetry(target, false)).toEqual({
+    expect(await claimRetry(target, unforced)).toEqual({
       kind: 'claimed',
       id: target.newId,
       data: { n: 1 },
       jobPriority: 51,
     });
-    expect(await claimRetry({ ...target, newId: TaskId() }, false)).toEqual({ kind: 'held' });
+    expect(await claimRetry({ ...target, newId: TaskId() }, unforced)).toEqual({ kind: 'held' });
   });
 
   it('claims nothing else, and writes nothing then', async () => {
@@ -37,7 +40,7 @@ describe('claimRetry', () => {
     await using _bench = bench;
     await bench.redis.hset(jobKey, { data: '{}' });
 
-    expect(await claimRetry(target, true)).toEqual({ kind: 'absent' });
+    expect(await claimRetry(target, forced)).toEqual({ kind: 'absent' });
     expect(await bench.redis.hgetall(jobKey)).toEqual({ data: '{}' });
   });
 
@@ -46,7 +49,7 @@ describe('claimRetry', () => {
     await using _bench = bench;
     await bench.redis.hset(`${queueKey}:meta`, { data: '{}' });
 
-    expect(await claimRetry({ ...target, jobId: 'meta' }, true)).toEqual({ kind: 'absent' });
+    expect(await claimRetry({ ...target, jobId: 'meta' }, forced)).toEqual({ kind: 'absent' });
   });
 });
 

@@ -1,14 +1,12 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
+import { parseJson } from './TaskRecordReader';
 
 /**
  * What a failed or cancelled job says of its retry: the task that does it again, since when (milliseconds since 1970) that
  * task is on the queue, and when somebody last began to put it there.
  */
 export const RETRY_FIELDS = ['retriedAs', 'retriedAt', 'retryClaimedAt'] as const;
-
-/** How long a claim is its holder's alone, who may have died; milliseconds. Longer than putting a task on the queue takes. */
-const CLAIM_MS = 3000;
 
 /** What became of a claim. */
 export type RetryClaim =
@@ -57,25 +55,29 @@ redis.call('HSET', KEYS[1], 'retriedAt', ARGV[2])
 redis.call('HDEL', KEYS[1], 'retryClaimedAt')
 return 1`;
 
-/**
- * Claims the retry of a job: of rivals, however many, one at a time puts the new task on the queue.
- *
- * @param isForced Claims anew what was retried before.
- */
+/** How a job is claimed. */
+export interface ClaimRule {
+  /** Claims anew what was retried before. */
+  readonly isForced: boolean;
+  /** How long another claim is its holder's alone, who may have died; milliseconds. */
+  readonly claimMs: number;
+}
+
+/** Claims the retry of a job: of rivals, however many, one at a time puts the new task on the queue. */
 export const claimRetry = async (
   { client, queueKey, jobId, newId }: ClaimTarget,
-  isForced: boolean,
+  { isForced, claimMs }: ClaimRule,
 ): Promise<RetryClaim> => {
   const keys = [`${queueKey}:failed`, `${queueKey}:cancelled`] as const;
   const force = isForced ? '1' : '0';
-  const answer = await client.eval(CLAIM, 2, ...keys, `${queueKey}:`, jobId, newId, force, CLAIM_MS);
+  const answer = await client.eval(CLAIM, 2, ...keys, `${queueKey}:`, jobId, newId, force, claimMs);
   return toClaim(answer as readonly string[]); // the script's answers
 };
 
 const toClaim = ([kind, id = '', data = '', priority = '0']: readonly string[]): RetryClaim => {
   switch (kind) {
     case 'claimed':
-      return { kind, id: id as TaskId, data: JSON.parse(data), jobPriority: Number(priority) };
+      return { kind, id: id as TaskId, data: parseJson(data, data), jobPriority: Number(priority) };
     case 'retried':
       return { kind, id: id as TaskId };
     case 'held':

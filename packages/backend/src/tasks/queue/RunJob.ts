@@ -22,9 +22,13 @@ interface RunJobInput {
 const toOverlapId = (id: ScheduleId): string =>
   `schedule-${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 
+/** How long a run that is added once more is still known as the same, also when its job was deleted; milliseconds. */
+const RUN_MEMORY_MS = 24 * 60 * 60 * 1000;
+
 /**
  * Builds the job of one run of a schedule. With `overlap: 'skip'` it is not added while an earlier one is unfinished:
- * BullMQ's deduplication without a time, which ends with the job that it is about.
+ * BullMQ's deduplication without a time, which ends with the job that it is about. Otherwise a key of its own outlives
+ * the job: a run that is added again when its job has run and was deleted makes no second one.
  */
 export const toRunJob = ({
   taskId,
@@ -35,6 +39,8 @@ export const toRunJob = ({
   maxAttempts,
 }: RunJobInput): JobInput => {
   const { payload, overlap } = stored;
+  const deduplication =
+    overlap === 'skip' ? { id: toOverlapId(scheduleId) } : { id: `run-${taskId}`, ttl: RUN_MEMORY_MS };
   const options = toJobOptions({
     id: taskId,
     task: task.options,
@@ -46,6 +52,6 @@ export const toRunJob = ({
     id: taskId,
     name: task.queueName,
     data: { v: ENVELOPE_VERSION, payload, correlationId, scheduleId } satisfies TaskEnvelope,
-    options: overlap === 'skip' ? { ...options, deduplication: { id: toOverlapId(scheduleId) } } : options,
+    options: { ...options, deduplication },
   };
 };

@@ -24,6 +24,8 @@ export interface ScheduleStore {
   read(id: ScheduleId): Promise<ScheduleReading>;
   /** Reads all, in the order of their ids, without those that another version of this code wrote. */
   readAll(): Promise<ScheduleReading>;
+  /** The ids of all, in no order. */
+  listIds(): Promise<readonly ScheduleId[]>;
   /**
    * Writes a schedule unless it has changed since it was read.
    *
@@ -116,6 +118,7 @@ export const createScheduleStore = (client: RedisClient, prefix: string): Schedu
   return {
     read: async (id) => toReading((await run(READ, id)) as RawReading),
     readAll: async () => toReading((await run(READ_ALL)) as RawReading),
+    listIds: async () => (await client.hkeys(stored)) as ScheduleId[], // we wrote them
     write: async ({ id, stored: schedule, fingerprint = '', dueMs }) =>
       (await run(WRITE, id, fingerprint, JSON.stringify(schedule), dueMs?.toFixed(0) ?? '')) === 1,
     pause: async (id) => (await run(PAUSE, id)) === 1,

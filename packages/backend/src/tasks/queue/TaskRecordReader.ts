@@ -82,7 +82,8 @@ const toStatus = (set: TaskSet, attempt: number): TaskStatus => {
   }
 };
 
-const parseJson = (text: string, fallback: unknown): unknown => {
+/** Reads what a job's hash holds as JSON; the fallback for what is none. */
+export const parseJson = (text: string, fallback: unknown): unknown => {
   try {
     return JSON.parse(text);
   } catch {

@@ -54,15 +54,26 @@ export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry
   }
 };
 
+/** A claim lasts at least so long; milliseconds. */
+const MIN_CLAIM_MS = 3000;
+
+/** What a claim lasts longer than the deadline for putting its task on the queue; milliseconds. */
+const CLAIM_MARGIN_MS = 1000;
+
+/** A claim that lapses while its task is still on its way does little harm: whoever goes on does so under the same id. */
+const toClaimMs = ({ scheduleDeadlineMs }: RetryRequest['appConfig']): number =>
+  Math.max(MIN_CLAIM_MS, scheduleDeadlineMs + CLAIM_MARGIN_MS);
+
 /** A claim that somebody else holds is soon closed, or lapses. */
 const claim = async (
   { access, appConfig, task, id, isForced = false }: RetryRequest,
   newId: TaskId,
 ): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  const rule = { isForced, claimMs: toClaimMs(appConfig) };
   for (;;) {
     const answer = await access.run((_queues, { client }) =>
-      claimRetry({ client, queueKey, jobId: id, newId }, isForced),
+      claimRetry({ client, queueKey, jobId: id, newId }, rule),
     );
     if (answer.isErr()) return err(answer.error);
     if (answer.value.kind !== 'held') return ok(answer.value);

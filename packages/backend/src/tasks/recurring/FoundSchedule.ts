@@ -1,6 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { suggestion } from '../domain/nearestName';
-import { isScheduleId } from '../domain/ScheduleId';
+import { showValue } from '../domain/numberRule';
+import { isScheduleId, MAX_SCHEDULE_ID_LENGTH } from '../domain/ScheduleId';
 import { type ScheduleSnapshot, type ScheduleStore } from '../queue/ScheduleStore';
 import { RecurringError } from './RecurringError';
 
@@ -18,14 +19,14 @@ export const findSchedule = async (
   return ok({ ...found, nowMs: reading.nowMs });
 };
 
+/** Comparing a text of any length with every id would take any time. */
+const mayBeMistyped = (id: unknown): id is string =>
+  typeof id === 'string' && id.length <= MAX_SCHEDULE_ID_LENGTH;
+
 /** The error for an id that no schedule has; it names the nearest one. */
 export const toUnknownSchedule = async (store: ScheduleStore, id: string): Promise<RecurringError> => {
-  const { schedules } = await store.readAll();
-  const hint = suggestion(
-    String(id),
-    schedules.map((each) => each.id),
-  );
-  return new RecurringError(`no recurring schedule has the id ${JSON.stringify(id)}.${hint}`, {
+  const hint = mayBeMistyped(id) ? suggestion(id, await store.listIds()) : '';
+  return new RecurringError(`no recurring schedule has the id ${showValue(id)}.${hint}`, {
     code: 'unknown-schedule',
   });
 };

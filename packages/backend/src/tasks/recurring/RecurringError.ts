@@ -1,5 +1,6 @@
 import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
+import { describeAccessFailure } from '../queue/AccessFailure';
 
 /**
  * Why nothing was done with a recurring schedule.
@@ -49,7 +50,7 @@ export class RecurringError extends AppError {
 
 /** Redis did not answer in time, or refused. */
 export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError =>
-  new RecurringError(`Redis does not answer: ${cause.message}`, {
+  new RecurringError(describeAccessFailure(cause), {
     code: 'queue-unavailable',
     metadata,
     cause,

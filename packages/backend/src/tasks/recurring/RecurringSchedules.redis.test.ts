@@ -117,6 +117,68 @@ describe('createRecurringSchedules', () => {
     expect((await recurring.resume('r'))._unsafeUnwrap()).toEqual(created);
   });
 
+  it('writes nothing after it has answered that Redis does not', async () => {
+    await using test = await setup();
+    const { recurring, redis } = test;
+    await recurring.create(reportTask, daily, { everyMs: minuteMs }, { id: 'paused' });
+    await recurring.pause('paused');
+    await redis.client('PAUSE', 2300, 'ALL'); // longer than the deadline
+    const calls = [
+      recurring.create(reportTask, daily, { everyMs: minuteMs }, { id: 'late' }),
+      recurring.resume('paused'),
+    ];
+    const messages = (await Promise.all(calls)).map((answer) => answer._unsafeUnwrapErr().message);
+    for (let count = 0; count < 3; count += 1) await recurring.list(); // what was sent late would be there
+    const left = (await recurring.list())._unsafeUnwrap();
+
+    expect(left.map(({ id, enabled }) => [id as string, enabled])).toEqual([['paused', false]]);
+    expect(messages).toEqual([
+      'the recurring schedule of reports:build could not be kept: Redis does not answer: no answer within 2000 ms',
+      'Redis does not answer: no answer within 2000 ms',
+    ]);
+  });
+
+  it('says that Redis refused when it did', async () => {
+    await using test = await setup();
+    await test.redis.set(test.keysOf.stored, 'no hash');
+    const answers = [
+      await test.recurring.list(),
+      await test.recurring.create(reportTask, daily, { everyMs: minuteMs }),
+    ];
+
+    expect(answers.map((answer) => answer._unsafeUnwrapErr().message.replace(/ script: .*/, ''))).toEqual([
+      expect.stringMatching(/^Redis refused: WRONGTYPE /),
+      expect.stringMatching(
+        /^the recurring schedule of reports:build could not be kept: Redis refused: WRONGTYPE /,
+      ),
+    ]);
+  });
+
+  it('does not blame Redis for a timing that nobody can work out', async () => {
+    await using test = await setup();
+    const { recurring, redis, keysOf } = test;
+    await recurring.create(reportTask, daily, { cron: '0 9 * * 1' }, { id: 'mars' });
+    await recurring.pause('mars');
+    const stored = JSON.parse((await redis.hget(keysOf.stored, 'mars')) ?? '');
+    const timing = { ...stored.timing, timezone: 'Mars/Phobos' };
+    await redis.hset(keysOf.stored, 'mars', JSON.stringify({ ...stored, timing }));
+
+    expect((await recurring.resume('mars'))._unsafeUnwrapErr()).toMatchObject({
+      code: 'queue-unavailable',
+      message: expect.stringMatching(/^the call failed: /),
+    });
+  });
+
+  it('suggests no id for one that is too long to be one, and cuts it', async () => {
+    await using test = await setup();
+    await test.recurring.create(reportTask, daily, { everyMs: minuteMs }, { id: 'r'.repeat(128) });
+    const get = async (id: string) => (await test.recurring.get(id))._unsafeUnwrapErr().message;
+
+    expect(await get('r'.repeat(127))).toEndWith(` Did you mean "${'r'.repeat(128)}"?`);
+    expect(await get('r'.repeat(129))).toBe(`no recurring schedule has the id "${'r'.repeat(79)}.`);
+    expect(await get(null as never)).toBe('no recurring schedule has the id null.');
+  });
+
   it('does not make up for what a pause left out, and stays on the grid', async () => {
     await using test = await setup();
     const { recurring } = test;

@@ -8,13 +8,15 @@ import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { createScheduleStore, type ScheduleStore } from '../queue/ScheduleStore';
+import { createScheduleAccess } from '../queue/ScheduleAccess';
+import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { type ScheduleError } from '../scheduler/ScheduleError';
 import { type TaskHandle } from '../scheduler/TaskHandle';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError, toUnavailable } from './RecurringError';
+import { RecurringError } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -77,12 +79,11 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
   const registry = createTaskRegistry(options.tasks ?? []);
   const { appConfig } = options;
   const access = createQueueAccess(options);
+  const scheduleAccess = createScheduleAccess(access, appConfig.queuePrefix);
   const run = async <T>(
     command: (store: ScheduleStore) => Promise<Result<T, RecurringError>>,
   ): Promise<Result<T, RecurringError>> => {
-    const answer = await access.run((_queues, { client }) =>
-      command(createScheduleStore(client, appConfig.queuePrefix)),
-    );
+    const answer = await scheduleAccess.run(command);
     return answer.mapErr((error) => toUnavailable(error)).andThen((result) => result);
   };
   return {
@@ -154,6 +155,9 @@ const resume = async (
     if (await store.resume({ id: found.value.id, fingerprint, dueMs })) return show(store, id);
   }
 };
+
+const toUnavailable = (cause: Error): RecurringError =>
+  new RecurringError(describeAccessFailure(cause), { code: 'queue-unavailable', cause });
 
 /** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule. */
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>

@@ -22,14 +22,12 @@ interface RunStarterOptions {
 export interface ClaimedRun extends ScheduleRun {
   readonly stored: StoredSchedule;
   readonly task: TaskDefinition<unknown>;
-  /** False when the schedule wants none for runs that were missed. */
-  readonly isRun: boolean;
   readonly isMissed: boolean;
 }
 
 /**
  * Creates what makes a task of a claimed run. Its ids follow from schedule and time, so that another worker may do the
- * same: it is one task. A run that Redis does not take stays pending, and is started by a later look.
+ * same: it is one task. A run that Redis does not take stays pending, and is started by a later look: then it answers false.
  */
 export const createRunStarter = ({
   connection,
@@ -37,11 +35,10 @@ export const createRunStarter = ({
   appConfig,
   logger,
   runs,
-}: RunStarterOptions): ((run: ClaimedRun) => Promise<void>) => {
+}: RunStarterOptions): ((run: ClaimedRun) => Promise<boolean>) => {
   const log = createRateLimitedLog({ logger });
-  return async ({ id, dueMs, stored, task, isRun, isMissed }) => {
+  return async ({ id, dueMs, stored, task, isMissed }) => {
     const facts = { scheduleId: id, taskName: stored.taskName, dueAt: new Date(dueMs) };
-    if (!isRun) return logger.warn('A recurring schedule missed runs; they are skipped', facts);
     const taskId = toRunTaskId(id, dueMs);
     const correlationId = toRunCorrelationId(taskId);
     const maxAttempts = appConfig.taskMaxAttempts;
@@ -49,19 +46,18 @@ export const createRunStarter = ({
     const published = await publish({ connection, queues, job, deadlineMs: appConfig.scheduleDeadlineMs });
     if (published.isErr()) {
       const reason = published.error.message;
-      return log.warn('pending', 'A run of a recurring schedule waits for Redis', { ...facts, reason });
+      log.warn('pending', 'A run of a recurring schedule waits for Redis', { ...facts, reason });
+      return false;
     }
-    await runs.settle({ id, dueMs });
-    if (published.value === taskId) {
+    const isStarted = published.value === taskId;
+    await runs.settle({ id, dueMs }, { isStarted });
+    if (isStarted) {
       const missed = isMissed ? { isMissed } : {};
-      return logger.info('A recurring schedule started a run', {
-        ...facts,
-        taskId,
-        correlationId,
-        ...missed,
-      });
+      logger.info('A recurring schedule started a run', { ...facts, taskId, correlationId, ...missed });
+    } else {
+      const unfinished = { ...facts, unfinishedTaskId: published.value };
+      logger.info('A recurring schedule skipped a run: the one before it is unfinished', unfinished);
     }
-    const unfinished = { ...facts, unfinishedTaskId: published.value };
-    return logger.info('A recurring schedule skipped a run: the one before it is unfinished', unfinished);
+    return true;
   };
 };

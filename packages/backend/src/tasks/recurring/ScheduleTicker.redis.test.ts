@@ -119,7 +119,7 @@ describe('createScheduleTicker', () => {
     const dueMs = await test.makeDue(id);
     const { look, connection } = await test.startTicker([]);
     const runs = createDueRuns(connection.client, test.appConfig.queuePrefix);
-    const [found] = (await runs.read(0)).due;
+    const [found] = (await runs.read({ taskNames: ['test:tick'] })).due;
     if (found === undefined) throw new Error('expected a run that is due');
     const claim = { ...found, nextMs: dueMs + minuteMs, isRun: true };
     const claims = [await runs.claim(claim), await runs.claim(claim)];
@@ -285,7 +285,7 @@ describe('createScheduleTicker', () => {
     const dueMs = await test.makeDue(id);
     const { connection } = await test.startTicker([]);
     const runs = createDueRuns(connection.client, test.appConfig.queuePrefix);
-    const [found] = (await runs.read(0)).due;
+    const [found] = (await runs.read({ taskNames: ['test:tick'] })).due;
     if (found === undefined) throw new Error('expected a run that is due');
     await test.recurring.create(tickTask, {}, { everyMs: minuteMs }, { id, overlap: 'skip' });
 

@@ -12,13 +12,10 @@ import { type ScheduleId, toDefaultScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming, timingProblems, toCompleteTiming } from '../domain/ScheduleTiming';
 import { isSameTiming, type StoredSchedule, toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
-import {
-  createScheduleStore,
-  type ScheduleReading,
-  type ScheduleStore,
-  type ScheduleWrite,
-} from '../queue/ScheduleStore';
+import { createScheduleAccess } from '../queue/ScheduleAccess';
+import { type ScheduleReading, type ScheduleStore, type ScheduleWrite } from '../queue/ScheduleStore';
 import { checkDefinition } from './DefinitionCheck';
 import { checkPayload } from './PayloadCheck';
 import { ScheduleError } from './ScheduleError';
@@ -79,18 +76,20 @@ const refuse = (taskName: string, problem: string): ScheduleError =>
 const MAX_WRITES = 5;
 
 /**
- * Keeps a schedule: a new one, or in place of the one that has its id. Answers as `QueueAccess.run` does, with
- * `queue-unavailable` when Redis does not.
+ * Keeps a schedule: a new one, or in place of the one that has its id. `queue-unavailable` when Redis does not answer one
+ * of the steps: if that was the last one, the schedule may be kept all the same.
  */
 export const saveSchedule = async (
   schedule: CheckedSchedule,
   parts: { readonly logger: ILogger; readonly appConfig: AppConfig },
 ): Promise<Result<RecurringSchedule, ScheduleError>> => {
   const { queuePrefix } = parts.appConfig;
-  const saved = await createQueueAccess(parts).run((_queues, { client }) =>
-    writeSchedule(createScheduleStore(client, queuePrefix), schedule),
-  );
-  return saved.mapErr((error) => toUnavailable(schedule.stored.taskName, error)).andThen((result) => result);
+  const access = createScheduleAccess(createQueueAccess(parts), queuePrefix);
+  const saved = await access.run((store) => writeSchedule(store, schedule));
+  const { taskName } = schedule.stored;
+  return saved
+    .mapErr((cause) => toUnavailable(taskName, describeAccessFailure(cause), cause))
+    .andThen((result) => result);
 };
 
 /** Reads, decides and writes, again if it was changed in between. Rejects when Redis does not answer or refuses. */
@@ -106,10 +105,8 @@ export const writeSchedule = async (
     const [kept] = schedules;
     if (kept !== undefined) return ok(toRecurringSchedule(kept.id, kept.stored, { ...kept, nowMs }));
   }
-  const others = new Error(
-    `others have changed ${schedule.id} ${MAX_WRITES} times meanwhile, or run another version`,
-  );
-  return err(toUnavailable(schedule.stored.taskName, others));
+  const reason = `others have changed ${schedule.id} ${MAX_WRITES} times meanwhile, or run another version`;
+  return err(toUnavailable(schedule.stored.taskName, reason));
 };
 
 /** The next run is worked out anew only for a new timing: a service that starts again must not put it off. */
@@ -137,8 +134,8 @@ const ownerProblem = (
   return undefined;
 };
 
-const toUnavailable = (taskName: string, cause: Error): ScheduleError =>
-  new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${cause.message}`, {
+const toUnavailable = (taskName: string, reason: string, cause?: Error): ScheduleError =>
+  new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${reason}`, {
     code: 'queue-unavailable',
     cause,
   });

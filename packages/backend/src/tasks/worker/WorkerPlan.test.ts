@@ -44,6 +44,8 @@ describe('planWorker', () => {
 
   it.each([
     [{ concurrency: 0 }, 'expected concurrency to be an integer from 1 to 10000, got 0'],
+    [{ concurency: 4 }, 'unknown option concurency. Did you mean "concurrency"?'],
+    [{ taskNames: [] }, 'expected taskNames to name a task, got []'],
     [{ priorityAgingMs: -1 }, 'expected priorityAgingMs to be an integer from 0 to 2147483647, got -1'],
     [{ concurrency: Number.NaN }, 'expected concurrency to be an integer from 1 to 10000, got NaN'],
     [{ drainTimeoutMs: -1 }, 'expected drainTimeoutMs to be an integer from 0 to 2147483647, got -1'],

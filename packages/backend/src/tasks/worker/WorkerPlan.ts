@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { v4 } from 'uuid';
+import { unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { MAX_TIMER_MS, numberProblem, showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -43,10 +44,23 @@ const idProblems = (id: unknown): string[] =>
     ? []
     : [`expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got ${showValue(id)}`];
 
-const taskNameProblems = (taskNames: readonly string[], known: readonly string[]): string[] =>
-  taskNames
+const taskNameProblems = (taskNames: readonly string[], known: readonly string[]): string[] => {
+  if (taskNames.length === 0 && known.length > 0) return ['expected taskNames to name a task, got []'];
+  return taskNames
     .filter((name) => !known.includes(name))
     .map((name) => `no task is named ${JSON.stringify(name)}.${suggestion(name, known)}`);
+};
+
+const OPTION_NAMES: readonly string[] = [
+  'tasks',
+  'logger',
+  'appConfig',
+  'id',
+  'concurrency',
+  'priorityAgingMs',
+  'taskNames',
+  'drainTimeoutMs',
+] satisfies (keyof TaskWorkerOptions)[];
 
 /** The host's name may hold what a worker's id may not. */
 const defaultId = (): string =>
@@ -69,11 +83,12 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   const { tasks } = createTaskRegistry(options.tasks);
   const known = tasks.map(({ queueName }) => queueName);
   const problems = [
+    ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
     numberProblem('concurrency', concurrency, { min: 1, max: 10_000 }) ?? [],
     numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
-    ...taskNameProblems(taskNames ?? [], known),
+    ...taskNameProblems(taskNames ?? known, known),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {

@@ -3,14 +3,16 @@ import { silentLogger } from '@backend/logger/silentLogger';
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type ScheduleKeys, toScheduleKeys } from '../../queue/ScheduleKeys';
-import { createTaskQueues } from '../../queue/TaskQueues';
-import { createTaskBench, type TaskBench } from '../../worker/__fixtures__/TaskBench';
+import { createTaskQueues, type TaskQueues } from '../../queue/TaskQueues';
+import { createTaskBench, type TaskBench, type TaskBenchOptions } from '../../worker/__fixtures__/TaskBench';
 import { createRecurringSchedules, type RecurringSchedules } from '../RecurringSchedules';
 import { createScheduleTicker, type ScheduleTicker } from '../ScheduleTicker';
 
 /** A ticker that looks when it is told to, as one worker has it. */
 export interface BenchTicker extends ScheduleTicker {
   readonly connection: RedisConnection;
+  /** What it puts runs on. */
+  readonly queues: TaskQueues;
   readonly logger: MockedLogger;
 }
 
@@ -32,8 +34,11 @@ export interface TickerBench extends TaskBench {
 const NEVER_MS = 3_600_000;
 
 /** Sets up a bench without workers. */
-export const createTickerBench = async (tasks: readonly TaskDefinition<unknown>[]): Promise<TickerBench> => {
-  const bench = await createTaskBench({ tasks });
+export const createTickerBench = async (
+  tasks: readonly TaskDefinition<unknown>[],
+  options: Omit<TaskBenchOptions, 'tasks'> = {},
+): Promise<TickerBench> => {
+  const bench = await createTaskBench({ ...options, tasks });
   const { appConfig, redis } = bench;
   const keysOf = toScheduleKeys(appConfig.queuePrefix);
   const tickers: BenchTicker[] = [];
@@ -52,7 +57,7 @@ export const createTickerBench = async (tasks: readonly TaskDefinition<unknown>[
       (await connection.ready(5000))._unsafeUnwrap();
       const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
       const parts = { tasks: own, connection, queues, appConfig, logger, intervalMs: NEVER_MS };
-      const ticker = { ...createScheduleTicker(parts), connection, logger };
+      const ticker = { ...createScheduleTicker(parts), connection, queues, logger };
       tickers.push(ticker);
       await ticker.look();
       return ticker;

@@ -1,0 +1,33 @@
+import { PublishError } from './publish';
+import { DeadlineError } from './settleWithin';
+
+/** No connection to Redis was there in time; the message says why. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+/** What the Redis client says of a connection that broke, or was never there; it gives these errors no class of their own. */
+const BROKEN_CONNECTION =
+  /^(Connection is closed|Stream isn't writeable|Socket timeout|Command timed out|connect |Cluster is|Cluster isn't|Node is disconnected|None of startup nodes|Too many Cluster redirections)/;
+
+const CLIENT_ERRORS: readonly string[] = ['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'];
+
+const isSilence = (error: Error): boolean =>
+  error instanceof DeadlineError ||
+  error instanceof UnreachableError ||
+  CLIENT_ERRORS.includes(error.name) ||
+  BROKEN_CONNECTION.test(error.message) ||
+  // An error of the operating system, such as ECONNRESET.
+  ('syscall' in error && typeof error.syscall === 'string');
+
+/**
+ * Says in words why a call on the queues came to nothing: `Redis refused: ...` when the server said no, `Redis does not
+ * answer: ...` when it said nothing, and `the call failed: ...` for everything that is not its fault.
+ *
+ * @param error What `QueueAccess.run` or `publish` answered.
+ */
+export const describeAccessFailure = (error: Error): string => {
+  if (error instanceof PublishError) return error.message;
+  if (error.name === 'ReplyError') return `Redis refused: ${error.message}`;
+  return isSilence(error) ? `Redis does not answer: ${error.message}` : `the call failed: ${error.message}`;
+};
