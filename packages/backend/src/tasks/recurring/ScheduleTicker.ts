@@ -27,6 +27,8 @@ interface ScheduleTickerOptions {
 export interface ScheduleTicker {
   /** One look, or the one that is under way; called by the timer, public for tests. Never rejects. */
   look(): Promise<void>;
+  /** Redis may have lost what it had: the next look makes the schedules of definitions that are missing. */
+  doubt(): void;
   /** Looks no more; resolves when the last look has ended, which needs Redis. */
   stop(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export const createScheduleTicker = (options: ScheduleTickerOptions): ScheduleTi
   onTimer();
   return {
     look,
+    doubt: definitions.doubt,
     stop: async () => {
       isStopped = true;
       clearInterval(timer);
@@ -80,9 +83,15 @@ const createDefinitionKeeper = ({ tasks, connection, appConfig, logger }: Schedu
   let scope: 'all' | 'missing' | undefined = 'all';
   return {
     keep: async (): Promise<void> => {
-      if (scope === undefined) return;
-      await reconcileSchedules({ tasks, store, appConfig, logger, scope });
+      const kept = scope;
+      if (kept === undefined) return;
       scope = undefined;
+      try {
+        await reconcileSchedules({ tasks, store, appConfig, logger, scope: kept });
+      } catch (error) {
+        scope = kept;
+        throw error;
+      }
     },
     /** A Redis that comes back may come back empty. */
     doubt: (): void => {

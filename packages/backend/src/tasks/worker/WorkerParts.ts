@@ -100,7 +100,9 @@ const startTimers = (
   const queues = createTaskQueues({ client: connection.client, prefix: appConfig.queuePrefix, logger });
   const { workerStalledIntervalMs: intervalMs, workerLockMs: lockMs } = appConfig;
   void warnOfUnregistered(queues, options);
+  const ticker = createScheduleTicker({ tasks: plan.registeredTasks, connection, queues, appConfig, logger });
   return [
+    ticker,
     createStalledCheck({
       queues: consumers,
       ping: () => connection.client.ping(),
@@ -109,7 +111,6 @@ const startTimers = (
       onError: (error) => onError(error),
       now: () => performance.now(),
     }),
-    createScheduleTicker({ tasks: plan.registeredTasks, connection, queues, appConfig, logger }),
     createRetentionSweeper({
       tasks: plan.tasks,
       client: connection.client,
@@ -123,6 +124,7 @@ const startTimers = (
       intervalMs,
       onLost: () => {
         for (const consumer of consumers) consumer.rewriteLimits();
+        ticker.doubt();
       },
     }),
     createEventLoopWatch({ logger, lockMs, takeRecentTasks: desk.takeRecentTasks }),

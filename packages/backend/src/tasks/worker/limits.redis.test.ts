@@ -1,7 +1,4 @@
 import { describe, expect, it } from 'bun:test';
-import { until } from '@backend/__fixtures__/until';
-import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
-import { startLocalRedis } from '@backend/redis/localRedis';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
@@ -10,10 +7,7 @@ import { type TaskOptions } from '../domain/TaskOptions';
 import { createTaskBench } from './__fixtures__/TaskBench';
 
 /** A task of so many milliseconds on three workers; counts how many of it run at once. */
-const setup = async (
-  options: TaskOptions,
-  { ms = 30, workerCount = 3, env = {} as Record<string, string> } = {},
-) => {
+const setup = async (options: TaskOptions, { ms = 30, workerCount = 3 } = {}) => {
   const starts: number[] = [];
   const state = { running: 0, most: 0 };
   const task = defineTask({
@@ -29,7 +23,7 @@ const setup = async (
     },
     options,
   });
-  const bench = await createTaskBench({ tasks: [task], env });
+  const bench = await createTaskBench({ tasks: [task] });
   const startWorkers = () => Promise.all(Array.from({ length: workerCount }, () => bench.startWorker()));
   const runAll = async (count: number) => {
     const ids = await Promise.all(Array.from({ length: count }, () => bench.schedule(task, {})));
@@ -53,20 +47,6 @@ describe('maxConcurrency', () => {
     await test.runAll(20);
 
     expect(test.state.most).toBe(2);
-  });
-
-  it('holds again after Redis has lost its data', async () => {
-    await using directory = await createTemporaryDirectory();
-    const redis = (await startLocalRedis({ appendOnly: false, dataDir: directory.path }))._unsafeUnwrap();
-    {
-      const env = { REDIS_URL: redis.url, WORKER_STALLED_INTERVAL_MS: '60' };
-      await using test = await setup({ maxConcurrency: 1 }, { env });
-      await test.runAll(1);
-      const metaKey = test.bench.queue(test.task).toKey('meta');
-      await test.bench.redis.flushall();
-      await until(async () => (await test.bench.redis.hget(metaKey, 'concurrency')) === '1');
-    }
-    await redis.stop();
   });
 
   it('is used to the full beside tasks of another name, and by tasks that ask to run later', async () => {
