@@ -3,7 +3,7 @@ import { until } from '@backend/__fixtures__/until';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
-import { createTaskBench } from './__fixtures__/TaskBench';
+import { createTaskBench, type TaskBench } from './__fixtures__/TaskBench';
 import { startTaskWorkers } from './startTaskWorkers';
 import { type TaskWorkerOptions } from './TaskWorker';
 import { WorkerOptionsError } from './WorkerPlan';
@@ -16,10 +16,17 @@ const two = taskNamed('test:two');
 
 const setup = () => createTaskBench({ tasks: [one, two] });
 
+const partsOf = ({ logger, appConfig }: TaskBench) => ({ logger, appConfig });
+
 describe('startTaskWorkers', () => {
   it('starts as many workers as asked for, which take tasks together, and stops them together', async () => {
     await using bench = await setup();
-    const started = await startTaskWorkers(3, { ...bench, tasks: [one, two], id: 'host', concurrency: 1 });
+    const started = await startTaskWorkers(3, {
+      ...partsOf(bench),
+      tasks: [one, two],
+      id: 'host',
+      concurrency: 1,
+    });
     const { workers, stop } = started._unsafeUnwrap();
     const statuses = () => workers.map((worker) => worker.getStats()).map(({ id, status }) => [id, status]);
 
@@ -38,7 +45,9 @@ describe('startTaskWorkers', () => {
 
   it('makes up one id for all when it is given none', async () => {
     await using bench = await setup();
-    const { workers, stop } = (await startTaskWorkers(2, { ...bench, tasks: [one] }))._unsafeUnwrap();
+    const { workers, stop } = (
+      await startTaskWorkers(2, { ...partsOf(bench), tasks: [one] })
+    )._unsafeUnwrap();
     const [first = '', second = ''] = workers.map((worker) => worker.getStats().id);
     await stop();
 
@@ -57,7 +66,7 @@ describe('startTaskWorkers', () => {
         return readCount === 1;
       },
     };
-    const started = await startTaskWorkers(3, { ...bench, appConfig, tasks: [one] });
+    const started = await startTaskWorkers(3, { ...partsOf(bench), appConfig, tasks: [one] });
     const id = await bench.schedule(one, {});
 
     expect(started._unsafeUnwrapErr().code).toBe('redis-unsafe');
@@ -76,7 +85,7 @@ describe('startTaskWorkers', () => {
 
   it.each(refused)('rejects %p workers with %j', async (count, options, problem) => {
     await using bench = await setup();
-    const starting = startTaskWorkers(count, { ...bench, tasks: [one], ...options });
+    const starting = startTaskWorkers(count, { ...partsOf(bench), tasks: [one], ...options });
 
     await expect(starting).rejects.toThrow(WorkerOptionsError);
     await expect(starting).rejects.toThrow(problem);
