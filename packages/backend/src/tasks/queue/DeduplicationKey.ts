@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type JobsOptions, type Queue } from 'bullmq';
 import { type Deduplication } from '../domain/Deduplication';
@@ -8,7 +8,7 @@ export type Debounced = Extract<Deduplication, { readonly kind: 'debounce' }>;
 
 /** A caller's text never becomes part of a Redis key; the first letter keeps the kinds apart. */
 const toDeduplicationId = ({ kind, key }: Deduplication): string =>
-  `${kind}-${createHash('sha256').update(key).digest('base64url')}`;
+  `${kind}-${hash('sha256', key, 'base64url')}`;
 
 /**
  * Translates to BullMQ's deduplication, which looks for the key in the same script that adds the job: with a time to live
