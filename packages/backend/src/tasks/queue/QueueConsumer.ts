@@ -25,7 +25,7 @@ export interface QueueConsumer {
   reclaimLocks(): Promise<void>;
   /** Puts jobs back whose lock has lapsed; rejects when Redis refuses. */
   putBackStalled(): Promise<void>;
-  /** Jobs whose end Redis has not heard of yet: they run, or have ended. */
+  /** Jobs whose end Redis has not heard of yet: they wait for BullMQ to begin them, run, or have ended. */
   untoldIds(): readonly string[];
   /** Takes no more; resolves when every job it took is settled. Never resolves while a handler hangs or Redis is gone. */
   close(): Promise<void>;
@@ -96,7 +96,10 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       throw signal;
     }
   });
-  limitToSlots(worker, { ...toSlotOptions(options, queueKey), isPutBack: (job) => putBack.has(job) });
+  const fetched = limitToSlots(worker, {
+    ...toSlotOptions(options, queueKey),
+    isPutBack: (job) => putBack.has(job),
+  });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', runner.onSettled);
   worker.on('failed', runner.onSettled);
@@ -122,7 +125,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       await limited;
       await worker.resume();
     },
-    untoldIds: () => heldJobs.listIds(),
+    untoldIds: () => [...new Set([...fetched.unbegunIds(), ...heldJobs.listIds()])],
     reclaimLocks: async () => {
       await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));
     },

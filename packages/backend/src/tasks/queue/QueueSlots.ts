@@ -43,6 +43,12 @@ interface LimitOptions {
   isPutBack(job: Job): boolean;
 }
 
+/** The jobs that a worker has fetched, as far as nobody else knows of them. */
+export interface FetchedJobs {
+  /** Ids of jobs that were fetched and have not begun. */
+  unbegunIds(): readonly string[];
+}
+
 /** What BullMQ's backend answers to a fetch: data, id, milliseconds of a rate limit, time of the next delayed job. */
 type Fetched = [data: unknown, id: string, limitMs: number, delayUntilMs: number];
 
@@ -56,8 +62,8 @@ const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', lim
 export const limitToSlots = (
   worker: Worker,
   { slots, look, restoreMarker, isLimited, onError, isPutBack }: LimitOptions,
-): void => {
-  let unstartedCount = 0;
+): FetchedJobs => {
+  const unbegunIds = new Set<string>();
   /** Jobs that were fetched, and that BullMQ has not read yet. */
   const unreadIds = new Set<string>();
   const backend = worker.getBackend();
@@ -70,11 +76,13 @@ export const limitToSlots = (
     try {
       const answer = await moveToActive(...args);
       hasJob = Boolean(answer[0]);
-      if (hasJob) unreadIds.add(String(answer[1]));
+      if (hasJob) {
+        unreadIds.add(String(answer[1]));
+        unbegunIds.add(String(answer[1]));
+      }
       return answer;
     } finally {
-      if (hasJob) unstartedCount += 1;
-      else slots.giveBack();
+      if (!hasJob) slots.giveBack();
     }
   };
 
@@ -87,7 +95,7 @@ export const limitToSlots = (
       return job;
     } finally {
       if (isFetched && job === undefined) {
-        unstartedCount -= 1;
+        unbegunIds.delete(String(args[1]));
         slots.giveBack();
       }
     }
@@ -102,7 +110,7 @@ export const limitToSlots = (
     }
     // The marker that says so was used up to wake this worker.
     await restoreMarker();
-    const grant = unstartedCount > 0 ? undefined : await slots.take(glance);
+    const grant = unbegunIds.size > 0 ? undefined : await slots.take(glance);
     if (grant === undefined) return toNothing({ limitMs: 0, delayUntilMs: 0 });
     try {
       return await fetch(args);
@@ -112,7 +120,7 @@ export const limitToSlots = (
   };
 
   worker.processJob = async (job, token, fetchNext = () => true) => {
-    unstartedCount -= 1;
+    unbegunIds.delete(job.id ?? '');
     let next: Job | undefined;
     try {
       next =
@@ -124,9 +132,10 @@ export const limitToSlots = (
         // BullMQ woke nobody while the queue had as many running as it may.
         if (isLimited) restoreMarker().catch(onError);
       } else {
-        unstartedCount += 1;
+        unbegunIds.add(next.id ?? '');
         slots.leave();
       }
     }
   };
+  return { unbegunIds: () => [...unbegunIds] };
 };
