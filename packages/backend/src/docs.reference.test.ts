@@ -220,7 +220,7 @@ describe('docs/reference/errors.md', () => {
   const source = 'packages/backend/src';
 
   const unions: [heading: string, codes: readonly string[]][] = [
-    ['ScheduleError', unionMembers(`${source}/tasks/scheduler/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
