@@ -34,6 +34,7 @@ import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
+import { defineResource } from './tasks/resources/ResourceDefinition';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { logAttempt } from './tasks/worker/attemptLog';
@@ -356,6 +357,33 @@ describe('the guides', () => {
       ),
     ).toEqual(bounded.map(() => [true, false, false, true]));
     expect(bounded).toHaveLength(4);
+  });
+
+  it('list every field of a resource, with the range and default of its times', () => {
+    const rows = tableOf(read('docs/guides/resources.md'), 'Define one');
+    const isRefused = (field: string, value: number): boolean =>
+      defineResource({ token: 'x', start: () => 1, [field]: value }).problems.length > 0;
+    const timed = rows.flatMap(([field, meaning = '']) => {
+      const [, min, max, value] = /(\d+) to (\d+) ms\. Default: (\d+)/.exec(meaning) ?? [];
+      return min === undefined ? [] : [{ field: unquote(field), min: Number(min), max: Number(max), value }];
+    });
+    const { startTimeoutMs, stopTimeoutMs } = defineResource({ token: 'x', start: () => 1 });
+
+    expect(rows.map(([field]) => unquote(field))).toEqual([
+      ...interfaceFields(
+        'packages/backend/src/tasks/resources/ResourceDefinition.ts',
+        'ResourceSpecification',
+      ),
+    ]);
+    expect(
+      timed.map(({ field, min, max }) =>
+        [min - 1, min, max, max + 1].map((value) => isRefused(field, value)),
+      ),
+    ).toEqual([
+      [true, false, false, true],
+      [true, false, false, true],
+    ]);
+    expect(timed.map(({ value }) => Number(value))).toEqual([startTimeoutMs, stopTimeoutMs]);
   });
 
   it('list every method of a task lock', () => {

@@ -24,6 +24,7 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export { type ResolveResource, ResourceToken, resolveFrom } from './domain/ResourceToken';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
@@ -79,6 +80,12 @@ export {
   type RecurringSchedules,
   type RecurringSchedulesOptions,
 } from './recurring/RecurringSchedules';
+export {
+  defineResource,
+  type ResourceContext,
+  type ResourceDefinition,
+  type ResourceSpecification,
+} from './resources/ResourceDefinition';
 export {
   createTaskScheduler,
   type TaskScheduler,

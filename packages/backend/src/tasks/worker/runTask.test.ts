@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { checkJson } from '../domain/JsonFidelity';
+import { resolveFrom } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
@@ -61,6 +62,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
     maxCrashes: 3,
     maxResultBytes: 1000,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => now,
     random: () => 0,
     ...change,
@@ -328,6 +330,7 @@ describe('runTask', () => {
         workerId: 'w1',
         logger,
         signal: expect.any(AbortSignal),
+        resolve: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

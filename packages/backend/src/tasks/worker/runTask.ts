@@ -4,6 +4,7 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { validate } from '@core/validation/validate';
 import { err, ok, Result } from 'neverthrow';
 import { checkJson } from '../domain/JsonFidelity';
+import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
@@ -26,6 +27,8 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Finds shared resources for handlers. */
+  readonly resolve: ResolveResource;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -105,6 +108,7 @@ const toContext = (
     get signal() {
       return getSignal();
     },
+    resolve: environment.resolve,
   };
 };
 
