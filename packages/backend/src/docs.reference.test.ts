@@ -24,6 +24,7 @@ import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
 import { timingProblems } from './tasks/domain/ScheduleTiming';
+import { skipped } from './tasks/domain/Skipped';
 import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
@@ -264,6 +265,10 @@ describe('docs/reference/errors.md', () => {
 
   it.each(Object.values(outcomes))('quotes the log line of $kind as it is written', (outcome) => {
     expect(page).toContain(`- \`${logLineOf(outcome)}\``);
+  });
+
+  it('quotes the log line of a skip as it is written', () => {
+    expect(page).toContain(`- \`${logLineOf({ kind: 'completed', value: skipped('gone') })}\``);
   });
 });
 

@@ -168,6 +168,15 @@ const outputs: [name: string, lines: unknown[]][] = [
       'closed',
     ],
   ],
+  [
+    'skipping',
+    [
+      'completed {"sentTo":"ada@example.test"} ',
+      'completed {"status":"skipped","reason":"the user is gone"} skipped: the user is gone',
+      'the user is gone',
+      '2 ended, 1 of them skipped',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   [
     'inspecting',

@@ -30,6 +30,7 @@ export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
+export { isSkipped, type Skipped, skipped, skippedSchema } from './domain/Skipped';
 export type { TaskContext } from './domain/TaskContext';
 export type { TaskCounts } from './domain/TaskCounts';
 export {

@@ -29,6 +29,8 @@ export interface TaskWorkerStats {
   readonly activeTasks: number;
   /** Attempts that have ended, whatever their outcome. */
   readonly processedCount: number;
+  /** Tasks that ended here in a skip: `ok({ status: 'skipped', reason })`. */
+  readonly skippedCount: number;
   /** Tasks that failed for good here. */
   readonly failedCount: number;
   /** Milliseconds since `createTaskWorker`. */
