@@ -34,6 +34,7 @@ import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { defineResource } from './tasks/resources/ResourceDefinition';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
@@ -269,6 +270,10 @@ describe('docs/reference/errors.md', () => {
 
   it('quotes the log line of a skip as it is written', () => {
     expect(page).toContain(`- \`${logLineOf({ kind: 'completed', value: skipped('gone') })}\``);
+  });
+
+  it('quotes what is said where tasks are switched off', () => {
+    expect(page).toContain(`\`${TASKS_DISABLED_MESSAGE}\``);
   });
 });
 

@@ -177,6 +177,16 @@ const outputs: [name: string, lines: unknown[]][] = [
       '2 ended, 1 of them skipped',
     ],
   ],
+  [
+    'tasksDisabled',
+    [
+      'tasks-disabled',
+      'notes:index could not be scheduled: TASKS_ENABLED is false: this process neither schedules nor runs nor reads tasks',
+      'Ada is signed up, without a welcome mail',
+      'true disabled',
+      'tasks-disabled',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   [
     'inspecting',

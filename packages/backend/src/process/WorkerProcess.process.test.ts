@@ -26,6 +26,20 @@ const run = async (path: string, env: Readonly<Record<string, string>>) => {
 };
 
 describe('runWorkerProcess', () => {
+  it.each([
+    ['TASKS_ENABLED', 'false'],
+    ['WORKER_DISABLED', 'true'],
+  ])(
+    'says so and ends with 0 under %s=%s, though there is no REDIS_URL',
+    async (name, value) => {
+      const { code, log } = await run('../worker.ts', { [name]: value });
+
+      expect(log).toContain(`${name} is ${value}: no task is taken`);
+      expect(code).toBe(0);
+    },
+    30_000,
+  );
+
   it('names a resource that does not start, and why, and ends with 1', async () => {
     const { code, log } = await run('__fixtures__/brokenResourceWorker.ts', {
       REDIS_URL: await testRedisUrl(),

@@ -23,17 +23,15 @@ export interface WorkerProcessOptions {
 /**
  * Runs the worker process of a registry: reads the configuration, finds Redis, prints the tasks, takes them until
  * SIGTERM or SIGINT, and exits. A wrong configuration or registry, or a resource that does not start, ends the process with
- * every problem listed.
+ * every problem listed; with `WORKER_DISABLED` or without `TASKS_ENABLED` it ends at once, as if its work were done.
  */
 export const runWorkerProcess = async (
   tasks: readonly TaskDefinition<unknown>[],
   { resources = [], createContainer }: WorkerProcessOptions = {},
 ): Promise<void> => {
   const { appConfig: givenConfig, logger } = startProcess('worker');
-  if (givenConfig.workerDisabled) {
-    logger.info('WORKER_DISABLED is true: no task is taken');
-    process.exit(0);
-  }
+  if (givenConfig.workerDisabled) return leave(logger, 'WORKER_DISABLED is true: no task is taken');
+  if (!givenConfig.tasksEnabled) return leave(logger, 'TASKS_ENABLED is false: no task is taken');
   const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
   const { appConfig } = redis;
   const container = createContainer?.({ appConfig, logger });
@@ -59,6 +57,12 @@ export const runWorkerProcess = async (
 
 /** What a worker process says when it takes tasks. */
 export const RUNNING_MESSAGE = 'Worker is running';
+
+const leave = (logger: ILogger, message: string): never => {
+  logger.info(message);
+  logger.flush();
+  return process.exit(0);
+};
 
 const createWorker = (parts: TaskWorkerOptions): TaskWorker => {
   try {

@@ -18,8 +18,15 @@ import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
-/** Where a worker is in its life. */
-export type TaskWorkerStatus = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped';
+/** Where a worker is in its life; `disabled`: it was started while `TASKS_ENABLED` is false, and takes nothing. */
+export type TaskWorkerStatus =
+  | 'created'
+  | 'starting'
+  | 'running'
+  | 'paused'
+  | 'stopping'
+  | 'stopped'
+  | 'disabled';
 
 /** What a worker has done so far. */
 export interface TaskWorkerStats {
@@ -41,7 +48,7 @@ export interface TaskWorkerStats {
 export interface TaskWorker {
   /**
    * Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT`, `stop`, or when a
-   * shared resource does not start.
+   * shared resource does not start. With `TASKS_ENABLED` false it answers `ok`, takes nothing and connects to nothing.
    * Called again while it starts or runs it answers the same; a stopped worker stays stopped.
    */
   start(): Promise<Result<void, WorkerStartError>>;
@@ -102,6 +109,9 @@ const TOLD_POLL_MS = 20;
 /** What a worker says of tasks whose end, or return, Redis did not take before the worker was gone. */
 const UNTOLD_MESSAGE = 'Redis did not hear what became of some tasks before the stop; they will run again';
 
+/** What a worker says that is started while tasks are switched off. */
+const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -134,6 +144,11 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   let stopping: Promise<void> | undefined;
 
   const start = async (): Promise<Result<void, WorkerStartError>> => {
+    if (!appConfig.tasksEnabled) {
+      status = 'disabled';
+      logger.info(DISABLED_MESSAGE, { workerId: plan.id });
+      return ok();
+    }
     status = 'starting';
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) return ready;
@@ -187,7 +202,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
         return Promise.resolve(err(new WorkerStartError('the worker was stopped', 'stopped')));
       starting ??= start().finally(() => {
         if (status === 'starting') status = 'created';
-        if (status !== 'running') starting = undefined;
+        if (status !== 'running' && status !== 'disabled') starting = undefined;
       });
       return starting;
     },
