@@ -4,7 +4,7 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { AfterWriteError } from '@backend/services/shared/AfterWriteError';
 import { StorageError } from '@backend/services/shared/StorageError';
 import { WriteRefusedError } from '@backend/services/shared/WriteRefusedError';
-import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { HookError } from '@backend/tasks/triggers/HookError';
 import { type User, UserId } from '@core/domain/user/user';
 import { ConflictError } from '@core/errors/ConflictError';
@@ -136,6 +136,12 @@ describe('createUserRoutes', () => {
       500,
       'internal-error',
       'the user could not be created',
+    ],
+    [
+      new ScheduleError('TASKS_ENABLED is false', { code: 'tasks-disabled' }),
+      503,
+      'tasks-disabled',
+      'TASKS_ENABLED is false',
     ],
     [new Error('a password in a message'), 500, 'internal-error', 'the user could not be created'],
   ];

@@ -24,10 +24,13 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export { type ResolveResource, ResourceToken, resolveFrom } from './domain/ResourceToken';
 export type { RetryPolicy } from './domain/RetryPolicy';
+export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
+export { isSkipped, type Skipped, skipped, skippedSchema } from './domain/Skipped';
 export type { TaskContext } from './domain/TaskContext';
 export type { TaskCounts } from './domain/TaskCounts';
 export {
@@ -37,6 +40,13 @@ export {
   type TaskSpecification,
 } from './domain/TaskDefinition';
 export { TaskError, type TaskErrorCode } from './domain/TaskError';
+export type {
+  Disposition,
+  FoundHandle,
+  TaskEvent,
+  TaskHandle,
+  TaskWaitOptions,
+} from './domain/TaskHandle';
 export { isTaskId, TaskId } from './domain/TaskId';
 export type { RateLimit, RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
 export type { FailureReason } from './domain/TaskOutcome';
@@ -47,6 +57,7 @@ export {
   TaskRegistryError,
   UnknownTaskError,
 } from './domain/TaskRegistry';
+export { TaskResultError, type TaskResultErrorCode } from './domain/TaskResultError';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
@@ -70,8 +81,12 @@ export {
   type RecurringSchedules,
   type RecurringSchedulesOptions,
 } from './recurring/RecurringSchedules';
-export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
-export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
+export {
+  defineResource,
+  type ResourceContext,
+  type ResourceDefinition,
+  type ResourceSpecification,
+} from './resources/ResourceDefinition';
 export {
   createTaskScheduler,
   type TaskScheduler,

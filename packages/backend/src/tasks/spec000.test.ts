@@ -23,6 +23,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { resolveFrom } from './domain/ResourceToken';
 import { type Delivery } from './queue/Delivery';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
@@ -46,6 +47,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     maxCrashes: 3,
     maxResultBytes: 65_536,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => new Date(),
     random: () => 0,
   };

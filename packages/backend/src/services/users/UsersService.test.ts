@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
-import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { CorrelationId, correlationIdSchema } from '@core/domain/CorrelationId';
 import { type User, UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';
@@ -77,6 +77,19 @@ describe('UsersService', () => {
     expect((await service.create(ada))._unsafeUnwrapErr()).toBe(redisDown);
     expect((await users.list())._unsafeUnwrap()).toEqual([]);
     expect(logger.error).not.toHaveBeenCalled();
+  });
+
+  it('keeps a user who gets no mail because tasks are switched off, and says so', async () => {
+    const error = new ScheduleError('switched off', { code: 'tasks-disabled' });
+    const { service, users, logger } = setup({ error });
+    const correlationId = CorrelationId();
+    const user = (await service.create(ada, { correlationId }))._unsafeUnwrap();
+
+    expect((await users.list())._unsafeUnwrap()).toEqual([user]);
+    expect(logger.info).toHaveBeenCalledWith('A user gets no welcome mail: TASKS_ENABLED is false', {
+      userId: user.id,
+      correlationId,
+    });
   });
 
   it('logs a user that could not be deleted again', async () => {

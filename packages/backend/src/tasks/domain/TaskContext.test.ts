@@ -3,6 +3,7 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
+import { ResourceToken, resolveFrom } from './ResourceToken';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { isTaskId, TaskId } from './TaskId';
 
@@ -22,6 +23,7 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      resolve: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -43,8 +45,18 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      resolve: resolveFrom([]),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
+  });
+
+  it('has no resources unless they are handed in', () => {
+    const token = ResourceToken<number>('database pool');
+
+    expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
+      'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
+    );
+    expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 });

@@ -2,6 +2,8 @@ import { type ILogger } from '@backend/logger/Logger';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
+import { type ResolveResource, type ResourceToken, showToken } from './ResourceToken';
+import { TaskError } from './TaskError';
 import { TaskId } from './TaskId';
 
 /** What a handler knows about the attempt it runs in. */
@@ -33,6 +35,11 @@ export interface TaskContext {
   readonly logger: ILogger;
   /** Aborted when the attempt outlives `timeoutMs` or the worker stops; hand it to `fetch` and the like. */
   readonly signal: AbortSignal;
+  /**
+   * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
+   * there is no such thing; a resource that `options.resources` names is always there.
+   */
+  resolve<Value>(token: ResourceToken<Value>): Value;
 }
 
 const REQUIRED_PARTS = [
@@ -47,15 +54,24 @@ const REQUIRED_PARTS = [
   'workerId',
   'logger',
   'signal',
+  'resolve',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
   REQUIRED_PARTS.every((part) => part in given);
 
+const refuseToResolve =
+  (taskName: string): ResolveResource =>
+  (token) => {
+    throw TaskError.fatal(
+      `the handler of ${taskName} asks for the resource ${showToken(token)}, and no worker runs it: hand in resolve, such as resolveFrom([[token, value]]), or use the testing kit`,
+    );
+  };
+
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, no resources.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
   isComplete(given) && given.taskName === taskName
@@ -73,4 +89,5 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
         workerId: given.workerId ?? 'direct',
         logger: given.logger ?? silentLogger,
         signal: given.signal ?? new AbortController().signal,
+        resolve: given.resolve ?? refuseToResolve(taskName),
       };

@@ -39,6 +39,10 @@ export interface TaskRecord {
   readonly endedAt?: Date;
   /** What `ok` carried; only with status `completed`. */
   readonly value?: unknown;
+  /** True when that was `{ status: 'skipped', reason }`; absent otherwise. */
+  readonly isSkipped?: true;
+  /** The reason of the skip. */
+  readonly skipReason?: string;
   readonly error?: StoredTaskError;
   /** Why the task was cancelled, if the caller said so; only with status `cancelled`. */
   readonly cancelReason?: string;

@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Queue } from 'bullmq';
+import { isSkipped } from '../domain/Skipped';
 import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
@@ -54,7 +55,7 @@ export const toTaskRecord = (
     ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
     ...(fields.processedOn === undefined ? {} : { startedAt: new Date(Number(fields.processedOn)) }),
     ...(fields.finishedOn === undefined ? {} : { endedAt: new Date(Number(fields.finishedOn)) }),
-    ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
+    ...(status === 'completed' ? valueFields(parseJson(fields.returnvalue ?? '', undefined)) : {}),
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
     // A retry that is under way may have put nothing on the queue.
@@ -91,6 +92,9 @@ export const parseJson = (text: string, fallback: unknown): unknown => {
     return fallback;
   }
 };
+
+const valueFields = (value: unknown): Pick<TaskRecord, 'value' | 'isSkipped' | 'skipReason'> =>
+  isSkipped(value) ? { value, isSkipped: true, skipReason: value.reason } : { value };
 
 const attemptsMadeOf = ({ fields: { attemptsMade, atm } }: StoredTask): number =>
   Number(attemptsMade ?? atm ?? 0);

@@ -3,20 +3,19 @@ import { type ILogger } from '@backend/logger/Logger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type RecurringOptions, type RecurringSchedule } from '../domain/RecurringSchedule';
+import { type ScheduleError } from '../domain/ScheduleError';
 import { isScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskHandle } from '../domain/TaskHandle';
 import { createTaskRegistry } from '../domain/TaskRegistry';
-import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
-import { type ScheduleError } from '../scheduler/ScheduleError';
-import { type TaskHandle } from '../scheduler/TaskHandle';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError } from './RecurringError';
+import { RecurringError, toUnavailable } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -155,9 +154,6 @@ const resume = async (
     if (await store.resume({ id: found.value.id, fingerprint, dueMs })) return show(store, id);
   }
 };
-
-const toUnavailable = (cause: Error): RecurringError =>
-  new RecurringError(describeAccessFailure(cause), { code: 'queue-unavailable', cause });
 
 /** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule. */
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>

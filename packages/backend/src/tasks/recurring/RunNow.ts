@@ -2,13 +2,14 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type ScheduleId } from '../domain/ScheduleId';
+import { type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { publish } from '../queue/publish';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toRunJob } from '../queue/RunJob';
 import { createScheduleStore } from '../queue/ScheduleStore';
-import { type TaskHandle } from '../scheduler/TaskHandle';
+import { createTaskHandle } from '../scheduler/QueuedTask';
 import { type FoundSchedule } from './FoundSchedule';
 import { RecurringError, toUnavailable } from './RecurringError';
 
@@ -46,7 +47,9 @@ export const startRunNow = async ({
   await access.run((_queues, { client }) =>
     createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
   );
-  return ok({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' });
+  return ok(
+    createTaskHandle({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' }),
+  );
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

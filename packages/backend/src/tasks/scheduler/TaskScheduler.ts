@@ -4,22 +4,24 @@ import { type CorrelationId, parseCorrelationId } from '@core/domain/Correlation
 import { err, ok, type Result } from 'neverthrow';
 import { type Deduplication, decideDeduplication } from '../domain/Deduplication';
 import { type RecurringOptions } from '../domain/RecurringSchedule';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleId } from '../domain/ScheduleId';
 import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../domain/ScheduleOptions';
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
+import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
+import { accessFailureCode } from '../queue/AccessFailure';
 import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkDefinition } from './DefinitionCheck';
 import { checkPayload } from './PayloadCheck';
+import { createTaskHandle } from './QueuedTask';
 import { checkRecurringCall, saveSchedule } from './RecurringCall';
-import { ScheduleError } from './ScheduleError';
-import { type Disposition, type TaskHandle } from './TaskHandle';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -94,12 +96,14 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
       deadlineMs: parts.appConfig.scheduleDeadlineMs,
     });
     return published
-      .map((taskId) => ({
-        id: taskId,
-        taskName: task.queueName,
-        correlationId,
-        disposition: toDisposition(taskId === id, deduplication.value),
-      }))
+      .map((taskId) =>
+        createTaskHandle<Output>({
+          id: taskId,
+          taskName: task.queueName,
+          correlationId,
+          disposition: toDisposition(taskId === id, deduplication.value),
+        }),
+      )
       .mapErr((error) => toUnavailable(error, task.queueName, id));
   },
   scheduleRecurring: async (correlationId, task, payload, timing, options = {}) => {
@@ -203,7 +207,7 @@ const toInvalidCorrelationId = (cause: Error): ScheduleError =>
 
 const toUnavailable = (error: PublishError, taskName: string, taskId: TaskId): ScheduleError =>
   new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {
-    code: 'queue-unavailable',
+    code: accessFailureCode(error),
     metadata: { taskId, isUnknown: error.isUnknown },
     cause: error,
   });

@@ -1,0 +1,20 @@
+import { type TaskHandle } from '@backend/tasks/domain/TaskHandle';
+import { TaskResultError } from '@backend/tasks/domain/TaskResultError';
+import { err, ok } from 'neverthrow';
+
+const notRun = (): TaskResultError =>
+  new TaskResultError('a mocked scheduler runs nothing', { code: 'timed-out' });
+
+/** Makes the handle of a task that never runs. */
+export const getMockedTaskHandle = <Output>(
+  receipt: Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'>,
+): TaskHandle<Output> => ({
+  ...receipt,
+  status: async () => ok('pending'),
+  result: async () => err(notRun()),
+  progress: async () => ok(undefined),
+  events: async function* () {
+    yield { status: 'pending' };
+    yield { status: 'pending', error: notRun() };
+  },
+});
