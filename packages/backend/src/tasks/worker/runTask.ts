@@ -1,14 +1,12 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
-import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
-import { checkJson } from '../domain/JsonFidelity';
+import { err, ok, type Result } from 'neverthrow';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
@@ -138,24 +136,6 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   });
 };
 
-const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
-  new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
-
-/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
-const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  const checked = task.output === undefined ? ok(value) : validate(task.output, value);
-  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, environment.maxResultBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
-};
-
 /** Given back, which Redis refuses: the task is another worker's. */
 const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
 
@@ -165,7 +145,8 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const held = attempt.delivery.checkHeld();
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const result = await runUserHandler(attempt, payload.value);
-  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
+  const { task, environment } = attempt;
+  const checked = result.andThen((value) => validateOutput(task, value, environment.maxResultBytes));
   return { ...endAttempt(attempt, checked), hasBegun: true };
 };
 
