@@ -15,6 +15,7 @@ export type {
 export type { RetriedLetters } from './deadLetters/retryLetters';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
+export type { IsolationLimits } from './domain/Isolation';
 export type { Priority } from './domain/Priority';
 export type { RecurringRule } from './domain/RecurringRule';
 export type {

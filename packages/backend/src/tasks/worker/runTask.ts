@@ -8,6 +8,8 @@ import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
+import { type Isolation } from '../isolation/Isolation';
+import { type IsolatedRun } from '../isolation/runIsolated';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
 import { runHandler } from './HandlerRun';
@@ -24,6 +26,8 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
+  readonly isolation?: Isolation | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -118,9 +122,15 @@ const logBindings = (
   attempt,
 });
 
+/** Nothing for a handler that runs here. */
+const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
+  task.options.isolate === undefined ? undefined : environment.isolation;
+
 const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
+  const isolation = isolationOf(attempt);
+  if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   return runHandler({
     call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
     timeoutMs: plan.timeoutMs,
@@ -136,6 +146,34 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   });
 };
 
+/** The payload goes as it was scheduled: the process makes of it what the schema does. */
+const runIsolatedHandler = async (
+  attempt: Attempt,
+  isolation: Isolation,
+): Promise<Result<unknown, TaskError>> => {
+  const { task, delivery, plan, environment, envelope } = attempt;
+  const started: { run?: IsolatedRun } = {};
+  const result = await runHandler({
+    call: (getSignal) => {
+      const context = toContext(attempt, getSignal);
+      const { maxResultBytes } = environment;
+      started.run = isolation.run({ task, payload: envelope.payload, context, maxResultBytes });
+      return started.run.result;
+    },
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    onAbandoned: ({ code }) => {
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
+      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      started.run?.kill();
+    },
+  });
+  // The next attempt does not begin while the process of this one is there.
+  await started.run?.over;
+  return result;
+};
+
 /** Given back, which Redis refuses: the task is another worker's. */
 const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
 
@@ -146,7 +184,11 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const result = await runUserHandler(attempt, payload.value);
   const { task, environment } = attempt;
-  const checked = result.andThen((value) => validateOutput(task, value, environment.maxResultBytes));
+  // That of an isolated handler was checked in its process, where it was not JSON yet.
+  const checked =
+    isolationOf(attempt) === undefined
+      ? result.andThen((value) => validateOutput(task, value, environment.maxResultBytes))
+      : result;
   return { ...endAttempt(attempt, checked), hasBegun: true };
 };
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'bun:test';
+import { toTaskContext } from '../domain/TaskContext';
+import { answerForwarded, toCarriedContext, toChildContext } from './ForwardedContext';
+
+const noWork = () => Promise.resolve();
+const silentLink = {
+  ask: () => Promise.resolve(),
+  tell: () => undefined,
+  receive: () => undefined,
+  close: () => undefined,
+};
+
+describe('toChildContext', () => {
+  it('has every part of the context it was made of', () => {
+    const context = toTaskContext('emails:send', { metadata: { a: 1 } });
+    const { signal } = new AbortController();
+    const travelled = JSON.parse(JSON.stringify(toCarriedContext(context)));
+    const { logger: _logger, ...seen } = toChildContext(travelled, silentLink, signal);
+    const { logger: _own, ...expected } = context;
+    expect(seen).toEqual({ ...expected, signal });
+  });
+});
+
+describe('answerForwarded', () => {
+  it.each(['signal', 'taskId', 'constructor', 'nothing'])(
+    'refuses %s, which is no member a worker does',
+    (member) => {
+      const context = toTaskContext('emails:send');
+      expect(() => answerForwarded(context, member, [], noWork)).toThrow(
+        `an isolated attempt asked for ${member}, which a worker does not do`,
+      );
+    },
+  );
+});

@@ -1,0 +1,89 @@
+import { type TaskContext } from '../domain/TaskContext';
+import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
+import { type Link } from './Link';
+
+/** The parts of a context that are data: they travel with the order to run the attempt. */
+const CARRIED_PARTS = [
+  'taskId',
+  'taskName',
+  'correlationId',
+  'parentId',
+  'scheduleId',
+  'userId',
+  'metadata',
+  'attempt',
+  'maxAttempts',
+  'scheduledAt',
+  'startedAt',
+  'workerId',
+] as const satisfies readonly (keyof TaskContext)[];
+
+type CarriedPart = (typeof CARRIED_PARTS)[number];
+
+/** What a forwarded member has in the process of the attempt. */
+export interface ForwardedLink {
+  /** Has the worker do it; `work` is called here while it does. */
+  ask(args: readonly unknown[], work?: () => unknown): Promise<unknown>;
+  /** The same without an answer. */
+  tell(args: readonly unknown[]): void;
+  /** Aborted when that of the worker's context is. */
+  readonly signal: AbortSignal;
+}
+
+/** How a member of the context gets to the handler in another process. What goes to and fro is JSON. */
+interface Forwarded<Member> {
+  /** What the handler has, in the process of the attempt. */
+  inChild(link: ForwardedLink): Member;
+  /** What the worker does when it is asked or told; nothing for a member that needs no worker. */
+  inWorker?(context: TaskContext, args: readonly unknown[], work: () => Promise<unknown>): unknown;
+}
+
+/**
+ * Every member of the context that is more than data, one entry each. The compiler asks for an entry here, or for a place
+ * among the carried parts, when the context gets another member.
+ */
+const forwardedMembers: {
+  readonly [Member in Exclude<keyof TaskContext, CarriedPart>]: Forwarded<TaskContext[Member]>;
+} = {
+  signal: { inChild: ({ signal }) => signal },
+  logger: {
+    inChild: ({ tell }) => createChildLogger((line) => tell([line])),
+    inWorker: ({ logger }, [line]) => writeChildLine(logger, line as ChildLine), // made by inChild
+  },
+};
+
+/** The carried parts of a context, as JSON. */
+export type CarriedContext = Readonly<Record<string, unknown>>;
+
+/** Copies the parts of a context that are data. */
+export const toCarriedContext = (context: TaskContext): CarriedContext =>
+  Object.fromEntries(CARRIED_PARTS.map((part) => [part, context[part]]));
+
+/** Builds the context of a handler in the process of its attempt: each part is carried or forwarded. */
+export const toChildContext = (carried: CarriedContext, link: Link, signal: AbortSignal): TaskContext => {
+  const members = Object.entries(forwardedMembers).map(([member, { inChild }]) => [
+    member,
+    inChild({
+      ask: (args, work) => link.ask(member, args, work),
+      tell: (args) => link.tell(member, args),
+      signal,
+    }),
+  ]);
+  const { scheduledAt, startedAt } = carried;
+  const dates = { scheduledAt: new Date(String(scheduledAt)), startedAt: new Date(String(startedAt)) };
+  return { ...carried, ...dates, ...Object.fromEntries(members) } as TaskContext; // the table's type leaves no part out
+};
+
+/** Does in the worker what the process of an attempt asks for. Throws for what is no forwarded member. */
+export const answerForwarded = (
+  context: TaskContext,
+  member: string,
+  args: readonly unknown[],
+  work: () => Promise<unknown>,
+): unknown => {
+  const entries: Readonly<Record<string, Forwarded<unknown>>> = forwardedMembers;
+  const forwarded = Object.hasOwn(entries, member) ? entries[member] : undefined;
+  if (forwarded?.inWorker === undefined)
+    throw new Error(`an isolated attempt asked for ${member}, which a worker does not do`);
+  return forwarded.inWorker(context, args, work);
+};
