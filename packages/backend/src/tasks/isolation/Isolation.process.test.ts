@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { isAlive } from '@backend/__fixtures__/isAlive';
 import { until } from '@backend/__fixtures__/until';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { ok } from 'neverthrow';
@@ -44,14 +45,6 @@ const setup = (tasksModule = TASKS_MODULE) => {
   };
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe('an isolated attempt', () => {
   it('runs in a process of its own, with the context of the worker', async () => {
     using bench = setup();
@@ -69,8 +62,8 @@ describe('an isolated attempt', () => {
 
   it('gets what the schema makes of the payload, and has its output checked before it is JSON', async () => {
     using bench = setup();
-    const { result } = bench.run(dateTask, { at: '2026-01-02T03:04:05.000Z' });
-    expect((await result)._unsafeUnwrap()).toEqual({ at: Date.UTC(2026, 0, 2, 3, 4, 5) });
+    const { result } = bench.run(dateTask, { at: '2026-01-02T03:04:05.000Z', text: 'four' });
+    expect((await result)._unsafeUnwrap()).toEqual({ at: Date.UTC(2026, 0, 2, 3, 4, 5), length: 4 });
   });
 
   it('has the environment of the worker as it is by then', async () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'bun:test';
 import { join } from 'node:path';
+import { isAlive } from '@backend/__fixtures__/isAlive';
 import { until } from '@backend/__fixtures__/until';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskId } from '../domain/TaskId';
 import { isTerminalStatus } from '../domain/TaskStatus';
-import { actTask, ordinaryTask, tasks } from '../isolation/__fixtures__/isolatedTasks';
+import { actTask, dateTask, ordinaryTask, tasks } from '../isolation/__fixtures__/isolatedTasks';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
 import { createWorkerBench, type WorkerBench } from './__fixtures__/WorkerBench';
 import { createTaskWorker } from './TaskWorker';
@@ -34,14 +35,6 @@ const ended = async (bench: WorkerBench, id: TaskId) => {
 const loopingPids = async (bench: WorkerBench, count: number): Promise<readonly number[]> => {
   await until(async () => (await bench.evidence()).length >= count);
   return (await bench.evidence()).map(({ pid }) => pid);
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 };
 
 const untilDead = (pids: readonly number[], timeoutMs?: number): Promise<void> =>
@@ -151,7 +144,23 @@ describe('an isolated task', () => {
     });
   }, 30_000);
 
-  it('that ignores its signal is named when it is killed, and its next attempt begins after that', async () => {
+  it('has payload and result pass their schemas once, although they are JSON in between', async () => {
+    await using bench = await createTaskBench({ tasks });
+    await bench.startWorker({ tasksModule: TASKS_MODULE });
+    const id = await bench.schedule(dateTask, { at: new Date(7), text: 'four' });
+    expect(await bench.ended(id)).toMatchObject({ status: 'completed', value: { at: 7, length: 4 } });
+  }, 30_000);
+
+  it('has not ended before its process is gone, whatever that has left running', async () => {
+    await using bench = await createTaskBench({ tasks });
+    await bench.startWorker({ tasksModule: TASKS_MODULE });
+    const id = await bench.schedule(actTask, { act: 'lingers' });
+    expect(await bench.ended(id)).toMatchObject({ status: 'completed', value: 'done' });
+    const lines = loggedLines(bench.logger).filter(({ message }) => message === 'lingering');
+    expect(lines.map(({ meta }) => isAlive(Number(meta['pid'])))).toEqual([false]);
+  }, 30_000);
+
+  it('that ignores its signal is named when it is killed', async () => {
     await using bench = await createTaskBench({ tasks, env: { TASK_TIMEOUT_GRACE_MS: '50' } });
     await bench.startWorker({ tasksModule: TASKS_MODULE });
     const id = await bench.schedule(actTask, { act: 'loops' }, { timeoutMs: 2000 });

@@ -36,12 +36,14 @@ const loopForEver = (): never => {
   for (;;) Math.random();
 };
 
+/** Takes 640 MB, no more: a limit that does not hold must not take the machine along. */
 const eatMemory = async (): Promise<never> => {
   const eaten: Buffer[] = [];
-  for (;;) {
+  while (eaten.length < 40) {
     eaten.push(Buffer.alloc(16 * 2 ** 20, eaten.length));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  return never;
 };
 
 /** What the handler of `actTask` can do. */
@@ -97,7 +99,8 @@ const acts: Readonly<Record<string, (ctx: TaskContext, text: string) => unknown>
     logger.info('aborted', { reason: signal.reason });
     return ok('late');
   },
-  lingers: () => {
+  lingers: ({ logger }) => {
+    logger.info('lingering', { pid: process.pid });
     setInterval(() => undefined, 1000);
     process.on('exit', loopForEver);
     return ok('done');
@@ -143,9 +146,9 @@ export const hungryTask = defineTask({
 /** Its payload and its result are other things than JSON on their way. */
 export const dateTask = defineTask({
   queueName: 'isolated:date',
-  schema: z.object({ at: z.coerce.date() }),
-  output: z.object({ at: z.date().transform((at) => at.getTime()) }),
-  handler: ({ at }) => ok({ at }) as never, // the output schema takes what the handler makes
+  schema: z.object({ at: z.coerce.date(), text: z.string().transform((text) => text.length) }),
+  output: z.object({ at: z.date().transform((at) => at.getTime()), length: z.number() }),
+  handler: ({ at, text }) => ok({ at, length: text }) as never, // the output schema takes what the handler makes
   options: { isolate: true },
 });
 
