@@ -170,6 +170,7 @@ const outputs: [name: string, lines: unknown[]][] = [
       'already-retried',
     ],
   ],
+  ['cancelling', ['running true', 'cancelled nobody waits for it any more', 'not-cancellable completed']],
   [
     'recurring',
     [

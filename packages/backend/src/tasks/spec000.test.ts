@@ -23,6 +23,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { type Cancellation, createCancellation } from './queue/Cancellation';
 import { type Delivery } from './queue/Delivery';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
@@ -37,7 +38,8 @@ const handMadeContext = () => ({
 /** Runs one attempt as a worker with the default configuration does. */
 const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMade = 0) => {
   const facts = { data: payload, attemptsMade, crashCount: 0, scheduledAt: new Date(), delayMs: 0 };
-  const delivery = { ...facts, checkHeld: () => undefined };
+  const cancellation: Cancellation = createCancellation();
+  const delivery = { ...facts, checkHeld: () => undefined, cancellation };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

@@ -1,4 +1,5 @@
 import { type TaskId } from '../domain/TaskId';
+import { type Cancellation } from './Cancellation';
 import { type Settlement } from './settle';
 
 /** One job as BullMQ hands it to a worker. */
@@ -21,6 +22,8 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
+  /** Whether the task was asked to stop: before this delivery, or while it runs. */
+  readonly cancellation: Cancellation;
 }
 
 /** What a delivery ends in. */

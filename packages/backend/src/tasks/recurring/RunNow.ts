@@ -47,7 +47,9 @@ export const startRunNow = async ({
   await access.run((_queues, { client }) =>
     createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
   );
-  return ok(createTaskHandle({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' }));
+  return ok(
+    createTaskHandle({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' }),
+  );
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>
