@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type TaskId } from '../domain/TaskId';
+import { toCancelChannel } from '../queue/CancelChannel';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
 
 const FAR_MS = 600_000;
@@ -373,6 +374,43 @@ describe('a cancellation that comes when', () => {
 
     expect((await bench.ended(id)).status).toBe('cancelled');
   });
+
+  it('its worker hears of it only when it has put the task back ends it at once', async () => {
+    const { bench, task, begun, mark, open, starts } = await setup();
+    await using _ = bench;
+    const worker = await bench.startWorker({ id: 'w1' });
+    const id = await bench.schedule(task, { isDeaf: true, ends: 'err' });
+    await begun(1);
+    await mark(id);
+    open();
+    await bench.reaches(id, 'retrying');
+    const { facts } = (await bench.inspector.why(id))._unsafeUnwrap();
+    const call = { taskName: task.queueName, taskId: id, workerId: worker.getStats().id };
+    await bench.redis.publish(toCancelChannel(bench.appConfig.queuePrefix), JSON.stringify(call));
+
+    expect(await bench.ended(id)).toMatchObject({ status: 'cancelled', attempt: 1, cancelReason: 'unheard' });
+    expect(facts.map(({ reason }) => reason)).toEqual(['cancel-requested', 'backing-off']);
+    expect(starts).toEqual([id]);
+    expect(bench.messages(id)).toEqual([
+      'Task failed an attempt and will be retried',
+      'Task cancelled before its next run',
+    ]);
+  });
+
+  it.each(['no JSON', '{}', '7', '{"taskName":"reports:build","taskId":"wait","workerId":"w1"}'])(
+    'somebody says %p on the channel harms nobody',
+    async (text) => {
+      const { bench, task, begun, cancel } = await setup();
+      await using _ = bench;
+      await bench.startWorker({ id: 'w1' });
+      await bench.redis.publish(toCancelChannel(bench.appConfig.queuePrefix), text);
+      const id = await bench.schedule(task, {});
+      await begun(1);
+      await cancel(id);
+
+      expect((await bench.ended(id)).status).toBe('cancelled');
+    },
+  );
 
   it('nobody hears of it before the task is put back ends it before its next run', async () => {
     const { bench, task, begun, mark, open, starts } = await setup();
