@@ -282,6 +282,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       delayMs: 0,
       runKey: '1',
       checkHeld: () => undefined,
+      report: { progress: () => undefined, log: () => undefined },
     },
     end: {
       outcome,
