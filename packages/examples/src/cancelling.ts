@@ -38,5 +38,10 @@ const ended = await example.ended(id);
 console.log(ended.status, ended.cancelReason);
 // #endregion
 
+// #region handle
+const again = await scheduler.handle(exportOrdersTask, id).cancel();
+if (again.isOk()) console.log(again.value.status); // it was cancelled already
+// #endregion
+
 const refused = await inspector.cancel((await example.run(exportOrdersTask, { pages: 1 })).id);
 if (refused.isErr()) console.log(refused.error.code, refused.error.metadata['status']);

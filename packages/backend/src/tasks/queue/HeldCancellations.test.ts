@@ -5,7 +5,7 @@ import { createHeldCancellations } from './HeldCancellations';
 import { createHeldJobs } from './HeldJobs';
 import { type JobLock } from './JobLock';
 
-const lock: JobLock = { reclaim: async () => 'held', writeCrashCount: async () => true };
+const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCount: async () => true };
 
 /** A consumer of a Redis that answers every script with what is given. */
 const setup = ({ answer = [] as unknown, isListening = true } = {}) => {

@@ -8,6 +8,8 @@ import { createJobLock, type JobLock } from './JobLock';
 import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { goesOn, settle } from './settle';
+import { createTaskReporter, type TaskReport, type TaskReporter } from './TaskReporter';
+import { writeReport } from './writeReport';
 
 /** Runs the jobs that one consumer takes. */
 export interface JobRunner {
@@ -47,7 +49,9 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
       await correctCrashCount(delivered, held);
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
-      const end = await options.onDelivery(toDelivery(job, held, checkHeld));
+      const reporter = createLazyReporter({ options, job });
+      const end = await options.onDelivery(toDelivery({ job, held, checkHeld, getReport: reporter.get }));
+      reporter.close();
       await correctCrashCount(delivered, held);
       const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
       const onOver = (isSettled: boolean): void => {
@@ -115,11 +119,42 @@ const isHeld = async (lock: JobLock): Promise<boolean> => {
 const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
   Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
 
-const toDelivery = (
-  job: Job,
-  { runKey, crashCount, cancellation }: HeldJob,
-  checkHeld: Delivery['checkHeld'],
-): Delivery => ({
+/** The reporter of a delivery, which few handlers ask for. */
+const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'options' | 'job'>) => {
+  const { client, queueKey, heldJobs, onError } = options;
+  let reporter: TaskReporter | undefined;
+  const write = async (report: TaskReport): Promise<void> => {
+    // The newest delivery's: the task may have come back to this run, with another lock.
+    const token = heldJobs.find(id)?.lock.token;
+    if (token === undefined) return;
+    try {
+      await writeReport({ client, queueKey, jobId: id, token, report });
+    } catch (error) {
+      onError(toError(error));
+    }
+  };
+  const later = (callback: () => void, ms: number): void => void setTimeout(callback, ms).unref();
+  return {
+    get: (): TaskReporter => {
+      reporter ??= createTaskReporter({ write, later });
+      return reporter;
+    },
+    close: (): void => reporter?.close(),
+  };
+};
+
+interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
+  readonly job: Job;
+  readonly held: HeldJob;
+  getReport(): Delivery['report'];
+}
+
+const toDelivery = ({
+  job,
+  held: { runKey, crashCount, cancellation },
+  checkHeld,
+  getReport,
+}: DeliveryParts): Delivery => ({
   taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
   data: job.data,
   attemptsMade: job.attemptsMade,
@@ -129,6 +164,9 @@ const toDelivery = (
   runKey,
   checkHeld,
   cancellation,
+  get report() {
+    return getReport();
+  },
 });
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */

@@ -28,6 +28,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       runKey: '1',
       checkHeld: () => undefined,
       cancellation: createCancellation(),
+      report: { progress: () => undefined, log: () => undefined },
       ...change,
     },
     end: {

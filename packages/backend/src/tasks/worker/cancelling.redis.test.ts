@@ -15,6 +15,7 @@ const setup = async (env: Readonly<Record<string, string>> = {}) => {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const starts: TaskId[] = [];
   const reasons: unknown[] = [];
+  const told: TaskId[] = [];
   const task = defineTask({
     queueName: 'reports:build',
     schema: z.object({
@@ -23,9 +24,10 @@ const setup = async (env: Readonly<Record<string, string>> = {}) => {
     }),
     handler: async ({ isDeaf, ends }, { taskId, signal }) => {
       starts.push(taskId);
-      const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => tell());
-      await (isDeaf ? gate : told);
+      const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => abort());
+      void aborted.then(() => told.push(taskId));
+      await (isDeaf ? gate : aborted);
       reasons.push(signal.reason);
       if (ends === 'throw') throw signal.reason;
       if (ends === 'later') return err(TaskError.retryLater(FAR_MS));
@@ -53,7 +55,7 @@ const setup = async (env: Readonly<Record<string, string>> = {}) => {
     ]);
     return found.flat();
   };
-  return { task, bench, queue, starts, reasons, open, cancel, begun, mark, setsOf };
+  return { task, bench, queue, starts, reasons, told, open, cancel, begun, mark, setsOf };
 };
 
 const cancelledLike = (reason: string) => ({
@@ -116,13 +118,14 @@ describe('cancelling a task that runs', () => {
   });
 
   it('once more changes nothing, and the first reason stays', async () => {
-    const { bench, task, begun, cancel, open } = await setup();
+    const { bench, task, told, begun, cancel, open } = await setup();
     await using _ = bench;
     await bench.startWorker();
     const id = await bench.schedule(task, { isDeaf: true });
     await begun(1);
     const first = await cancel(id, 'once');
     const again = await cancel(id, 'twice');
+    await until(async () => told.length > 0);
     open();
     const ended = await bench.ended(id);
 

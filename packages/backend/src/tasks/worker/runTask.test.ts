@@ -77,6 +77,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         runKey: '1',
         checkHeld: () => undefined,
         cancellation: createCancellation(),
+        report: { progress: () => undefined, log: () => undefined },
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -410,6 +411,8 @@ describe('runTask', () => {
         workerId: 'w1',
         logger,
         signal: expect.any(AbortSignal),
+        progress: expect.any(Function),
+        log: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };
