@@ -64,7 +64,7 @@ export interface FoundHandle<Output = unknown> {
    * @param reason 1 to 1000 characters, kept with the task.
    * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
    *   before it hears of it. Errors: `not-cancellable` when it has ended, `not-found`, `invalid-reason`,
-   *   `queue-unavailable`.
+   *   `invalid-options`, `queue-unavailable`.
    */
   cancel(reason?: string): Promise<Result<TaskRecord, CancelError>>;
 }

@@ -32,5 +32,9 @@ export const cancelFoundTask = async (
 /** The same error, in the inspector's words where it looks further than one queue. */
 const toInspectorError = (error: CancelError, id: string): InspectorError => {
   const { code, message, metadata, cause } = error;
-  return code === 'not-found' ? toNotFound(id) : new InspectorError(message, code, { metadata, cause });
+  if (code === 'not-found') return toNotFound(id);
+  return new InspectorError(message, code === 'invalid-options' ? 'invalid-query' : code, {
+    metadata,
+    cause,
+  });
 };

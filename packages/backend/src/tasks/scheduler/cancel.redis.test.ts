@@ -79,7 +79,7 @@ describe('the cancel of a handle', () => {
     });
   });
 
-  it('finds no task that the queue does not hold, or that is none', async () => {
+  it('finds no task that the queue does not hold, and refuses an id or a definition that is none', async () => {
     const { bench, task } = await setup();
     await using _ = bench;
     const id = TaskId();
@@ -91,11 +91,11 @@ describe('the cancel of a handle', () => {
       message: `no queue of this name holds the task "${id}"`,
     });
     expect(await errorOf('wait')).toMatchObject({
-      code: 'not-found',
+      code: 'invalid-options',
       message: expect.stringContaining('expected id to be a task id, got "wait"'),
     });
-    expect(await errorOf(id, undefined as unknown as TaskDefinition<unknown>)).toMatchObject({
-      code: 'not-found',
+    expect(await errorOf(id, null as unknown as TaskDefinition<unknown>)).toMatchObject({
+      code: 'invalid-options',
     });
   });
 });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'bun:test';
 import { until } from '@backend/__fixtures__/until';
+import { Redis } from 'ioredis';
 import { err, ok } from 'neverthrow';
+import { v4 } from 'uuid';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type TaskId } from '../domain/TaskId';
 import { toCancelChannel } from '../queue/CancelChannel';
-import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
+import { createTaskBench, loggedLines, testRedisUrl } from './__fixtures__/TaskBench';
 
 const FAR_MS = 600_000;
 
@@ -56,6 +58,20 @@ const setup = async (env: Readonly<Record<string, string>> = {}) => {
     return found.flat();
   };
   return { task, bench, queue, starts, reasons, told, open, cancel, begun, mark, setsOf };
+};
+
+/** A user of Redis that may do anything but speak and listen on channels. */
+const createMuteUser = async () => {
+  const name = `user-${v4()}`;
+  const admin = new Redis(await testRedisUrl());
+  await admin.call('ACL', 'SETUSER', name, 'on', '>secret', '~*', '+@all', 'resetchannels');
+  return {
+    name,
+    [Symbol.asyncDispose]: async () => {
+      await admin.call('ACL', 'DELUSER', name);
+      admin.disconnect();
+    },
+  };
 };
 
 const cancelledLike = (reason: string) => ({
@@ -352,6 +368,27 @@ describe('a cancellation that comes when', () => {
     open();
 
     expect((await bench.ended(id)).status).toBe('cancelled');
+  });
+
+  it('Redis forbids to subscribe and to publish is heard of at the next look, and the log says so', async () => {
+    const { hostname, port } = new URL(await testRedisUrl());
+    await using user = await createMuteUser();
+    const { bench, task, begun, cancel } = await setup({
+      REDIS_URL: `redis://${user.name}:secret@${hostname}:${port}`,
+      WORKER_STALLED_INTERVAL_MS: '60',
+    });
+    await using _ = bench;
+    await bench.startWorker();
+    const id = await bench.schedule(task, {});
+    await begun(1);
+    const asked = await cancel(id);
+
+    expect([asked.status, (await bench.ended(id)).status]).toEqual(['running', 'cancelled']);
+    expect(loggedLines(bench.logger).filter(({ level }) => level === 'warn')).toContainEqual({
+      level: 'warn',
+      message: 'A queue reports an error; the worker goes on',
+      meta: { reason: expect.stringContaining('NOPERM') },
+    });
   });
 
   it('nobody hears of it is heard of at the next look', async () => {
