@@ -12,6 +12,7 @@ export const TASK_ERROR_CODES = [
   'process-died',
   'memory-limit',
   'shutdown',
+  'cancelled',
 ] as const;
 
 /**
@@ -28,6 +29,7 @@ export const TASK_ERROR_CODES = [
  * - `process-died`: the process of an isolated attempt ended before the handler did.
  * - `memory-limit`: it had more memory than `isolate.maxMemoryMb`, and was killed.
  * - `shutdown`: the worker is stopping and gives the task back.
+ * - `cancelled`: somebody asked the task to stop while it ran.
  */
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 

@@ -51,7 +51,7 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
   /** Runs the task again and again, from the start of the first worker that knows it. Default: it does not. */
   readonly recurring?: RecurringRule;
   /**
-   * Runs each attempt in a process of its own, which a timeout or a stop kills, and whose end, endless loop or memory harms
+   * Runs each attempt in a process of its own, which a timeout, a cancellation or a stop kills, and whose end, endless loop or memory harms
    * no other task. Default: attempts run in the worker's process.
    */
   readonly isolate?: Isolate;

@@ -1,4 +1,5 @@
 import { type TaskContext } from '../domain/TaskContext';
+import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
 import { type Link } from './Link';
 
@@ -49,6 +50,21 @@ const forwardedMembers: {
   logger: {
     inChild: ({ tell }) => createChildLogger((line) => tell([line])),
     inWorker: ({ logger }, [line]) => writeChildLine(logger, line as ChildLine), // made by inChild
+  },
+  progress: {
+    // Checked here, where the value is not JSON yet.
+    inChild:
+      ({ tell }) =>
+      async (value) =>
+        tell([JSON.parse(toProgressJson(value))]),
+    inWorker: ({ progress }, [value]) => progress(value),
+  },
+  log: {
+    inChild:
+      ({ tell }) =>
+      async (message) =>
+        tell([toLogLine(message)]),
+    inWorker: ({ log }, [message]) => log(String(message)),
   },
 };
 

@@ -53,7 +53,7 @@ describe('an isolated attempt', () => {
     const { signal: _signal, logger: _logger, ...facts } = context;
     expect(seen).toEqual({
       ...JSON.parse(JSON.stringify(facts)),
-      ...{ text: 'hello', logger: 'object', signal: false },
+      ...{ text: 'hello', isAborted: false },
     });
     expect(pid).not.toBe(process.pid);
     await over;

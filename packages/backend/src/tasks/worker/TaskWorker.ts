@@ -148,6 +148,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     isolation?.close();
+    parts?.end();
     connection.close();
     status = 'stopped';
   };

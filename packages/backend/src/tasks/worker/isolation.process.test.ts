@@ -173,7 +173,34 @@ describe('an isolated task', () => {
       'Task failed for good',
     ]);
     const [killed] = loggedLines(bench.logger).filter(({ message }) => message.startsWith('An isolated'));
-    expect(killed?.meta).toEqual({ taskName: 'isolated:act', taskId: id, reason: 'timeout' });
+    expect(killed?.meta).toMatchObject({ taskName: 'isolated:act', taskId: id, reason: 'timeout' });
+  }, 30_000);
+
+  it('that is cancelled is killed when it does not end, and is cancelled', async () => {
+    await using bench = await createTaskBench({ tasks, env: { TASK_TIMEOUT_GRACE_MS: '50' } });
+    await bench.startWorker({ tasksModule: TASKS_MODULE });
+    const id = await bench.schedule(actTask, { act: 'loops' }, { timeoutMs: 60_000 });
+    await until(
+      async () =>
+        bench.messages(id).length > 0 || bench.logger.info.mock.calls.some(([m]) => m === 'looping'),
+    );
+    (await bench.inspector.cancel(id, 'nobody waits for it'))._unsafeUnwrap();
+    expect(await bench.ended(id)).toMatchObject({ status: 'cancelled', cancelReason: 'nobody waits for it' });
+    const killed = loggedLines(bench.logger).find(({ message }) => message.startsWith('An isolated'));
+    expect(killed?.meta).toMatchObject({ taskId: id, reason: 'cancelled' });
+  }, 30_000);
+
+  it('tells its progress and keeps its log lines, and refuses a progress that is no JSON where it is made', async () => {
+    await using bench = await createTaskBench({ tasks });
+    await bench.startWorker({ tasksModule: TASKS_MODULE });
+    const id = await bench.schedule(actTask, { act: 'reports' });
+    expect(await bench.ended(id)).toMatchObject({
+      ...{ status: 'completed', progress: { done: 2 } },
+      value: expect.stringContaining(
+        'the progress is refused: expected the value to be something JSON carries',
+      ),
+    });
+    expect(loggedLines(bench.logger).map(({ message }) => message)).toContain('half of it');
   }, 30_000);
 
   it('refuses a wrong payload without a process', async () => {

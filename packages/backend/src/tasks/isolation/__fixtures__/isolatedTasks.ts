@@ -51,8 +51,8 @@ const eatMemory = async (): Promise<never> => {
 
 /** What the handler of `actTask` can do. */
 const acts: Readonly<Record<string, (ctx: TaskContext, text: string) => unknown>> = {
-  echo: (ctx, text) =>
-    ok({ ...ctx, text, logger: typeof ctx.logger, signal: ctx.signal.aborted, pid: process.pid }),
+  echo: ({ logger: _logger, signal, ...ctx }, text) =>
+    ok({ ...JSON.parse(JSON.stringify(ctx)), text, isAborted: signal.aborted, pid: process.pid }),
   environment: (_ctx, text) => ok(process.env[text]),
   nothing: () => ok(),
   length: (_ctx, text) => ok(text.length),
@@ -95,6 +95,12 @@ const acts: Readonly<Record<string, (ctx: TaskContext, text: string) => unknown>
     logger.error('Broken', new HttpError(503), { url: '/a' });
     createLogger({ level: 'info', format: 'json' }).info('A service');
     return ok();
+  },
+  reports: async ({ progress, log }) => {
+    await progress({ done: 1 });
+    await progress({ done: 2 });
+    await log('half of it');
+    return ok(await progress(new Map()).catch((error: Error) => error.message));
   },
   obeys: async ({ signal, logger }) => {
     logger.info('waiting');
