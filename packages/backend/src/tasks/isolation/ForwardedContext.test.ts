@@ -15,7 +15,7 @@ describe('toChildContext', () => {
     const context = toTaskContext('emails:send', { metadata: { a: 1 } });
     const { signal } = new AbortController();
     const travelled = JSON.parse(JSON.stringify(toCarriedContext(context)));
-    const child = toChildContext(travelled, silentLink, signal);
+    const child = toChildContext(travelled, silentLink, { signal });
     expect(Object.keys(child).sort()).toEqual(Object.keys(context).sort());
     expect(JSON.stringify(Object.entries(child).sort())).toBe(JSON.stringify(Object.entries(context).sort()));
     expect(child.scheduledAt).toEqual(context.scheduledAt);

@@ -1,7 +1,7 @@
 import { type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
-import { type Link } from './Link';
+import { type Link, type RemoteWork, type Work } from './Link';
 
 /** The parts of a context that are data: they travel with the order to run the attempt. */
 const CARRIED_PARTS = [
@@ -21,22 +21,26 @@ const CARRIED_PARTS = [
 
 type CarriedPart = (typeof CARRIED_PARTS)[number];
 
-/** What a forwarded member has in the process of the attempt. */
-export interface ForwardedLink {
-  /** Has the worker do it; `work` is called here while it does. */
-  ask(args: readonly unknown[], work?: () => unknown): Promise<unknown>;
-  /** The same without an answer. */
-  tell(args: readonly unknown[]): void;
+/** What the process of an attempt has of its own. */
+export interface ChildParts {
   /** Aborted when that of the worker's context is. */
   readonly signal: AbortSignal;
+}
+
+/** What a member is made of in the process of the attempt. */
+interface MemberParts extends ChildParts {
+  /** Has the worker do it; `work` is called here while it does. */
+  ask(args: readonly unknown[], work?: Work): Promise<unknown>;
+  /** The same without an answer. */
+  tell(args: readonly unknown[]): void;
 }
 
 /** How a member of the context gets to the handler in another process. What goes to and fro is JSON. */
 interface Forwarded<Member> {
   /** What the handler has, in the process of the attempt. */
-  inChild(link: ForwardedLink): Member;
+  inChild(parts: MemberParts): Member;
   /** What the worker does when it is asked or told; nothing for a member that needs no worker. */
-  inWorker?(context: TaskContext, args: readonly unknown[], work: () => Promise<unknown>): unknown;
+  inWorker?(context: TaskContext, args: readonly unknown[], work: RemoteWork): unknown;
 }
 
 /**
@@ -76,13 +80,13 @@ export const toCarriedContext = (context: TaskContext): CarriedContext =>
   Object.fromEntries(CARRIED_PARTS.map((part) => [part, context[part]]));
 
 /** Builds the context of a handler in the process of its attempt: each part is carried or forwarded. */
-export const toChildContext = (carried: CarriedContext, link: Link, signal: AbortSignal): TaskContext => {
+export const toChildContext = (carried: CarriedContext, link: Link, own: ChildParts): TaskContext => {
   const members = Object.entries(forwardedMembers).map(([member, { inChild }]) => [
     member,
     inChild({
       ask: (args, work) => link.ask(member, args, work),
       tell: (args) => link.tell(member, args),
-      signal,
+      ...own,
     }),
   ]);
   const { scheduledAt, startedAt } = carried;
@@ -95,7 +99,7 @@ export const answerForwarded = (
   context: TaskContext,
   member: string,
   args: readonly unknown[],
-  work: () => Promise<unknown>,
+  work: RemoteWork,
 ): unknown => {
   const entries: Readonly<Record<string, Forwarded<unknown>>> = forwardedMembers;
   const forwarded = Object.hasOwn(entries, member) ? entries[member] : undefined;

@@ -96,7 +96,7 @@ const runOrder = async ({
   const task = findTask(await loadTasks(tasksModule), taskName, tasksModule);
   const checked = validatePayload(task, payload);
   if (checked.isErr()) return checked;
-  const context = toChildContext(carried, link, signal);
+  const context = toChildContext(carried, link, { signal });
   const { correlationId, taskId, attempt } = context;
   const handled = runWithLogContext({ correlationId, taskId, taskName, attempt }, () =>
     callHandler(() => task.handler(checked.value, context)),
