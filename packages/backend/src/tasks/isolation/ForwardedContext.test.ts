@@ -28,7 +28,7 @@ describe('answerForwarded', () => {
     'refuses %s, which is no member a worker does',
     (member) => {
       const context = toTaskContext('emails:send');
-      expect(() => answerForwarded(context, member, [], noWork)).toThrow(
+      expect(() => answerForwarded({ context }, member, [], noWork)).toThrow(
         `an isolated attempt asked for ${member}, which a worker does not do`,
       );
     },

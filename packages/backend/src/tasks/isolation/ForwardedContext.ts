@@ -27,6 +27,12 @@ export interface ChildParts {
   readonly signal: AbortSignal;
 }
 
+/** What the worker does the members with. */
+export interface WorkerParts {
+  /** Of the attempt in the worker. */
+  readonly context: TaskContext;
+}
+
 /** What a member is made of in the process of the attempt. */
 interface MemberParts extends ChildParts {
   /** Has the worker do it; `work` is called here while it does. */
@@ -40,7 +46,7 @@ interface Forwarded<Member> {
   /** What the handler has, in the process of the attempt. */
   inChild(parts: MemberParts): Member;
   /** What the worker does when it is asked or told; nothing for a member that needs no worker. */
-  inWorker?(context: TaskContext, args: readonly unknown[], work: RemoteWork): unknown;
+  inWorker?(parts: WorkerParts, args: readonly unknown[], work: RemoteWork): unknown;
 }
 
 /**
@@ -53,7 +59,7 @@ const forwardedMembers: {
   signal: { inChild: ({ signal }) => signal },
   logger: {
     inChild: ({ tell }) => createChildLogger((line) => tell([line])),
-    inWorker: ({ logger }, [line]) => writeChildLine(logger, line as ChildLine), // made by inChild
+    inWorker: ({ context }, [line]) => writeChildLine(context.logger, line as ChildLine), // made by inChild
   },
   progress: {
     // Checked here, where the value is not JSON yet.
@@ -61,14 +67,14 @@ const forwardedMembers: {
       ({ tell }) =>
       async (value) =>
         tell([JSON.parse(toProgressJson(value))]),
-    inWorker: ({ progress }, [value]) => progress(value),
+    inWorker: ({ context }, [value]) => context.progress(value),
   },
   log: {
     inChild:
       ({ tell }) =>
       async (message) =>
         tell([toLogLine(message)]),
-    inWorker: ({ log }, [message]) => log(String(message)),
+    inWorker: ({ context }, [message]) => context.log(String(message)),
   },
 };
 
@@ -96,7 +102,7 @@ export const toChildContext = (carried: CarriedContext, link: Link, own: ChildPa
 
 /** Does in the worker what the process of an attempt asks for. Throws for what is no forwarded member. */
 export const answerForwarded = (
-  context: TaskContext,
+  parts: WorkerParts,
   member: string,
   args: readonly unknown[],
   work: RemoteWork,
@@ -105,5 +111,5 @@ export const answerForwarded = (
   const forwarded = Object.hasOwn(entries, member) ? entries[member] : undefined;
   if (forwarded?.inWorker === undefined)
     throw new Error(`an isolated attempt asked for ${member}, which a worker does not do`);
-  return forwarded.inWorker(context, args, work);
+  return forwarded.inWorker(parts, args, work);
 };

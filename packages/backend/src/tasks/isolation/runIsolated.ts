@@ -44,7 +44,7 @@ export const runIsolated = (
   const { task, context } = attempt;
   const up = Promise.withResolvers<void>();
   const child = startProcess((member, args, work) =>
-    member === ORDERS.up ? up.resolve() : answerForwarded(context, member, args, work),
+    member === ORDERS.up ? up.resolve() : answerForwarded({ context }, member, args, work),
   );
   const passAbort = (): void => child.link.tell(ORDERS.abort, [toErrorCopy(context.signal.reason)]);
   void up.promise.then(() => {
