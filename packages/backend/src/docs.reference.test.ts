@@ -20,6 +20,7 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
@@ -29,10 +30,12 @@ import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
+import { TASK_RESULT_ERROR_CODES } from './tasks/domain/TaskResultError';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
+import { createCancellation } from './tasks/queue/Cancellation';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
@@ -49,6 +52,7 @@ const outcomes = {
   retry: { kind: 'retry', error, delayMs: 1 },
   snoozed: { kind: 'snoozed', error, delayMs: 1 },
   released: { kind: 'released', error },
+  cancelled: { kind: 'cancelled', error },
   failed: { kind: 'failed', error, reason: 'exhausted' },
 } as const satisfies { readonly [Kind in TaskOutcome['kind']]: TaskOutcome & { readonly kind: Kind } };
 
@@ -224,9 +228,11 @@ describe('docs/reference/errors.md', () => {
 
   const unions: [heading: string, codes: readonly string[]][] = [
     ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['TaskResultError', TASK_RESULT_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['CancelError', CANCEL_ERROR_CODES],
     ['TaskLockError', TASK_LOCK_ERROR_CODES],
     ['TriggerError', TRIGGER_ERROR_CODES],
     ['HookError', HOOK_ERROR_CODES],
@@ -293,6 +299,8 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       delayMs: 0,
       runKey: '1',
       checkHeld: () => undefined,
+      cancellation: createCancellation(),
+      report: { progress: () => undefined, log: () => undefined },
     },
     end: {
       outcome,

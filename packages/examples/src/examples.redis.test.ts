@@ -203,6 +203,10 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   [
+    'cancelling',
+    ['running true', 'cancelled nobody waits for it any more', 'cancelled', 'not-cancellable completed'],
+  ],
+  [
     'recurring',
     [
       'invalid-options the recurring schedule of digest:send is refused: expected cron to have a next run, got "0 0 30 2 *", which never comes; expected timezone to be an IANA time zone, got "Mars/Phobos"',
@@ -214,6 +218,28 @@ const outputs: [name: string, lines: unknown[]][] = [
       'true',
     ],
   ],
+  [
+    'isolation',
+    [
+      'completed {"bytes":1000}',
+      'failed the isolated process of the task ended with exit code 3 before the handler had ended',
+      expect.stringMatching(
+        /^failed the isolated process of the task had \d+ MB of memory, more than isolate\.maxMemoryMb \(512\)$/,
+      ),
+      'failed the handler took longer than timeoutMs (1000 ms)',
+    ],
+  ],
+  [
+    'results',
+    [
+      '7.5',
+      'failed fatal there is no price for it',
+      'scheduled timed-out',
+      '250,500,750',
+      'invalid-options the call about a task of "shop:price" is refused: expected id to be a task id, got "the pens"',
+    ],
+  ],
+  ['progress', ['left out .git', '3 of 3 completed', '{"done":3,"of":3}', 'left out .git']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

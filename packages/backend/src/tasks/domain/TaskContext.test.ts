@@ -24,6 +24,8 @@ describe('toTaskContext', () => {
       logger: silentLogger,
       signal: expect.any(AbortSignal),
       resolve: expect.any(Function),
+      progress: expect.any(Function),
+      log: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -46,6 +48,8 @@ describe('toTaskContext', () => {
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
       resolve: resolveFrom([]),
+      progress: async () => undefined,
+      log: async () => undefined,
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -58,5 +62,16 @@ describe('toTaskContext', () => {
       'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
     );
     expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
+  });
+
+  it('checks progress and log as a worker does, and writes the lines to the logger', async () => {
+    const logger = getMockedLogger();
+    const { progress, log } = toTaskContext('emails:send', { logger });
+    await progress({ done: 1 });
+    await log('half way');
+
+    expect(logger.info.mock.calls).toEqual([['half way']]);
+    expect(progress(undefined)).rejects.toThrow('the progress is refused');
+    expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
   });
 });

@@ -5,6 +5,7 @@ import { type UserId } from '@core/domain/user/user';
 import { type ResolveResource, type ResourceToken, showToken } from './ResourceToken';
 import { TaskError } from './TaskError';
 import { TaskId } from './TaskId';
+import { toLogLine, toProgressJson } from './TaskReport';
 
 /** What a handler knows about the attempt it runs in. */
 export interface TaskContext {
@@ -33,13 +34,24 @@ export interface TaskContext {
   readonly workerId: string;
   /** Carries task id, name, attempt and correlation ID on every line. */
   readonly logger: ILogger;
-  /** Aborted when the attempt outlives `timeoutMs` or the worker stops; hand it to `fetch` and the like. */
+  /** Aborted when the attempt outlives `timeoutMs`, the task is cancelled or the worker stops; hand it to `fetch`, say. */
   readonly signal: AbortSignal;
   /**
    * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
    * there is no such thing; a resource that `options.resources` names is always there.
    */
   resolve<Value>(token: ResourceToken<Value>): Value;
+  /**
+   * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be
+   * called as often as is convenient: the newest value is written every 250 ms, the last one before the attempt ends.
+   * Resolves at once, and does not mind Redis being away; rejects with a fatal `TaskError` when the value is no JSON.
+   */
+  progress(value: unknown): Promise<void>;
+  /**
+   * Keeps a line with the task, and writes it to `logger` at info. The newest 100 lines are kept, each cut at 1000
+   * characters. Resolves and rejects as `progress` does.
+   */
+  log(message: string): Promise<void>;
 }
 
 const REQUIRED_PARTS = [
@@ -55,6 +67,8 @@ const REQUIRED_PARTS = [
   'logger',
   'signal',
   'resolve',
+  'progress',
+  'log',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
@@ -71,7 +85,8 @@ const refuseToResolve =
 
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, no resources.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, no resources. Progress is checked and goes nowhere,
+ * log lines go to the logger.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
   isComplete(given) && given.taskName === taskName
@@ -90,4 +105,6 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
         logger: given.logger ?? silentLogger,
         signal: given.signal ?? new AbortController().signal,
         resolve: given.resolve ?? refuseToResolve(taskName),
+        progress: given.progress ?? (async (value) => void toProgressJson(value)),
+        log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
       };

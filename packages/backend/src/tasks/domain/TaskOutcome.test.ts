@@ -24,8 +24,11 @@ describe('decideOutcome', () => {
     ['task-failed', { kind: 'retry', delayMs: 1100 }],
     ['timeout', { kind: 'retry', delayMs: 1100 }],
     ['crashed', { kind: 'retry', delayMs: 1100 }],
+    ['process-died', { kind: 'retry', delayMs: 1100 }],
+    ['memory-limit', { kind: 'retry', delayMs: 1100 }],
     ['retry-later', { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', { kind: 'released' }],
+    ['cancelled', { kind: 'cancelled' }],
     ['fatal', { kind: 'failed', reason: 'fatal' }],
     ['invalid-payload', { kind: 'failed', reason: 'invalid-payload' }],
     ['invalid-output', { kind: 'failed', reason: 'invalid-output' }],
@@ -50,8 +53,11 @@ describe('decideOutcome', () => {
     ['task-failed', 1, 1, { kind: 'failed', reason: 'exhausted' }],
     ['timeout', 3, 3, { kind: 'failed', reason: 'timeout' }],
     ['crashed', 4, 3, { kind: 'failed', reason: 'exhausted' }],
+    ['process-died', 3, 3, { kind: 'failed', reason: 'exhausted' }],
+    ['memory-limit', 3, 3, { kind: 'failed', reason: 'exhausted' }],
     ['retry-later', 3, 3, { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', 3, 3, { kind: 'released' }],
+    ['cancelled', 3, 3, { kind: 'cancelled' }],
     ['fatal', 3, 3, { kind: 'failed', reason: 'fatal' }],
   ];
 
@@ -70,7 +76,14 @@ describe('decideOutcome', () => {
   it('does not ask retryOn where there is nothing to decide', () => {
     const asked: Error[] = [];
     const retryOn = (error: Error): boolean => asked.push(error) > 0;
-    for (const code of ['fatal', 'retry-later', 'shutdown', 'invalid-payload', 'invalid-output'] as const) {
+    for (const code of [
+      'fatal',
+      'retry-later',
+      'shutdown',
+      'cancelled',
+      'invalid-payload',
+      'invalid-output',
+    ] as const) {
       decide(err(errorOf(code)), { ...rules, retryOn });
     }
 
@@ -88,6 +101,17 @@ describe('decideOutcome', () => {
     expect(asked.map((error) => error === thrown || error === own)).toStrictEqual([true, true]);
     expect(asked).toStrictEqual([thrown, own]);
   });
+
+  it.each([
+    [true, 'retry'],
+    [false, 'failed'],
+  ] as const)(
+    'does as retryOn has said (%j) where the error was made, and does not ask again',
+    (answer, kind) => {
+      const error = new TaskError('it failed', {}, { isWorthRetrying: answer });
+      expect(decide(err(error), { ...rules, retryOn: () => !answer }).kind).toBe(kind);
+    },
+  );
 
   it.each([
     [

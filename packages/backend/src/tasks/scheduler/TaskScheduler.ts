@@ -10,7 +10,7 @@ import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../doma
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
-import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
+import { type Disposition, type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
 import { accessFailureCode } from '../queue/AccessFailure';
@@ -19,8 +19,8 @@ import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkDefinition } from './DefinitionCheck';
+import { createFoundHandle, createTaskHandle } from './FoundTask';
 import { checkPayload } from './PayloadCheck';
-import { createTaskHandle } from './QueuedTask';
 import { checkRecurringCall, saveSchedule } from './RecurringCall';
 
 /** Hands tasks to the queue. */
@@ -54,6 +54,16 @@ export interface TaskScheduler {
     timing: ScheduleTiming,
     options?: RecurringOptions,
   ): Promise<Result<ScheduleId, ScheduleError>>;
+  /**
+   * The handle of a task that was scheduled earlier, in whichever process. Free: Redis is asked by its methods alone, which
+   * also say `invalid-options` when the id is no task id.
+   *
+   * @param id Such as one from a URL, or `handle.id` as it was kept.
+   */
+  handle<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    id: string,
+  ): FoundHandle<Output>;
 }
 
 /** What a scheduler is made of. */
@@ -97,12 +107,16 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     });
     return published
       .map((taskId) =>
-        createTaskHandle<Output>({
-          id: taskId,
-          taskName: task.queueName,
-          correlationId,
-          disposition: toDisposition(taskId === id, deduplication.value),
-        }),
+        createTaskHandle<Output>(
+          {
+            id: taskId,
+            taskName: task.queueName,
+            correlationId,
+            disposition: toDisposition(taskId === id, deduplication.value),
+            maxAttempts: task.options.maxAttempts,
+          },
+          parts,
+        ),
       )
       .mapErr((error) => toUnavailable(error, task.queueName, id));
   },
@@ -114,6 +128,7 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     if (checked.isErr()) return err(checked.error);
     return (await saveSchedule(checked.value, parts)).map((schedule) => schedule.id);
   },
+  handle: (task, id) => createFoundHandle(task, id, parts),
 });
 
 /** Checks a call; what comes back is the payload as it is to be stored. */

@@ -6,6 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type DependencyContainer } from 'tsyringe';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
@@ -15,7 +16,7 @@ import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
-import { planWorker } from './WorkerPlan';
+import { planWorker, type WorkerPlan } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life; `disabled`: it was started while `TASKS_ENABLED` is false, and takes nothing. */
@@ -92,6 +93,11 @@ export interface TaskWorkerOptions {
   readonly resources?: readonly ResourceDefinition[];
   /** A tsyringe container in which handlers find what is no resource. Default: none. */
   readonly container?: DependencyContainer;
+  /**
+   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
+   * finds the definition there, by its name. Importing the module must have no effect.
+   */
+  readonly tasksModule?: string | URL;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
@@ -133,8 +139,9 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     appConfig,
   });
   const { resolve } = resources;
+  const isolation = createWorkerIsolation(plan, { logger, appConfig });
   const desk = createDeliveryDesk(
-    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal, resolve }),
+    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal, resolve, isolation }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
@@ -150,6 +157,11 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       return ok();
     }
     status = 'starting';
+    const unisolated = await isolation?.check(plan.isolatedNames);
+    if (unisolated?.isErr() && !stopRequest.signal.aborted) {
+      status = 'created';
+      return err(new WorkerStartError(unisolated.error, 'isolation-unavailable'));
+    }
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) return ready;
     const opened = await resources.start(stopRequest.signal);
@@ -191,7 +203,9 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     await settleWithin(closed, GIVE_BACK_MS);
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
+    isolation?.close();
     await stopped;
+    parts?.end();
     connection.close();
     status = 'stopped';
   };
@@ -243,7 +257,17 @@ interface EnvironmentOptions {
   readonly appConfig: AppConfig;
   readonly shutdown: AbortSignal;
   readonly resolve: ResolveResource;
+  readonly isolation: Isolation | undefined;
 }
+
+/** A worker without isolated tasks starts no process, ever. */
+const createWorkerIsolation = (
+  { isolatedNames, tasksModule }: WorkerPlan,
+  { logger, appConfig }: Pick<TaskWorkerOptions, 'logger' | 'appConfig'>,
+): Isolation | undefined =>
+  isolatedNames.length === 0 || tasksModule === undefined
+    ? undefined
+    : createIsolation({ tasksModule, logger, appConfig });
 
 const toEnvironment = ({
   id,
@@ -251,11 +275,13 @@ const toEnvironment = ({
   appConfig,
   shutdown,
   resolve,
+  isolation,
 }: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
   resolve,
+  isolation,
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

@@ -1,17 +1,18 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
-import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
-import { checkJson } from '../domain/JsonFidelity';
+import { err, ok, type Result } from 'neverthrow';
+import { toCancelledError } from '../domain/CancelRequest';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { isSkipped } from '../domain/Skipped';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
+import { type Isolation } from '../isolation/Isolation';
+import { type IsolatedRun } from '../isolation/runIsolated';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
 import { runHandler } from './HandlerRun';
@@ -30,6 +31,8 @@ export interface AttemptEnvironment {
   readonly shutdown: AbortSignal;
   /** Finds shared resources for handlers. */
   readonly resolve: ResolveResource;
+  /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
+  readonly isolation?: Isolation | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -67,6 +70,12 @@ const decodeEnvelope = (data: unknown, origin: string): Result<TaskEnvelope, Tas
   );
 };
 
+/** A task that was asked to stop does not begin: its worker died, or gave it back at the same moment. */
+const checkCancelled = ({ delivery }: Attempt): Result<void, TaskError> => {
+  const { request } = delivery.cancellation;
+  return request === undefined ? ok() : err(toCancelledError(request));
+};
+
 const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, TaskError> => {
   if (delivery.crashCount >= environment.maxCrashes) {
     const message = `the worker died ${delivery.crashCount} times while it ran this task`;
@@ -92,6 +101,7 @@ const toContext = (
   getSignal: () => AbortSignal,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
+  const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
   return {
     taskId: delivery.taskId,
     taskName: task.queueName,
@@ -105,11 +115,16 @@ const toContext = (
     scheduledAt: delivery.scheduledAt,
     startedAt,
     workerId: environment.workerId,
-    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    logger,
     get signal() {
       return getSignal();
     },
     resolve: environment.resolve,
+    progress: async (value) => delivery.report.progress(toProgressJson(value)),
+    log: async (message) => {
+      delivery.report.log(toLogLine(message));
+      logger.info(message);
+    },
   };
 };
 
@@ -125,16 +140,24 @@ const logBindings = (
   attempt,
 });
 
+/** Nothing for a handler that runs here. */
+const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
+  task.options.isolate === undefined ? undefined : environment.isolation;
+
 const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
+  const isolation = isolationOf(attempt);
+  if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   return runHandler({
     call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
+    cancellation: delivery.cancellation,
     onAbandoned: ({ code }, ended) => {
-      const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
+      const { correlationId } = attempt.envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
       logger.warn('A handler ignores its abort signal; it goes on without its task', facts);
       void ended.then(() =>
         logger.warn('A handler ended after its task was settled; its result is discarded', facts),
@@ -143,24 +166,34 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   });
 };
 
-const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
-  new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
-
-/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
-const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  // Nothing was done: there is nothing for the schema to describe.
-  const isFree = task.output === undefined || isSkipped(value);
-  const checked = isFree ? ok(value) : validate(task.output, value);
-  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, environment.maxResultBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
+/** The payload goes as it was scheduled: the process makes of it what the schema does. */
+const runIsolatedHandler = async (
+  attempt: Attempt,
+  isolation: Isolation,
+): Promise<Result<unknown, TaskError>> => {
+  const { task, delivery, plan, environment, envelope } = attempt;
+  const started: { run?: IsolatedRun } = {};
+  const result = await runHandler({
+    call: (getSignal) => {
+      const context = toContext(attempt, getSignal);
+      const { maxResultBytes } = environment;
+      started.run = isolation.run({ task, payload: envelope.payload, context, maxResultBytes });
+      return started.run.result;
+    },
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    cancellation: delivery.cancellation,
+    onAbandoned: ({ code }) => {
+      const { correlationId } = envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
+      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      started.run?.kill();
+    },
+  });
+  // The next attempt does not begin while the process of this one is there.
+  await started.run?.over;
+  return result;
 };
 
 /** Given back, which Redis refuses: the task is another worker's. */
@@ -171,9 +204,18 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   if (payload.isErr()) return endAttempt(attempt, payload);
   const held = attempt.delivery.checkHeld();
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
+  const startable = checkCancelled(attempt);
+  if (startable.isErr()) return endUnrun(attempt, startable.error);
   const result = await runUserHandler(attempt, payload.value);
-  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
-  return { ...endAttempt(attempt, checked), hasBegun: true };
+  const { task, environment } = attempt;
+  // That of an isolated handler was checked in its process, where it was not JSON yet.
+  const checked =
+    isolationOf(attempt) === undefined
+      ? result.andThen((value) => validateOutput(task, value, environment.maxResultBytes))
+      : result;
+  // Work that is done is done; what would be done again is not, once the task is cancelled.
+  const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
+  return { ...endAttempt(attempt, ended), hasBegun: true };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -194,9 +236,9 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 };
 
 /**
- * Runs one attempt of a task: decode envelope, count crashes, look at its expiry, validate payload, handler under timeout and signal,
- * validate output, decide the outcome. Every log line inside carries the correlation ID. Never rejects, whatever
- * handler, validator or data do; the outcome is for `settle` to tell the queue.
+ * Runs one attempt of a task: decode envelope, look whether it was cancelled, count crashes, look at its expiry, validate
+ * payload, handler under timeout and signal, validate output, decide the outcome. Every log line inside carries the
+ * correlation ID. Never rejects, whatever handler, validator or data do; the outcome is for `settle` to tell the queue.
  */
 export const runTask = (
   task: TaskDefinition<unknown>,
@@ -211,7 +253,9 @@ export const runTask = (
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
   if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
-  const startable = checkCrashes(attempt).andThen(() => checkExpiry(attempt));
+  const startable = checkCancelled(attempt)
+    .andThen(() => checkCrashes(attempt))
+    .andThen(() => checkExpiry(attempt));
   if (startable.isErr()) return Promise.resolve(endUnrun(attempt, startable.error));
   return runWithLogContext(logBindings(delivery, task, envelope, plan), () => {
     if (delivery.crashCount > 0) {

@@ -1,13 +1,15 @@
 import { describeValue } from '@core/validation/describeValue';
 import { err, ok, type Result } from 'neverthrow';
-import { isResult } from '../domain/isResult';
-import { MAX_DELAY_MS, numberProblem } from '../domain/numberRule';
-import { TaskError } from '../domain/TaskError';
-import { toTaskError } from '../domain/toTaskError';
+import { isResult } from './isResult';
+import { MAX_DELAY_MS, numberProblem } from './numberRule';
+import { TaskError } from './TaskError';
+import { toTaskError } from './toTaskError';
 
 const checkCode = (error: TaskError): TaskError => {
-  // Only the worker knows that it stops; a task that claims it would be given back again and again.
-  if (error.code === 'shutdown') return new TaskError(error.message, error.metadata, { cause: error });
+  // Only the worker knows that it stops, or that somebody cancelled the task: one that claims it would be given back
+  // again and again, or end without having done its work. It may be the reason of its signal, passed on.
+  if (error.code === 'shutdown' || error.code === 'cancelled')
+    return new TaskError(error.message, error.metadata, { cause: error });
   if (error.code !== 'retry-later') return error;
   const problem = numberProblem('delayMs of TaskError.retryLater', error.snoozeMs, {
     min: 0,
