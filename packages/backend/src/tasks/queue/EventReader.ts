@@ -27,7 +27,11 @@ const BLOCK_MS = 2000;
 /** Events that one read answers of a stream at most. */
 const READ_COUNT = 1000;
 
-/** A read that told nothing of interest is not repeated at once: a busy queue's events come many at a time then. */
+/**
+ * After so many reads in a row that told nothing of interest the queue is a busy one. Each further such read is followed
+ * by a rest, in milliseconds, so that the queue's events come many at a time.
+ */
+const BUSY_COUNT = 4;
 const REST_MS = 5;
 
 /** How long one look for a connection takes, and how long a broken one is left alone; milliseconds. */
@@ -56,6 +60,8 @@ export const createEventReader = (options: EventReaderOptions): EventReader => {
     },
     remove: (streamKey) => {
       streams.delete(streamKey);
+      // A read that goes on for nobody would hold the process.
+      if (streams.size === 0) session?.changed();
     },
     rest: () => {
       session?.close();
@@ -66,7 +72,7 @@ export const createEventReader = (options: EventReaderOptions): EventReader => {
 
 /** One connection and the loop that reads on it. */
 interface ReadSession {
-  /** There is another stream to read. */
+  /** There is another stream to read, or none any more. */
   changed(): void;
   close(): void;
 }
@@ -105,6 +111,7 @@ const readOn = async (
   options: EventReaderOptions,
 ): Promise<void> => {
   let wasLost = false;
+  let idleCount = 0;
   while (!state.isClosed) {
     if (streams.size === 0) {
       await new Promise<void>((resolve) => {
@@ -118,7 +125,8 @@ const readOn = async (
       state.clientId ??= String(await state.connection.client.call('CLIENT', 'ID'));
       if (wasLost) options.onGap();
       wasLost = false;
-      if (!(await readOnce(streams, state, options))) await pause(REST_MS);
+      idleCount = (await readOnce(streams, state, options)) ? 0 : idleCount + 1;
+      if (idleCount >= BUSY_COUNT) await pause(REST_MS);
     } catch {
       // Gone for now: the same entries are asked for again when it is back.
       if (state.isClosed) return;
@@ -162,14 +170,15 @@ const readOnce = async (
   return isWanted;
 };
 
-/** Wakes a read that knows nothing of a new stream. One that is not on its way yet takes the stream along. */
+/** Wakes a read that knows nothing of a new stream, or reads for nobody. One that is not on its way yet takes the stream along. */
 const interrupt = async (
   streams: ReadonlyMap<string, string>,
   state: LoopState,
   { unblock }: EventReaderOptions,
 ): Promise<void> => {
   const isBehind = (): boolean =>
-    state.blocked.length > 0 && [...streams.keys()].some((key) => !state.blocked.includes(key));
+    state.blocked.length > 0 &&
+    (streams.size === 0 || [...streams.keys()].some((key) => !state.blocked.includes(key)));
   const endsAtMs = performance.now() + WAKE_LIMIT_MS;
   // Sent on two connections, the read may arrive after the call that is to wake it.
   while (isBehind() && state.clientId !== undefined && performance.now() < endsAtMs) {

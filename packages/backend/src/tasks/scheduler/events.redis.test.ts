@@ -125,13 +125,16 @@ describe('events', () => {
 
   it('say last that the time is over', async () => {
     await using test = await setup();
+    const startedAtMs = performance.now();
     const { told, over } = collect((await test.schedule()).events({ timeoutMs: 50 }));
     await over;
+    const waitedMs = performance.now() - startedAtMs;
 
     expect(told).toEqual([
       { status: 'pending' },
       { status: 'pending', error: expect.objectContaining({ code: 'timed-out' }) },
     ]);
+    expect(waitedMs).toBeWithin(40, 2000);
   });
 
   it('say why nothing can be told', async () => {

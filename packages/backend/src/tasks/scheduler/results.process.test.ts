@@ -111,6 +111,7 @@ describe('a process that has waited', () => {
     const { code, line, lingeredMs } = await run(bench.appConfig);
 
     expect([code, line]).toEqual([0, 'pending timed-out']);
-    expect(lingeredMs).toBeLessThan(1500);
+    // Its connection would stay for a second, if it held the process.
+    expect(lingeredMs).toBeLessThan(900);
   }, 30_000);
 });
