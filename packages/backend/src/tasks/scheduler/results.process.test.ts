@@ -60,6 +60,18 @@ describe('a result', () => {
     expect((await waiting)._unsafeUnwrap()).toEqual({ n: 7 });
   }, 30_000);
 
+  it('comes with the last progress though Redis was away between the reports', async () => {
+    await using bench = await createWorkerBench();
+    await bench.startWorker();
+    const handle = (await bench.scheduler.schedule(CorrelationId(), talkTask, { steps: 6 }))._unsafeUnwrap();
+    await until(async () => (await handle.progress()).unwrapOr(0) === 2);
+    await bench.redis().stop();
+    await bench.restartRedis();
+    await handle.result();
+
+    expect((await handle.progress())._unsafeUnwrap()).toBe(6);
+  }, 30_000);
+
   it('is unknown when the time is over and Redis is away', async () => {
     await using bench = await createWorkerBench();
     const handle = await scheduleRecord(bench, 0);
