@@ -97,7 +97,7 @@ const startSession = (streams: Map<string, string>, options: EventReaderOptions)
 interface LoopState {
   readonly connection: RedisConnection;
   isClosed: boolean;
-  /** Redis's id of the connection; unknown until it is there. */
+  /** Redis's id of the connection; unknown until it is there, empty where it may not be asked. */
   clientId: string | undefined;
   /** Ends the wait for a first stream. */
   wake: (() => void) | undefined;
@@ -122,7 +122,7 @@ const readOn = async (
     try {
       const ready = await state.connection.ready(CONNECT_MS);
       if (ready.isErr()) throw ready.error;
-      state.clientId ??= String(await state.connection.client.call('CLIENT', 'ID'));
+      state.clientId ??= await readClientId(state.connection);
       if (wasLost) options.onGap();
       wasLost = false;
       idleCount = (await readOnce(streams, state, options)) ? 0 : idleCount + 1;
@@ -137,6 +137,10 @@ const readOn = async (
     }
   }
 };
+
+/** Empty where an access list forbids the command. A connection that is lost is noticed by the read that follows. */
+const readClientId = ({ client }: RedisConnection): Promise<string> =>
+  client.call('CLIENT', 'ID').then(String, () => '');
 
 /** Answers whether anything was told that somebody waits for. */
 const readOnce = async (
@@ -181,7 +185,7 @@ const interrupt = async (
     (streams.size === 0 || [...streams.keys()].some((key) => !state.blocked.includes(key)));
   const endsAtMs = performance.now() + WAKE_LIMIT_MS;
   // Sent on two connections, the read may arrive after the call that is to wake it.
-  while (isBehind() && state.clientId !== undefined && performance.now() < endsAtMs) {
+  while (isBehind() && state.clientId && performance.now() < endsAtMs) {
     // Refused by an access list: the new stream is read when this read ends by itself, from where it is to begin.
     await unblock(state.clientId).catch(() => undefined);
     await pause(WAKE_MS);
