@@ -76,12 +76,18 @@ describe('a result', () => {
     await using bench = await createWorkerBench();
     const handle = await scheduleRecord(bench, 0);
     const waiting = handle.result({ timeoutMs: 500 });
+    const looking = Array.fromAsync(handle.events({ timeoutMs: 500 }));
     await isHeard(bench);
     await bench.redis().stop();
     const error = (await waiting)._unsafeUnwrapErr();
+    const told = await looking;
 
     expect(error).toMatchObject({ code: 'queue-unavailable' });
     expect(error.message).toContain('Redis does not answer: ');
+    expect(told.map(({ status, error: ended }) => [status, ended?.code])).toEqual([
+      ['pending', undefined],
+      ['pending', 'queue-unavailable'],
+    ]);
   }, 30_000);
 
   it('is waited for no longer than its caller wants', async () => {
