@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { Redis } from 'ioredis';
 import { err, ok } from 'neverthrow';
 import { v4 } from 'uuid';
@@ -150,6 +151,30 @@ describe('a cancellation that comes when', () => {
     await bench.redis.client('KILL', 'TYPE', 'PUBSUB');
 
     expect((await bench.ended(id)).status).toBe('cancelled');
+  });
+
+  it('the worker has lost its lock, and still runs it, stops that run too', async () => {
+    const { bench, queue, task, begun, cancel, told } = await createCancelBench({
+      WORKER_STALLED_INTERVAL_MS: '60000', // only the call can be heard of in time
+    });
+    await using _ = bench;
+    const worker = await bench.startWorker({ concurrency: 1 });
+    const id = await bench.schedule(task, {});
+    await begun(1);
+    // What the check for stalled tasks does.
+    await bench.redis
+      .multi()
+      .del(`${queue.toKey(id)}:lock`)
+      .lrem(queue.toKey('active'), 1, id)
+      .rpush(queue.toKey('wait'), id)
+      .hincrby(queue.toKey(id), 'stc', 1)
+      .exec();
+    const cancelled = await cancel(id, 'no longer wanted');
+    await until(async () => worker.getStats().activeTasks === 0);
+
+    expect(cancelled).toMatchObject({ status: 'cancelled', crashCount: 1 });
+    expect(told).toEqual([id]);
+    expect(await bench.record(id)).toEqual(cancelled);
   });
 
   it('its worker hears of it only when it has put the task back ends it at once', async () => {
