@@ -24,6 +24,7 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export type { RetriedSteps } from './domain/RetryCall';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
@@ -40,7 +41,7 @@ export { TaskError, type TaskErrorCode } from './domain/TaskError';
 export { isTaskId, TaskId } from './domain/TaskId';
 export type { RateLimit, RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
 export type { FailureReason } from './domain/TaskOutcome';
-export type { StoredTaskError, TaskRecord } from './domain/TaskRecord';
+export type { RecordedStep, StoredTaskError, TaskRecord } from './domain/TaskRecord';
 export {
   createTaskRegistry,
   type TaskRegistry,
@@ -48,6 +49,7 @@ export {
   UnknownTaskError,
 } from './domain/TaskRegistry';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
+export type { StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
 export type { TaskRetryOptions } from './inspector/retryEndedTask';

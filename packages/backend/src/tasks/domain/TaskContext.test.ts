@@ -5,6 +5,7 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { isTaskId, TaskId } from './TaskId';
+import { toStepKey } from './TaskStep';
 
 describe('toTaskContext', () => {
   it('fills in everything that is left out', () => {
@@ -22,6 +23,7 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -43,8 +45,28 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
+  });
+
+  it('does steps and checks them, as a worker does', async () => {
+    const taskId = TaskId();
+    const { step } = toTaskContext('emails:send', { taskId });
+    const key = await step('send', ({ idempotencyKey }) => idempotencyKey);
+
+    expect(key).toBe(toStepKey({ taskName: 'emails:send', taskId }, 'send'));
+    expect(await step('date', () => ({ at: new Date(0) }) as object)).toEqual({
+      at: '1970-01-01T00:00:00.000Z',
+    });
+    expect(step('send', () => 2)).rejects.toThrow('expected the name of a step to be unique in its attempt');
+    expect(step('size', () => 'x'.repeat(65_535))).rejects.toThrow('at most 65536 bytes');
+  });
+
+  it('begins no step once its signal is aborted', async () => {
+    const { step } = toTaskContext('emails:send', { signal: AbortSignal.abort(new Error('over')) });
+
+    expect(step('send', () => 1)).rejects.toThrow('over');
   });
 });

@@ -1,4 +1,5 @@
 import { type TaskId } from '../domain/TaskId';
+import { type StepStore } from '../domain/TaskStep';
 import { type Settlement } from './settle';
 
 /** One job as BullMQ hands it to a worker. */
@@ -21,6 +22,8 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
+  /** Made when it is first asked for, which few tasks do. */
+  readonly steps: StepStore;
 }
 
 /** What a delivery ends in. */

@@ -2,6 +2,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type Delivery, type DeliveryEnd } from './Delivery';
+import { createDeliverySteps } from './DeliverySteps';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
@@ -42,8 +43,7 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
       const { held } = hold;
       await correctCrashCount(delivered, held);
-      const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
-      const end = await options.onDelivery(toDelivery(job, held, checkHeld));
+      const end = await options.onDelivery(toDelivery(delivered, { held, lock }));
       await correctCrashCount(delivered, held);
       const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
       const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
@@ -101,20 +101,27 @@ const isHeld = async (lock: JobLock): Promise<boolean> => {
 const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
   Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
 
-const toDelivery = (
-  job: Job,
-  { runKey, crashCount }: HeldJob,
-  checkHeld: Delivery['checkHeld'],
-): Delivery => ({
-  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
-  data: job.data,
-  attemptsMade: job.attemptsMade,
-  crashCount,
-  scheduledAt: new Date(job.timestamp),
-  delayMs: job.opts.delay ?? 0,
-  runKey,
-  checkHeld,
-});
+interface Holding {
+  readonly held: HeldJob;
+  readonly lock: JobLock;
+}
+
+const toDelivery = (delivered: DeliveredJob, { held, lock }: Holding): Delivery => {
+  const { options, job } = delivered;
+  return {
+    taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+    data: job.data,
+    attemptsMade: job.attemptsMade,
+    crashCount: held.crashCount,
+    scheduledAt: new Date(job.timestamp),
+    delayMs: job.opts.delay ?? 0,
+    runKey: held.runKey,
+    checkHeld: () => (hasStoodStill(delivered) ? isHeld(lock) : undefined),
+    get steps() {
+      return createDeliverySteps({ ...options, job, runKey: held.runKey });
+    },
+  };
+};
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

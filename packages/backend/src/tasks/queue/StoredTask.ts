@@ -36,6 +36,7 @@ const FIELDS = [
   'cancelReason',
   'retriedAs',
   'retriedAt',
+  'steps',
 ] as const;
 
 /** A task as Redis holds it at one moment. */

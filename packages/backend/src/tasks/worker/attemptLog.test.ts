@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
@@ -25,6 +26,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       delayMs: 1000,
       runKey: '1',
       checkHeld: () => undefined,
+      steps: emptyStepStore,
       ...change,
     },
     end: {

@@ -52,7 +52,9 @@ describe('the context of a handler', () => {
 
     expect(record).toMatchObject({ correlationId, userId, metadata, payload: { n: 1 } });
     expect(
-      contexts.map(({ logger: _logger, signal: _signal, startedAt: _startedAt, ...context }) => context),
+      contexts.map(
+        ({ logger: _logger, signal: _signal, startedAt: _startedAt, step: _step, ...context }) => context,
+      ),
     ).toEqual(
       [1, 2].map((attempt) => ({
         taskId,

@@ -9,9 +9,12 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
+import { callWithSteps } from './callWithSteps';
 import { runHandler } from './HandlerRun';
 
 /** What a worker gives every attempt. */
@@ -85,7 +88,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  getSignal: () => AbortSignal,
+  { getSignal, getSteps }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   return {
@@ -105,8 +108,15 @@ const toContext = (
     get signal() {
       return getSignal();
     },
+    step: (name, work) => getSteps().step(name, work),
   };
 };
+
+/** What a handler's context makes when the handler asks for it. */
+interface HandlerParts {
+  getSignal(): AbortSignal;
+  getSteps(): TaskSteps;
+}
 
 const logBindings = (
   delivery: Delivery,
@@ -124,7 +134,11 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
   return runHandler({
-    call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
+    call: (getSignal) =>
+      callWithSteps({
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps })),
+        create: () => toSteps(attempt, getSignal),
+      }),
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
@@ -135,6 +149,21 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
         logger.warn('A handler ended after its task was settled; its result is discarded', facts),
       );
     },
+  });
+};
+
+const toSteps = (
+  { delivery, task, envelope, plan, environment }: Attempt,
+  getSignal: () => AbortSignal,
+): TaskSteps => {
+  const owner = { taskName: task.queueName, taskId: envelope.stepsOf ?? delivery.taskId };
+  return createTaskSteps({
+    store: delivery.steps,
+    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    maxResultBytes: environment.maxResultBytes,
+    toKey: (name) => toStepKey(owner, name),
+    getSignal,
+    now: environment.now,
   });
 };
 
