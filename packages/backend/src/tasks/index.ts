@@ -49,7 +49,7 @@ export {
   UnknownTaskError,
 } from './domain/TaskRegistry';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
-export type { StepTools, StepWork } from './domain/TaskStep';
+export type { StepChange, StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
 export type { TaskRetryOptions } from './inspector/retryEndedTask';

@@ -37,6 +37,7 @@ const FIELDS = [
   'retriedAs',
   'retriedAt',
   'steps',
+  'stepsChange',
 ] as const;
 
 /** A task as Redis holds it at one moment. */

@@ -5,7 +5,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { toTaskName } from './QueueName';
-import { parseStepLines } from './StepFields';
+import { parseStepChange, parseStepLines } from './StepFields';
 import { parseFailureStack } from './StoredFailure';
 import { readStoredTasks, type StoredTask, type TaskSet } from './StoredTask';
 
@@ -63,6 +63,7 @@ export const toTaskRecord = (
       ? {}
       : { retriedAs: fields.retriedAs as TaskId }), // written with that task
     ...(fields.steps === undefined ? {} : { steps: parseStepLines(fields.steps) }),
+    ...parseStepChange(fields.stepsChange),
   };
 };
 

@@ -186,10 +186,16 @@ describe('a step', () => {
     await using _bench = bench;
     await bench.startWorker();
     const id = await bench.schedule(task, {});
-    const { value } = await bench.ended(id);
+    const { value, stepsChange } = await bench.ended(id);
 
     expect(value).toEqual({ name: 'charge', run: 1 });
     expect(done).toEqual(['charge', 'check stock']);
+    expect(stepsChange).toEqual({
+      kind: 'replaced',
+      step: 'check stock',
+      storedStep: 'charge',
+      calledPlace: 0,
+    });
     expect(bench.logger.warn.mock.calls.filter(([message]) => message.startsWith('The steps'))).toEqual([
       [
         'The steps of a task differ from those of an earlier attempt; each is found by its name',
