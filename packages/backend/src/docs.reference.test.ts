@@ -20,6 +20,7 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
 import { emptyStepStore } from './tasks/domain/emptyStepStore';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
@@ -29,6 +30,7 @@ import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
+import { TASK_RESULT_ERROR_CODES } from './tasks/domain/TaskResultError';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import {
   MAX_STEP_NAME_LENGTH,
@@ -45,6 +47,7 @@ import {
 import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
+import { createCancellation } from './tasks/queue/Cancellation';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
@@ -59,6 +62,7 @@ const outcomes = {
   retry: { kind: 'retry', error, delayMs: 1 },
   snoozed: { kind: 'snoozed', error, delayMs: 1 },
   released: { kind: 'released', error },
+  cancelled: { kind: 'cancelled', error },
   failed: { kind: 'failed', error, reason: 'exhausted' },
 } as const satisfies { readonly [Kind in TaskOutcome['kind']]: TaskOutcome & { readonly kind: Kind } };
 
@@ -233,10 +237,12 @@ describe('docs/reference/errors.md', () => {
   const source = 'packages/backend/src';
 
   const unions: [heading: string, codes: readonly string[]][] = [
-    ['ScheduleError', unionMembers(`${source}/tasks/scheduler/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['TaskResultError', TASK_RESULT_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['CancelError', CANCEL_ERROR_CODES],
     ['TaskLockError', TASK_LOCK_ERROR_CODES],
     ['TriggerError', TRIGGER_ERROR_CODES],
     ['HookError', HOOK_ERROR_CODES],
@@ -312,6 +318,8 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       runKey: '1',
       checkHeld: () => undefined,
       steps: emptyStepStore,
+      cancellation: createCancellation(),
+      report: { progress: () => undefined, log: () => undefined },
     },
     end: {
       outcome,

@@ -188,6 +188,10 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   [
+    'cancelling',
+    ['running true', 'cancelled nobody waits for it any more', 'cancelled', 'not-cancellable completed'],
+  ],
+  [
     'recurring',
     [
       'invalid-options the recurring schedule of digest:send is refused: expected cron to have a next run, got "0 0 30 2 *", which never comes; expected timezone to be an IANA time zone, got "Mars/Phobos"',
@@ -199,6 +203,17 @@ const outputs: [name: string, lines: unknown[]][] = [
       'true',
     ],
   ],
+  [
+    'results',
+    [
+      '7.5',
+      'failed fatal there is no price for it',
+      'scheduled timed-out',
+      '250,500,750',
+      'invalid-options the call about a task of "shop:price" is refused: expected id to be a task id, got "the pens"',
+    ],
+  ],
+  ['progress', ['left out .git', '3 of 3 completed', '{"done":3,"of":3}', 'left out .git']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

@@ -4,7 +4,7 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { AfterWriteError } from '@backend/services/shared/AfterWriteError';
 import { StorageError } from '@backend/services/shared/StorageError';
 import { WriteRefusedError } from '@backend/services/shared/WriteRefusedError';
-import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { HookError } from '@backend/tasks/triggers/HookError';
 import { type User, UserId } from '@core/domain/user/user';
 import { ConflictError } from '@core/errors/ConflictError';

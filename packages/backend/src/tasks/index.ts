@@ -13,6 +13,7 @@ export type {
   LetterRetryOptions,
 } from './deadLetters/LetterQuery';
 export type { RetriedLetters } from './deadLetters/retryLetters';
+export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';
@@ -26,6 +27,7 @@ export type {
 } from './domain/RecurringSchedule';
 export type { RetriedSteps } from './domain/RetryCall';
 export type { RetryPolicy } from './domain/RetryPolicy';
+export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
@@ -38,6 +40,13 @@ export {
   type TaskSpecification,
 } from './domain/TaskDefinition';
 export { TaskError, type TaskErrorCode } from './domain/TaskError';
+export type {
+  Disposition,
+  FoundHandle,
+  TaskEvent,
+  TaskHandle,
+  TaskWaitOptions,
+} from './domain/TaskHandle';
 export { isTaskId, TaskId } from './domain/TaskId';
 export type { RateLimit, RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
 export type { FailureReason } from './domain/TaskOutcome';
@@ -48,6 +57,7 @@ export {
   TaskRegistryError,
   UnknownTaskError,
 } from './domain/TaskRegistry';
+export { TaskResultError, type TaskResultErrorCode } from './domain/TaskResultError';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
 export type { StepChange, StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
@@ -72,8 +82,6 @@ export {
   type RecurringSchedules,
   type RecurringSchedulesOptions,
 } from './recurring/RecurringSchedules';
-export { ScheduleError, type ScheduleErrorCode } from './scheduler/ScheduleError';
-export type { Disposition, TaskHandle } from './scheduler/TaskHandle';
 export {
   createTaskScheduler,
   type TaskScheduler,

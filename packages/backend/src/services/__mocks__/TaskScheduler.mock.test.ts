@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
+import { ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { defineTask } from '@backend/tasks/domain/TaskDefinition';
-import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';

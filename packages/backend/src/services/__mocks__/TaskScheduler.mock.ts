@@ -1,12 +1,13 @@
 import { type RecurringOptions } from '@backend/tasks/domain/RecurringSchedule';
+import { type ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { type ScheduleId, toDefaultScheduleId } from '@backend/tasks/domain/ScheduleId';
 import { type ScheduleOptions } from '@backend/tasks/domain/ScheduleOptions';
 import { type ScheduleTiming, toCompleteTiming } from '@backend/tasks/domain/ScheduleTiming';
 import { TaskId } from '@backend/tasks/domain/TaskId';
-import { type ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
+import { getMockedFoundHandle, getMockedTaskHandle } from './TaskHandle.mock';
 
 /** One call of `schedule`, as a service made it. */
 export interface ScheduledCall {
@@ -42,7 +43,7 @@ export const getMockedTaskScheduler = ({
     schedule: async (correlationId, { queueName: taskName }, payload, options = {}) => {
       calls.push({ correlationId, taskName, payload, options });
       return error === undefined
-        ? ok({ id: TaskId(), taskName, correlationId, disposition: 'created' })
+        ? ok(getMockedTaskHandle<never>({ id: TaskId(), taskName, correlationId, disposition: 'created' }))
         : err(error);
     },
     scheduleRecurring: async (correlationId, { queueName: taskName }, payload, timing, options = {}) => {
@@ -50,5 +51,6 @@ export const getMockedTaskScheduler = ({
       const id = toDefaultScheduleId(taskName, payload, toCompleteTiming(timing));
       return error === undefined ? ok((options.id as ScheduleId | undefined) ?? id) : err(error); // a mock checks nothing
     },
+    handle: ({ queueName: taskName }, id) => getMockedFoundHandle({ id: id as TaskId, taskName }), // a mock checks nothing
   };
 };

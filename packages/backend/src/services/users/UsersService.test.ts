@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
-import { ScheduleError } from '@backend/tasks/scheduler/ScheduleError';
+import { ScheduleError } from '@backend/tasks/domain/ScheduleError';
 import { CorrelationId, correlationIdSchema } from '@core/domain/CorrelationId';
 import { type User, UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';

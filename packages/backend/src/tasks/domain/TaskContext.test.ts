@@ -23,6 +23,8 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      progress: expect.any(Function),
+      log: expect.any(Function),
       step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
@@ -45,6 +47,8 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      progress: async () => undefined,
+      log: async () => undefined,
       step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
@@ -68,5 +72,16 @@ describe('toTaskContext', () => {
     const { step } = toTaskContext('emails:send', { signal: AbortSignal.abort(new Error('over')) });
 
     expect(step('send', () => 1)).rejects.toThrow('over');
+  });
+
+  it('checks progress and log as a worker does, and writes the lines to the logger', async () => {
+    const logger = getMockedLogger();
+    const { progress, log } = toTaskContext('emails:send', { logger });
+    await progress({ done: 1 });
+    await log('half way');
+
+    expect(logger.info.mock.calls).toEqual([['half way']]);
+    expect(progress(undefined)).rejects.toThrow('the progress is refused');
+    expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
   });
 });

@@ -4,6 +4,7 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { emptyStepStore } from './emptyStepStore';
 import { TaskId } from './TaskId';
+import { toLogLine, toProgressJson } from './TaskReport';
 import { type StepWork, toStepKey } from './TaskStep';
 import { createTaskSteps } from './TaskSteps';
 
@@ -34,8 +35,19 @@ export interface TaskContext {
   readonly workerId: string;
   /** Carries task id, name, attempt and correlation ID on every line. */
   readonly logger: ILogger;
-  /** Aborted when the attempt outlives `timeoutMs` or the worker stops; hand it to `fetch` and the like. */
+  /** Aborted when the attempt outlives `timeoutMs`, the task is cancelled or the worker stops; hand it to `fetch`, say. */
   readonly signal: AbortSignal;
+  /**
+   * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be
+   * called as often as is convenient: the newest value is written every 250 ms, the last one before the attempt ends.
+   * Resolves at once, and does not mind Redis being away; rejects with a fatal `TaskError` when the value is no JSON.
+   */
+  progress(value: unknown): Promise<void>;
+  /**
+   * Keeps a line with the task, and writes it to `logger` at info. The newest 100 lines are kept, each cut at 1000
+   * characters. Resolves and rejects as `progress` does.
+   */
+  log(message: string): Promise<void>;
   /**
    * Does a piece of work once for this task and keeps its result, which every later attempt gets instead of doing it again.
    * What it resolves with is a copy as JSON, in the first attempt too. Work that throws, or answers `err`, is not kept: the
@@ -61,6 +73,8 @@ const REQUIRED_PARTS = [
   'workerId',
   'logger',
   'signal',
+  'progress',
+  'log',
   'step',
 ] as const satisfies readonly (keyof TaskContext)[];
 
@@ -89,7 +103,8 @@ const toDirectStep = ({
 
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, steps that are done and forgotten.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
+ * to the logger, steps are done and forgotten.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext => {
   if (isComplete(given) && given.taskName === taskName) return given;
@@ -109,6 +124,8 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
     workerId: given.workerId ?? 'direct',
     logger,
     signal,
+    progress: given.progress ?? (async (value) => void toProgressJson(value)),
+    log: given.log ?? (async (message) => logger.info(toLogLine(message))),
     step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
   };
 };

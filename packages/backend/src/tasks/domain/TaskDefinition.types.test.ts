@@ -5,10 +5,10 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import { z } from 'zod';
-import { type TaskHandle } from '../scheduler/TaskHandle';
 import { createTaskScheduler, type TaskScheduler } from '../scheduler/TaskScheduler';
 import { defineTask, type TaskDefinition } from './TaskDefinition';
 import { TaskError } from './TaskError';
+import { type TaskHandle } from './TaskHandle';
 
 // The compiler runs these tests: every @ts-expect-error that expects nothing is an error of its own. The functions that
 // hold them are never called.

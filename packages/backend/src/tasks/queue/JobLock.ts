@@ -11,7 +11,7 @@ export type LockState = 'held' | 'ended' | 'taken';
 
 /** The lock of one job, as one delivery of it holds it. */
 export interface JobLock {
-  /** What the lock holds while the job is this delivery's. */
+  /** What the lock holds while it is this delivery's. */
   readonly token: string;
   /** Takes a lock that has lapsed back, unless the job was taken again since. Rejects when Redis does not answer or refuses. */
   reclaim(): Promise<LockState>;

@@ -3,10 +3,14 @@ import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { createDeliverySteps } from './DeliverySteps';
+import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
+import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
-import { settle } from './settle';
+import { goesOn, settle } from './settle';
+import { createTaskReporter, type TaskReport, type TaskReporter } from './TaskReporter';
+import { writeReport } from './writeReport';
 
 /** Runs the jobs that one consumer takes. */
 export interface JobRunner {
@@ -21,6 +25,7 @@ interface JobRunnerOptions {
   /** Prefix and name of the queue: `drover:{emails.send}`. */
   readonly queueKey: string;
   readonly heldJobs: HeldJobs;
+  readonly cancellations: HeldCancellations;
   readonly lockMs: number;
   /** Runs the task; must not reject. */
   onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
@@ -32,7 +37,7 @@ interface JobRunnerOptions {
 
 /** Creates what runs the jobs of one consumer. */
 export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
-  const { heldJobs, lockMs, onError } = options;
+  const { heldJobs, cancellations, lockMs, onError } = options;
   const unsettled = new WeakMap<Job, DeliveryEnd>();
   return {
     run: async (job, token) => {
@@ -42,10 +47,20 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       const hold = await holdJob(heldJobs, delivered, lock);
       if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
       const { held } = hold;
+      if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
       await correctCrashCount(delivered, held);
-      const end = await options.onDelivery(toDelivery(delivered, { held, lock }));
+      const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
+      const reporter = createLazyReporter({ options, job });
+      const end = await options.onDelivery(
+        toDelivery({ options, job, held, checkHeld, getReport: reporter.get }),
+      );
+      reporter.close();
       await correctCrashCount(delivered, held);
-      const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const onOver = (isSettled: boolean): void => {
+        over(isSettled);
+        if (isSettled && goesOn(end.outcome)) void cancellations.putBack(job.id ?? '', held);
+      };
       const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
       unsettled.set(job, end);
       persistEnd(job, {
@@ -62,7 +77,11 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
         attempt,
         hasBegun,
         persist,
-        onPutBack: onSettled,
+        moveToCancelled: () => {
+          const { request = { requestedAt: new Date() } } = held.cancellation;
+          return moveToCancelled(toRunning(delivered), { request, hasBegun, nowMs: Date.now() });
+        },
+        onMoved: onSettled,
         onOver,
         onError,
       });
@@ -77,15 +96,17 @@ interface DeliveredJob {
   readonly token: string;
 }
 
-const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
-  createJobLock({
-    client: options.client,
-    queueKey: options.queueKey,
-    jobId: job.id ?? '',
-    token,
-    takenCount: job.attemptsStarted,
-    lockMs: options.lockMs,
-  });
+/** What our scripts need to know of a job that runs here. */
+const toRunning = ({ options: { client, queueKey }, job, token }: DeliveredJob) => ({
+  client,
+  queueKey,
+  jobId: job.id ?? '',
+  token,
+  takenCount: job.attemptsStarted,
+});
+
+const toLock = (delivered: DeliveredJob): JobLock =>
+  createJobLock({ ...toRunning(delivered), lockMs: delivered.options.lockMs });
 
 /** Asks whether a job is still this delivery's, and takes its lock back if nobody else has it. */
 const isHeld = async (lock: JobLock): Promise<boolean> => {
@@ -101,27 +122,60 @@ const isHeld = async (lock: JobLock): Promise<boolean> => {
 const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
   Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
 
-interface Holding {
-  readonly held: HeldJob;
-  readonly lock: JobLock;
-}
-
-const toDelivery = (delivered: DeliveredJob, { held, lock }: Holding): Delivery => {
-  const { options, job } = delivered;
+/** The reporter of a delivery, which few handlers ask for. */
+const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'options' | 'job'>) => {
+  const { client, queueKey, heldJobs, onError } = options;
+  let reporter: TaskReporter | undefined;
+  const write = async (report: TaskReport): Promise<void> => {
+    // The newest delivery's: the task may have come back to this run, with another lock.
+    const token = heldJobs.find(id)?.lock.token;
+    if (token === undefined) return;
+    try {
+      await writeReport({ client, queueKey, jobId: id, token, report });
+    } catch (error) {
+      onError(toError(error));
+    }
+  };
+  const later = (callback: () => void, ms: number): void => void setTimeout(callback, ms).unref();
   return {
-    taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
-    data: job.data,
-    attemptsMade: job.attemptsMade,
-    crashCount: held.crashCount,
-    scheduledAt: new Date(job.timestamp),
-    delayMs: job.opts.delay ?? 0,
-    runKey: held.runKey,
-    checkHeld: () => (hasStoodStill(delivered) ? isHeld(lock) : undefined),
-    get steps() {
-      return createDeliverySteps({ ...options, job, runKey: held.runKey });
+    get: (): TaskReporter => {
+      reporter ??= createTaskReporter({ write, later });
+      return reporter;
     },
+    close: (): void => reporter?.close(),
   };
 };
+
+interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
+  readonly options: JobRunnerOptions;
+  readonly job: Job;
+  readonly held: HeldJob;
+  getReport(): Delivery['report'];
+}
+
+const toDelivery = ({
+  options,
+  job,
+  held: { runKey, crashCount, cancellation },
+  checkHeld,
+  getReport,
+}: DeliveryParts): Delivery => ({
+  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+  data: job.data,
+  attemptsMade: job.attemptsMade,
+  crashCount,
+  scheduledAt: new Date(job.timestamp),
+  delayMs: job.opts.delay ?? 0,
+  runKey,
+  checkHeld,
+  cancellation,
+  get report() {
+    return getReport();
+  },
+  get steps() {
+    return createDeliverySteps({ ...options, job, runKey });
+  },
+});
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

@@ -3,18 +3,18 @@ import { type ILogger } from '@backend/logger/Logger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type RecurringOptions, type RecurringSchedule } from '../domain/RecurringSchedule';
+import { type ScheduleError } from '../domain/ScheduleError';
 import { isScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type TaskHandle } from '../domain/TaskHandle';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
-import { type ScheduleError } from '../scheduler/ScheduleError';
-import { type TaskHandle } from '../scheduler/TaskHandle';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
 import { RecurringError } from './RecurringError';
 import { startRunNow } from './RunNow';
@@ -77,7 +77,7 @@ export interface RecurringSchedulesOptions {
  */
 export const createRecurringSchedules = (options: RecurringSchedulesOptions): RecurringSchedules => {
   const registry = createTaskRegistry(options.tasks ?? []);
-  const { appConfig } = options;
+  const { appConfig, logger } = options;
   const access = createQueueAccess(options);
   const scheduleAccess = createScheduleAccess(access, appConfig.queuePrefix);
   const run = async <T>(
@@ -118,7 +118,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
       if (request.isErr()) return err(request.error);
       const found = await run((store) => findSchedule(store, id));
       if (found.isErr()) return err(found.error);
-      return startRunNow({ schedule: found.value, correlationId, registry, access, appConfig });
+      return startRunNow({ schedule: found.value, correlationId, registry, access, logger, appConfig });
     },
   };
 };

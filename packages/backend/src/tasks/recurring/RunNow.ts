@@ -1,14 +1,16 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type ScheduleId } from '../domain/ScheduleId';
+import { type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { publish } from '../queue/publish';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toRunJob } from '../queue/RunJob';
 import { createScheduleStore } from '../queue/ScheduleStore';
-import { type TaskHandle } from '../scheduler/TaskHandle';
+import { createTaskHandle } from '../scheduler/FoundTask';
 import { type FoundSchedule } from './FoundSchedule';
 import { RecurringError, toUnavailable } from './RecurringError';
 
@@ -17,6 +19,7 @@ interface RunNowOptions {
   readonly correlationId: CorrelationId;
   readonly registry: TaskRegistry;
   readonly access: QueueAccess;
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
 }
 
@@ -29,6 +32,7 @@ export const startRunNow = async ({
   correlationId,
   registry,
   access,
+  logger,
   appConfig,
 }: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
   const task = registry.get(stored.taskName);
@@ -46,7 +50,9 @@ export const startRunNow = async ({
   await access.run((_queues, { client }) =>
     createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
   );
-  return ok({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' });
+  const { queueName: taskName, options } = task.value;
+  const receipt = { id: taskId, taskName, correlationId, disposition: 'created' } as const;
+  return ok(createTaskHandle({ ...receipt, maxAttempts: options.maxAttempts }, { logger, appConfig }));
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

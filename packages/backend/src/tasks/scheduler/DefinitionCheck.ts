@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { ScheduleError } from './ScheduleError';
 
 /** Checks the definition that a call names. Modules that import each other in a circle see `undefined` in its place. */
 export const checkDefinition = (task: TaskDefinition<unknown> | undefined): Result<void, ScheduleError> => {

@@ -1,10 +1,10 @@
 import { type ValidationIssue } from '@core/errors/ValidationError';
 import { err, ok, type Result } from 'neverthrow';
 import { checkJson } from '../domain/JsonFidelity';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskError } from '../domain/TaskError';
 import { validatePayload } from '../domain/validatePayload';
-import { ScheduleError } from './ScheduleError';
 
 /**
  * Checks a payload before anything is written: its schema first, then that JSON carries it. Where an object changes in

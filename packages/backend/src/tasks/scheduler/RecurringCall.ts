@@ -8,6 +8,7 @@ import {
   recurringOptionProblems,
   type ScheduleOrigin,
 } from '../domain/RecurringSchedule';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleId, toDefaultScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming, timingProblems, toCompleteTiming } from '../domain/ScheduleTiming';
 import { isSameTiming, type StoredSchedule, toRecurringSchedule } from '../domain/StoredSchedule';
@@ -18,7 +19,6 @@ import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleReading, type ScheduleStore, type ScheduleWrite } from '../queue/ScheduleStore';
 import { checkDefinition } from './DefinitionCheck';
 import { checkPayload } from './PayloadCheck';
-import { ScheduleError } from './ScheduleError';
 
 /** A recurring schedule as somebody asks for it. */
 export interface RecurringCall {

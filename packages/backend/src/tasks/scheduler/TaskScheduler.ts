@@ -4,11 +4,13 @@ import { type CorrelationId, parseCorrelationId } from '@core/domain/Correlation
 import { err, ok, type Result } from 'neverthrow';
 import { type Deduplication, decideDeduplication } from '../domain/Deduplication';
 import { type RecurringOptions } from '../domain/RecurringSchedule';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleId } from '../domain/ScheduleId';
 import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../domain/ScheduleOptions';
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
+import { type Disposition, type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
 import { toJobOptions } from '../queue/JobOptions';
@@ -16,10 +18,9 @@ import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkDefinition } from './DefinitionCheck';
+import { createFoundHandle, createTaskHandle } from './FoundTask';
 import { checkPayload } from './PayloadCheck';
 import { checkRecurringCall, saveSchedule } from './RecurringCall';
-import { ScheduleError } from './ScheduleError';
-import { type Disposition, type TaskHandle } from './TaskHandle';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -52,6 +53,16 @@ export interface TaskScheduler {
     timing: ScheduleTiming,
     options?: RecurringOptions,
   ): Promise<Result<ScheduleId, ScheduleError>>;
+  /**
+   * The handle of a task that was scheduled earlier, in whichever process. Free: Redis is asked by its methods alone, which
+   * also say `invalid-options` when the id is no task id.
+   *
+   * @param id Such as one from a URL, or `handle.id` as it was kept.
+   */
+  handle<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    id: string,
+  ): FoundHandle<Output>;
 }
 
 /** What a scheduler is made of. */
@@ -94,12 +105,18 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
       deadlineMs: parts.appConfig.scheduleDeadlineMs,
     });
     return published
-      .map((taskId) => ({
-        id: taskId,
-        taskName: task.queueName,
-        correlationId,
-        disposition: toDisposition(taskId === id, deduplication.value),
-      }))
+      .map((taskId) =>
+        createTaskHandle<Output>(
+          {
+            id: taskId,
+            taskName: task.queueName,
+            correlationId,
+            disposition: toDisposition(taskId === id, deduplication.value),
+            maxAttempts: task.options.maxAttempts,
+          },
+          parts,
+        ),
+      )
       .mapErr((error) => toUnavailable(error, task.queueName, id));
   },
   scheduleRecurring: async (correlationId, task, payload, timing, options = {}) => {
@@ -110,6 +127,7 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     if (checked.isErr()) return err(checked.error);
     return (await saveSchedule(checked.value, parts)).map((schedule) => schedule.id);
   },
+  handle: (task, id) => createFoundHandle(task, id, parts),
 });
 
 /** Checks a call; what comes back is the payload as it is to be stored. */

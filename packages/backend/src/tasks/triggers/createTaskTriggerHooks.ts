@@ -2,7 +2,7 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
-import { ScheduleError } from '../scheduler/ScheduleError';
+import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskScheduler } from '../scheduler/TaskScheduler';
 import { decideTrigger, type TriggerOccasion } from './decideTrigger';
 import { type HookContext } from './ResourceHooks';

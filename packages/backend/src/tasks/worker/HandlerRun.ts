@@ -1,5 +1,7 @@
 import { err, type Result } from 'neverthrow';
+import { toCancelledError } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
+import { type Cancellation } from '../queue/Cancellation';
 import { settleWithin } from '../queue/settleWithin';
 import { callHandler } from './HandlerReturn';
 
@@ -15,6 +17,8 @@ interface HandlerRunOptions {
   readonly graceMs: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Says when somebody cancels the task. */
+  readonly cancellation: Cancellation;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
@@ -24,28 +28,31 @@ const toTimeout = (timeoutMs: number): TaskError =>
 
 type Ended = Result<unknown, TaskError>;
 
-interface Interruptions {
-  readonly timeoutMs: number;
-  readonly shutdown: AbortSignal;
-}
+type Interruptions = Pick<HandlerRunOptions, 'timeoutMs' | 'shutdown' | 'cancellation'>;
 
-/** Resolves with what the handler ends in, or with the error it must stop for: its time is up, or the worker stops. */
+/**
+ * Resolves with what the handler ends in, or with the error it must stop for: its time is up, the worker stops, or the
+ * task is cancelled.
+ */
 const firstOf = (
   handled: Promise<Ended>,
-  { timeoutMs, shutdown }: Interruptions,
+  { timeoutMs, shutdown, cancellation }: Interruptions,
 ): Promise<Ended | TaskError> =>
   new Promise((resolve) => {
     let isSettled = false;
+    let unsubscribe: (() => void) | undefined;
     const settle = (end: Ended | TaskError): void => {
       if (isSettled) return;
       isSettled = true;
       clearTimeout(timer);
       shutdown.removeEventListener('abort', stop);
+      unsubscribe?.();
       resolve(end);
     };
     const stop = (): void => settle(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
     const timer = setTimeout(() => settle(toTimeout(timeoutMs)), timeoutMs);
     shutdown.addEventListener('abort', stop);
+    unsubscribe = cancellation.onRequest((request) => settle(toCancelledError(request)));
     void handled.then(settle);
     if (shutdown.aborted) stop();
   });
@@ -53,13 +60,15 @@ const firstOf = (
 /**
  * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
  * in; then the attempt is over, whether the handler has ended or not. A timed-out attempt is a timeout whatever the
- * handler still returns; one that finishes with `ok` while the worker stops has finished.
+ * handler still returns, and a task that is cancelled before its handler has ended is cancelled, in the grace period too;
+ * one that finishes with `ok` while the worker stops has finished.
  */
 export const runHandler = async ({
   call,
   timeoutMs,
   graceMs,
   shutdown,
+  cancellation,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   let controller: AbortController | undefined;
@@ -69,17 +78,20 @@ export const runHandler = async ({
   };
   const startedAtMs = performance.now();
   const handled = callHandler(() => call(() => getController().signal));
-  const first = await firstOf(handled, { timeoutMs, shutdown });
+  const first = await firstOf(handled, { timeoutMs, shutdown, cancellation });
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return performance.now() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
   getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
-  if ((await settleWithin(handled, graceForCauseMs)).isErr()) {
-    onAbandoned(first, handled);
-    return err(first);
+  const isAbandoned = (await settleWithin(handled, graceForCauseMs)).isErr();
+  const { request } = cancellation;
+  const cause = request === undefined ? first : toCancelledError(request);
+  if (isAbandoned) {
+    onAbandoned(cause, handled);
+    return err(cause);
   }
   const late = await handled;
-  return first.code === 'shutdown' && late.isOk() ? late : err(first);
+  return cause.code === 'shutdown' && late.isOk() ? late : err(cause);
 };

@@ -88,6 +88,19 @@ export const stepsTask = defineTask({
   options: { maxAttempts: 1000, backoffMs: 0 },
 });
 
+/** Runs until its signal is aborted, and leaves a line when it is; one that is deaf never ends. */
+export const abortableTask = defineTask({
+  queueName: 'fixture:abortable',
+  schema: z.object({ n: z.number(), isDeaf: z.boolean().default(false) }),
+  handler: async ({ n, isDeaf }, { taskId, attempt, signal }) => {
+    note('start', { n, taskId, attempt });
+    if (isDeaf) await new Promise(() => undefined);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    note('abort', { n, taskId, attempt });
+    return ok({ n });
+  },
+});
+
 /** Kills the process that runs it. */
 export const killerTask = defineTask({
   queueName: 'fixture:killer',
@@ -99,6 +112,21 @@ export const killerTask = defineTask({
   },
 });
 
+/** Reports what it does, in `steps` steps of 300 ms. */
+export const talkTask = defineTask({
+  queueName: 'fixture:talk',
+  schema: z.object({ steps: z.number() }),
+  output: z.object({ pid: z.number() }),
+  handler: async ({ steps }, ctx) => {
+    for (let step = 1; step <= steps; step += 1) {
+      await ctx.progress(step);
+      await ctx.log(`step ${step}`);
+      await Bun.sleep(300);
+    }
+    return ok({ pid: process.pid });
+  },
+});
+
 /** The registry of the fixture worker. */
 export const fixtureTasks: TaskDefinition<unknown>[] = [
   recordTask,
@@ -106,5 +134,7 @@ export const fixtureTasks: TaskDefinition<unknown>[] = [
   strayTask,
   slowTask,
   stepsTask,
+  abortableTask,
   killerTask,
+  talkTask,
 ];

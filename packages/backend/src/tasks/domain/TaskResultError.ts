@@ -1,0 +1,46 @@
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { type StoredTaskError } from './TaskRecord';
+
+/**
+ * Why a handle has no answer.
+ *
+ * - `failed`: the task is a dead letter; `failure` says why, `metadata.retriedAs` names the task that does it again.
+ * - `expired`: it had not started when its `expiresInMs` was over; it was not run. `failure` and `metadata` as above.
+ * - `cancelled`: `metadata.reason` says why, if the caller did; `metadata.retriedAs` as above.
+ * - `removed`: Redis holds no such task: it never existed, or its retention is over.
+ * - `timed-out`: it has not ended within `timeoutMs`; it goes on. Ask again.
+ * - `queue-unavailable`: Redis did not answer, or refused; the task goes on. Try again later.
+ * - `invalid-options`: the id, the definition or an option is wrong; the message lists all. Correct it.
+ */
+export const TASK_RESULT_ERROR_CODES = [
+  'failed',
+  'expired',
+  'cancelled',
+  'removed',
+  'timed-out',
+  'queue-unavailable',
+  'invalid-options',
+] as const;
+
+/** Why a handle has no answer: one of `TASK_RESULT_ERROR_CODES`. */
+export type TaskResultErrorCode = (typeof TASK_RESULT_ERROR_CODES)[number];
+
+interface TaskResultErrorOptions extends ErrorCause {
+  readonly code: TaskResultErrorCode;
+  readonly failure?: StoredTaskError | undefined;
+  readonly metadata?: ErrorMetadata;
+}
+
+/** A task has no value, or nothing could be learnt of it. */
+export class TaskResultError extends AppError {
+  override readonly name = 'TaskResultError';
+  override readonly code: TaskResultErrorCode;
+  /** Why the task's last attempt failed; only with the codes `failed` and `expired`. */
+  readonly failure: StoredTaskError | undefined;
+
+  constructor(message: string, { code, failure, metadata, cause }: TaskResultErrorOptions) {
+    super(message, metadata, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.failure = failure;
+  }
+}
