@@ -204,6 +204,17 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   [
+    'isolation',
+    [
+      'completed {"bytes":1000}',
+      'failed the isolated process of the task ended with exit code 3 before the handler had ended',
+      expect.stringMatching(
+        /^failed the isolated process of the task had \d+ MB of memory, more than isolate\.maxMemoryMb \(512\)$/,
+      ),
+      'failed the handler took longer than timeoutMs (1000 ms)',
+    ],
+  ],
+  [
     'results',
     [
       '7.5',

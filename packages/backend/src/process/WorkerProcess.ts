@@ -1,11 +1,10 @@
-import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { closeMailers } from '@backend/mail/sharedMailer';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
-import { createTaskWorker, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from '@backend/tasks/worker/TaskWorker';
 import { findProcessRedis } from './processRedis';
 import { stopOnRequest } from './StopRequest';
 import { exitWithMessage, startProcess } from './startProcess';
@@ -14,8 +13,13 @@ import { surviveStrayErrors } from './strayErrors';
 /**
  * Runs the worker process of a registry: reads the configuration, finds Redis, prints the tasks, takes them until
  * SIGTERM or SIGINT, and exits. A wrong configuration or registry ends the process with every problem listed.
+ *
+ * @param tasksModule URL of the module that exports them as `tasks`; needed when one of them is isolated.
  */
-export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]): Promise<void> => {
+export const runWorkerProcess = async (
+  tasks: readonly TaskDefinition<unknown>[],
+  tasksModule?: string,
+): Promise<void> => {
   const { appConfig: givenConfig, logger } = startProcess('worker');
   if (givenConfig.workerDisabled) {
     logger.info('WORKER_DISABLED is true: no task is taken');
@@ -23,7 +27,12 @@ export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]
   }
   const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
   const { appConfig } = redis;
-  const worker = createWorker({ tasks, logger, appConfig });
+  const worker = createWorker({
+    tasks,
+    logger,
+    appConfig,
+    ...(tasksModule === undefined ? {} : { tasksModule }),
+  });
   surviveStrayErrors(logger, worker.runningTasks);
   stopOnRequest({
     logger,
@@ -41,15 +50,9 @@ export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]
 /** What a worker process says when it takes tasks. */
 export const RUNNING_MESSAGE = 'Worker is running';
 
-interface WorkerParts {
-  readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-}
-
-const createWorker = (parts: WorkerParts): TaskWorker => {
+const createWorker = (options: TaskWorkerOptions): TaskWorker => {
   try {
-    return createTaskWorker(parts);
+    return createTaskWorker(options);
   } catch (error) {
     return exitWithMessage(error instanceof Error ? error.message : String(error));
   }
@@ -59,7 +62,7 @@ const start = async (worker: TaskWorker, logger: ILogger): Promise<void> => {
   const started = await worker.start();
   if (started.isOk()) {
     logger.info(RUNNING_MESSAGE, { workerId: worker.getStats().id });
-  } else if (started.error.code === 'redis-unsafe') {
+  } else if (started.error.code !== 'stopped') {
     exitWithMessage(started.error.message);
   }
 };

@@ -16,6 +16,7 @@ export type { RetriedLetters } from './deadLetters/retryLetters';
 export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
+export type { IsolationLimits } from './domain/Isolation';
 export type { Priority } from './domain/Priority';
 export type { RecurringRule } from './domain/RecurringRule';
 export type {

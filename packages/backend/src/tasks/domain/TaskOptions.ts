@@ -1,4 +1,5 @@
 import { type DeduplicationOptions } from './Deduplication';
+import { type Isolate } from './Isolation';
 import { type Priority } from './Priority';
 import { type RecurringRule } from './RecurringRule';
 import { type RetryPolicy } from './RetryPolicy';
@@ -49,4 +50,9 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
   };
   /** Runs the task again and again, from the start of the first worker that knows it. Default: it does not. */
   readonly recurring?: RecurringRule;
+  /**
+   * Runs each attempt in a process of its own, which a timeout, a cancellation or a stop kills, and whose end, endless loop or memory harms
+   * no other task. Default: attempts run in the worker's process.
+   */
+  readonly isolate?: Isolate;
 }

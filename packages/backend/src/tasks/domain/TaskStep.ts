@@ -122,7 +122,8 @@ export const toLostTask = (name: string): TaskError =>
 /** The namespace of the idempotency keys of steps (RFC 9562, version 5). */
 const STEPS = 'c2b0a4f4-54f5-4f0a-9d52-6f3e1b7d8c55';
 
-interface StepOwner {
+/** Whose the steps are: their idempotency keys are made of it. */
+export interface StepOwner {
   readonly taskName: string;
   /** The task, or the first of its retries. */
   readonly taskId: string;

@@ -1,5 +1,6 @@
 import { deduplicationOptionProblems } from './Deduplication';
 import { isRecord, numberFieldProblems, unknownFieldProblems } from './fieldProblems';
+import { isolationProblems } from './Isolation';
 import {
   ATTEMPTS,
   DELAY,
@@ -44,6 +45,7 @@ const TASK_OPTION_NAMES = [
   'maxConcurrency',
   'rateLimit',
   'recurring',
+  'isolate',
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 const retentionProblems = (retention: unknown): string[] => {
@@ -95,6 +97,7 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...retentionProblems(options['retention']),
     ...rateLimitProblems(options['rateLimit']),
     ...deduplicationOptionProblems(options),
+    ...isolationProblems(options['isolate']),
     ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

@@ -1,9 +1,9 @@
 import { err, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
+import { callHandler } from '../domain/HandlerReturn';
 import { TaskError } from '../domain/TaskError';
 import { type Cancellation } from '../queue/Cancellation';
 import { settleWithin } from '../queue/settleWithin';
-import { callHandler } from './HandlerReturn';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 500;

@@ -4,6 +4,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
@@ -11,7 +12,7 @@ import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
-import { planWorker } from './WorkerPlan';
+import { planWorker, type WorkerPlan } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life. */
@@ -71,6 +72,11 @@ export interface TaskWorkerOptions {
   readonly taskNames?: readonly string[];
   /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */
   readonly drainTimeoutMs?: number;
+  /**
+   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
+   * finds the definition there, by its name. Importing the module must have no effect.
+   */
+  readonly tasksModule?: string | URL;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
@@ -95,8 +101,9 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const logger = guardedLogger(options.logger);
   const stopRequest = new AbortController();
   const shutdown = new AbortController();
+  const isolation = createWorkerIsolation(plan, logger);
   const desk = createDeliveryDesk(
-    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal }),
+    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal, isolation }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
@@ -107,6 +114,11 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
 
   const start = async (): Promise<Result<void, WorkerStartError>> => {
     status = 'starting';
+    const unisolated = await isolation?.check(plan.isolatedNames);
+    if (unisolated?.isErr() && !stopRequest.signal.aborted) {
+      status = 'created';
+      return err(new WorkerStartError(unisolated.error, 'isolation-unavailable'));
+    }
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) {
       if (!stopRequest.signal.aborted) status = 'created';
@@ -135,6 +147,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     await settleWithin(closed, GIVE_BACK_MS);
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
+    isolation?.close();
     parts?.end();
     connection.close();
     status = 'stopped';
@@ -182,12 +195,29 @@ interface EnvironmentOptions {
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly shutdown: AbortSignal;
+  readonly isolation: Isolation | undefined;
 }
 
-const toEnvironment = ({ id, logger, appConfig, shutdown }: EnvironmentOptions): AttemptEnvironment => ({
+/** A worker without isolated tasks starts no process, ever. */
+const createWorkerIsolation = (
+  { isolatedNames, tasksModule }: WorkerPlan,
+  logger: ILogger,
+): Isolation | undefined =>
+  isolatedNames.length === 0 || tasksModule === undefined
+    ? undefined
+    : createIsolation({ tasksModule, logger });
+
+const toEnvironment = ({
+  id,
+  logger,
+  appConfig,
+  shutdown,
+  isolation,
+}: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
+  isolation,
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { v4 } from 'uuid';
 import { unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
@@ -34,6 +36,10 @@ export interface WorkerPlan {
   /** Milliseconds of waiting that count as one step of priority; 0: none. */
   readonly priorityAgingMs: number;
   readonly drainTimeoutMs: number;
+  /** Names of those that it takes and whose attempts have processes of their own. */
+  readonly isolatedNames: readonly string[];
+  /** URL of the module that lists the tasks; there when a task is isolated. */
+  readonly tasksModule: string | undefined;
 }
 
 /** Redis refuses other characters in the name of a connection, and boards and `/readyz` know workers by that name. */
@@ -60,7 +66,28 @@ const OPTION_NAMES: readonly string[] = [
   'priorityAgingMs',
   'taskNames',
   'drainTimeoutMs',
+  'tasksModule',
 ] satisfies (keyof TaskWorkerOptions)[];
+
+/** `undefined` for what is neither a URL of a module nor an absolute path. */
+const toModuleUrl = (tasksModule: unknown): string | undefined => {
+  const text = tasksModule instanceof URL ? tasksModule.href : tasksModule;
+  if (typeof text !== 'string') return undefined;
+  if (isAbsolute(text)) return pathToFileURL(text).href;
+  return text.startsWith('file://') && URL.canParse(text) ? text : undefined;
+};
+
+const tasksModuleProblems = (tasksModule: unknown, isolatedNames: readonly string[]): string[] => {
+  if (tasksModule === undefined) {
+    return isolatedNames.map(
+      (name) =>
+        `expected tasksModule, because ${name} is isolated: its process finds the definition there; got nothing`,
+    );
+  }
+  return toModuleUrl(tasksModule) === undefined
+    ? [`expected tasksModule to be a file URL or an absolute path, got ${showValue(tasksModule)}`]
+    : [];
+};
 
 /** The host's name may hold what a worker's id may not. */
 const defaultId = (): string =>
@@ -82,6 +109,10 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   } = options;
   const { tasks } = createTaskRegistry(options.tasks);
   const known = tasks.map(({ queueName }) => queueName);
+  const taken = tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true);
+  const isolatedNames = taken
+    .filter(({ options: { isolate } }) => isolate !== undefined)
+    .map(({ queueName }) => queueName);
   const problems = [
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
@@ -89,15 +120,18 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     ...taskNameProblems(taskNames ?? known, known),
+    ...tasksModuleProblems(options.tasksModule, isolatedNames),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
-    tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    tasks: taken,
     registeredTasks: tasks,
     registeredNames: known,
     id,
     concurrency,
     priorityAgingMs,
     drainTimeoutMs,
+    isolatedNames,
+    tasksModule: toModuleUrl(options.tasksModule),
   };
 };

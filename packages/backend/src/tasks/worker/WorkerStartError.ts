@@ -4,9 +4,11 @@ import { AppError } from '@core/errors/AppError';
  * Why a worker did not start.
  *
  * - `redis-unsafe`: `REDIS_STRICT=true`, and Redis could lose tasks; the message lists why. Correct its configuration.
+ * - `isolation-unavailable`: the module of `tasksModule` cannot be loaded in a process of its own, or does not list an
+ *   isolated task; the message says which. Correct the module, or the option.
  * - `stopped`: `stop` was called before; a stopped worker stays stopped.
  */
-export type WorkerStartErrorCode = 'redis-unsafe' | 'stopped';
+export type WorkerStartErrorCode = 'redis-unsafe' | 'isolation-unavailable' | 'stopped';
 
 /** A worker did not start; it takes no task. */
 export class WorkerStartError extends AppError {

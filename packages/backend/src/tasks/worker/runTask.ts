@@ -1,22 +1,22 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
-import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
-import { checkJson } from '../domain/JsonFidelity';
+import { callWithSteps } from '../domain/callWithSteps';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
-import { toStepKey } from '../domain/TaskStep';
+import { type StepOwner, toStepKey } from '../domain/TaskStep';
 import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
+import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
+import { type Isolation } from '../isolation/Isolation';
+import { type IsolatedRun } from '../isolation/runIsolated';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
-import { callWithSteps } from './callWithSteps';
 import { runHandler } from './HandlerRun';
 
 /** What a worker gives every attempt. */
@@ -31,6 +31,8 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
+  readonly isolation?: Isolation | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -144,9 +146,15 @@ const logBindings = (
   attempt,
 });
 
+/** Nothing for a handler that runs here. */
+const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
+  task.options.isolate === undefined ? undefined : environment.isolation;
+
 const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
+  const isolation = isolationOf(attempt);
+  if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   return runHandler({
     call: (getSignal) =>
       callWithSteps({
@@ -168,11 +176,20 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   });
 };
 
+const toStepOwner = ({
+  delivery,
+  task,
+  envelope,
+}: Pick<Attempt, 'delivery' | 'task' | 'envelope'>): StepOwner => ({
+  taskName: task.queueName,
+  taskId: envelope.stepsOf ?? delivery.taskId,
+});
+
 const toSteps = (
   { delivery, task, envelope, plan, environment }: Attempt,
   getSignal: () => AbortSignal,
 ): TaskSteps => {
-  const owner = { taskName: task.queueName, taskId: envelope.stepsOf ?? delivery.taskId };
+  const owner = toStepOwner({ delivery, task, envelope });
   return createTaskSteps({
     store: delivery.steps,
     logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
@@ -183,22 +200,41 @@ const toSteps = (
   });
 };
 
-const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
-  new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
-
-/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
-const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  const checked = task.output === undefined ? ok(value) : validate(task.output, value);
-  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, environment.maxResultBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
+/** The payload goes as it was scheduled: the process makes of it what the schema does. */
+const runIsolatedHandler = async (
+  attempt: Attempt,
+  isolation: Isolation,
+): Promise<Result<unknown, TaskError>> => {
+  const { task, delivery, plan, environment, envelope } = attempt;
+  const started: { run?: IsolatedRun } = {};
+  const result = await runHandler({
+    call: (getSignal) => {
+      // The steps of the handler are its process's; what they are asked for here is their store.
+      const context = toContext(attempt, { getSignal, getSteps: () => toSteps(attempt, getSignal) });
+      started.run = isolation.run({
+        task,
+        payload: envelope.payload,
+        context,
+        maxResultBytes: environment.maxResultBytes,
+        steps: delivery.steps,
+        stepOwner: toStepOwner(attempt),
+      });
+      return started.run.result;
+    },
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    cancellation: delivery.cancellation,
+    onAbandoned: ({ code }) => {
+      const { correlationId } = envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
+      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      started.run?.kill();
+    },
+  });
+  // The next attempt does not begin while the process of this one is there.
+  await started.run?.over;
+  return result;
 };
 
 /** Given back, which Redis refuses: the task is another worker's. */
@@ -212,7 +248,12 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
   const result = await runUserHandler(attempt, payload.value);
-  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
+  const { task, environment } = attempt;
+  // That of an isolated handler was checked in its process, where it was not JSON yet.
+  const checked =
+    isolationOf(attempt) === undefined
+      ? result.andThen((value) => validateOutput(task, value, environment.maxResultBytes))
+      : result;
   // Work that is done is done; what would be done again is not, once the task is cancelled.
   const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
   return { ...endAttempt(attempt, ended), hasBegun: true };
