@@ -28,6 +28,12 @@ export const stepTasks = (count: number): Load => ({
   behaviour: { kind: 'steps', count: 5, ms: 100 },
 });
 
+/** Long tasks that are cancelled while they run, or are about to end. */
+export const cancelledTasks = (cancelAfterMs: number, count = 10): Load => ({
+  ...longTasks(count),
+  cancelAfterMs,
+});
+
 /** Ten short tasks that are put off. */
 export const delayedTasks = (delayMs: number): Load => ({ ...shortTasks(10, 500), delayMs });
 
