@@ -4,7 +4,7 @@ import { type StepStore } from '../domain/TaskStep';
 import { type TaskSteps } from '../domain/TaskSteps';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
 import { answerStepStore } from './ForwardedSteps';
-import { type Link } from './Link';
+import { type Link, type RemoteWork, type Work } from './Link';
 
 /** The parts of a context that are data: they travel with the order to run the attempt. */
 const CARRIED_PARTS = [
@@ -24,30 +24,35 @@ const CARRIED_PARTS = [
 
 type CarriedPart = (typeof CARRIED_PARTS)[number];
 
-/** What a forwarded member has in the process of the attempt. */
-export interface ForwardedLink {
-  /** Has the worker do it; `work` is called here while it does. */
-  ask(args: readonly unknown[], work?: () => unknown): Promise<unknown>;
-  /** The same without an answer. */
-  tell(args: readonly unknown[]): void;
+/** What the process of an attempt has of its own. */
+export interface ChildParts {
   /** Aborted when that of the worker's context is. */
   readonly signal: AbortSignal;
   /** The steps of the attempt, made when they are first asked for. */
   getSteps(): TaskSteps;
 }
 
-/** What the worker has of an attempt in another process. */
-export interface WorkerEnd {
+/** What the worker does the members with. */
+export interface WorkerParts {
+  /** Of the attempt in the worker. */
   readonly context: TaskContext;
   readonly steps: StepStore;
+}
+
+/** What a member is made of in the process of the attempt. */
+interface MemberParts extends ChildParts {
+  /** Has the worker do it; `work` is called here while it does. */
+  ask(args: readonly unknown[], work?: Work): Promise<unknown>;
+  /** The same without an answer. */
+  tell(args: readonly unknown[]): void;
 }
 
 /** How a member of the context gets to the handler in another process. What goes to and fro is JSON. */
 interface Forwarded<Member> {
   /** What the handler has, in the process of the attempt. */
-  inChild(link: ForwardedLink): Member;
+  inChild(parts: MemberParts): Member;
   /** What the worker does when it is asked or told; nothing for a member that needs no worker. */
-  inWorker?(worker: WorkerEnd, args: readonly unknown[], work: () => Promise<unknown>): unknown;
+  inWorker?(parts: WorkerParts, args: readonly unknown[], work: RemoteWork): unknown;
 }
 
 /**
@@ -95,18 +100,13 @@ export const toCarriedContext = (context: TaskContext): CarriedContext =>
   Object.fromEntries(CARRIED_PARTS.map((part) => [part, context[part]]));
 
 /** Builds the context of a handler in the process of its attempt: each part is carried or forwarded. */
-export const toChildContext = (
-  carried: CarriedContext,
-  link: Link,
-  { signal, getSteps }: Pick<ForwardedLink, 'signal' | 'getSteps'>,
-): TaskContext => {
+export const toChildContext = (carried: CarriedContext, link: Link, own: ChildParts): TaskContext => {
   const members = Object.entries(forwardedMembers).map(([member, { inChild }]) => [
     member,
     inChild({
       ask: (args, work) => link.ask(member, args, work),
       tell: (args) => link.tell(member, args),
-      signal,
-      getSteps,
+      ...own,
     }),
   ]);
   const { scheduledAt, startedAt } = carried;
@@ -116,14 +116,14 @@ export const toChildContext = (
 
 /** Does in the worker what the process of an attempt asks for. Throws for what is no forwarded member. */
 export const answerForwarded = (
-  worker: WorkerEnd,
+  parts: WorkerParts,
   member: string,
   args: readonly unknown[],
-  work: () => Promise<unknown>,
+  work: RemoteWork,
 ): unknown => {
   const entries: Readonly<Record<string, Forwarded<unknown>>> = forwardedMembers;
   const forwarded = Object.hasOwn(entries, member) ? entries[member] : undefined;
   if (forwarded?.inWorker === undefined)
     throw new Error(`an isolated attempt asked for ${member}, which a worker does not do`);
-  return forwarded.inWorker(worker, args, work);
+  return forwarded.inWorker(parts, args, work);
 };

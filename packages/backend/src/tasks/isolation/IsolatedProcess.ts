@@ -39,6 +39,9 @@ export type OutputStream = 'stdout' | 'stderr';
 /** The program, beside this file and with the same ending, whether that is TypeScript or what became of it. */
 const ENTRY = fileURLToPath(new URL(`./isolatedEntry${extname(import.meta.url)}`, import.meta.url));
 
+/** Milliseconds in which the last lines of a process that has ended arrive. */
+const LAST_OUTPUT_MS = 1000;
+
 /** Flags of this process alone: its children would not end, or want its port. */
 const OWN_FLAGS = /^--(watch|hot|inspect)/;
 
@@ -90,6 +93,8 @@ const passOn = (child: ChildProcess, onOutput: IsolatedProcessOptions['onOutput'
       void whenReady.then(() => source?.resume());
     });
     source?.setEncoding('utf8').on('data', lines.take).on('end', lines.end);
+    // Something that has left the process group may print there for ever: it is not listened to any more.
+    child.on('exit', () => setTimeout(() => source?.destroy(), LAST_OUTPUT_MS).unref());
   }
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { readdirSync } from 'node:fs';
 import { isAlive } from '@backend/__fixtures__/isAlive';
 import { until } from '@backend/__fixtures__/until';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
@@ -49,6 +50,19 @@ const setup = (tasksModule = TASKS_MODULE) => {
     ...{ isolation, stepStore, logger, printed, controller, run, act, failure },
     [Symbol.dispose]: () => isolation.close(),
   };
+};
+
+const countOpenFiles = (): number => readdirSync('/proc/self/fd').length;
+
+/** Of this process, once those of an attempt that has ended are closed. */
+const steadyFileCount = async (): Promise<number> => {
+  let counted = 0;
+  await until(async () => {
+    const before = counted;
+    counted = countOpenFiles();
+    return before === counted;
+  });
+  return counted;
 };
 
 describe('an isolated attempt', () => {
@@ -215,6 +229,21 @@ describe('an isolated attempt', () => {
     await until(async () => !isAlive(pid));
     expect(pid).toBeGreaterThan(1);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'leaves no open pipe to what has left its process group',
+    async () => {
+      using bench = setup();
+      await bench.act('nothing');
+      const openCount = await steadyFileCount();
+      await bench.act('leavesDaemon');
+      const [, meta] = bench.logger.info.mock.calls[0] ?? [];
+      const { pid } = meta as { readonly pid: number };
+      expect(countOpenFiles()).toBeGreaterThan(openCount);
+      await until(async () => countOpenFiles() <= openCount);
+      process.kill(pid, 'SIGKILL');
+    },
+  );
 
   it('answers once: a second answer is dropped, and messages of the handler are none', async () => {
     using bench = setup();

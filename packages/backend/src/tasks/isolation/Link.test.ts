@@ -49,8 +49,10 @@ describe('createLink', () => {
   });
 
   it('lets the other end call what was given beside the arguments, while it answers', async () => {
-    const { child } = setup({ worker: async (_member, [name], work) => `${name}: ${await work()}` });
-    expect(await child.ask('step', ['charge'], async () => 'charged')).toBe('charge: charged');
+    const { child } = setup({ worker: async (_member, [name], work) => `${name}: ${await work('key-1')}` });
+    expect(await child.ask('step', ['charge'], async (key) => `charged as ${key}`)).toBe(
+      'charge: charged as key-1',
+    );
     await expect(child.ask('step', ['charge'], () => Promise.reject(new Error('declined')))).rejects.toThrow(
       'declined',
     );

@@ -1,5 +1,11 @@
 import { type ErrorCopy, fromErrorCopy, toErrorCopy } from './ErrorCopy';
 
+/** What one end may call at the other; its arguments and its answer are JSON. */
+export type Work = (...args: readonly unknown[]) => unknown;
+
+/** The same, seen from the end that calls it. */
+export type RemoteWork = (...args: readonly unknown[]) => Promise<unknown>;
+
 /** One end of the channel between a worker and the process of an isolated attempt; both ends work alike. */
 export interface Link {
   /**
@@ -7,7 +13,7 @@ export interface Link {
    *
    * @param work What the other end may call while it answers.
    */
-  ask(member: string, args: readonly unknown[], work?: () => unknown): Promise<unknown>;
+  ask(member: string, args: readonly unknown[], work?: Work): Promise<unknown>;
   /** The same without an answer. */
   tell(member: string, args: readonly unknown[]): void;
   /** To be given every message of the channel; what is none of a link is left alone. */
@@ -25,7 +31,7 @@ export interface LinkOptions {
    *
    * @param work Calls what the other end gave beside its arguments.
    */
-  answer(member: string, args: readonly unknown[], work: () => Promise<unknown>): unknown;
+  answer(member: string, args: readonly unknown[], work: RemoteWork): unknown;
   /** Something that was told could not be done. */
   onFault(thrown: unknown): void;
 }
@@ -41,7 +47,7 @@ type Message = { readonly [MARK]: 1 } & (
 );
 
 interface Asked extends Pick<PromiseWithResolvers<unknown>, 'resolve' | 'reject'> {
-  work(): unknown;
+  readonly work: Work;
 }
 
 /** The member by which one end calls the work that the other gave. */
@@ -75,12 +81,15 @@ export const createLink = ({ send, answer, onFault }: LinkOptions): Link => {
     return promise;
   };
 
-  const perform = (member: string, args: readonly unknown[], work: () => Promise<unknown>): unknown =>
-    member === WORK ? asked.get(Number(args[0]))?.work() : answer(member, args, work);
+  const perform = (member: string, args: readonly unknown[], work: RemoteWork): unknown => {
+    if (member !== WORK) return answer(member, args, work);
+    const [id, ...given] = args;
+    return asked.get(Number(id))?.work(...given);
+  };
 
   const serve = async (id: number, member: string, args: readonly unknown[]): Promise<void> => {
     try {
-      const value = await perform(member, args, () => ask(WORK, [id]));
+      const value = await perform(member, args, (...given) => ask(WORK, [id, ...given]));
       send({ [MARK]: 1, kind: 'answer', id, value });
     } catch (thrown) {
       send({ [MARK]: 1, kind: 'refusal', id, error: toErrorCopy(thrown) });

@@ -45,8 +45,8 @@ describe('a worker process', () => {
     await using bench = await createWorkerBench({ TASK_TIMEOUT_GRACE_MS: '200' }, PROGRAM);
     await bench.startWorker();
     const loops = [
-      await schedule(bench, 'loops', { timeoutMs: 5000 }),
-      await schedule(bench, 'loops', { timeoutMs: 5000 }),
+      await schedule(bench, 'loops', { timeoutMs: 8000 }),
+      await schedule(bench, 'loops', { timeoutMs: 8000 }),
     ];
     const pids = await loopingPids(bench, 2);
     const ordinary = await Promise.all(
@@ -60,7 +60,7 @@ describe('a worker process', () => {
     expect(pids.map(isAlive)).toEqual([true, true]);
     const failed = await Promise.all(loops.map((id) => ended(bench, id)));
     expect(failed.map(({ status, error }) => [status, error?.code, error?.message])).toEqual(
-      loops.map(() => ['failed', 'timeout', 'the handler took longer than timeoutMs (5000 ms)']),
+      loops.map(() => ['failed', 'timeout', 'the handler took longer than timeoutMs (8000 ms)']),
     );
     await untilDead(pids);
   }, 60_000);

@@ -85,6 +85,11 @@ const acts: Readonly<Record<string, (ctx: TaskContext, text: string) => unknown>
     logger.info('forked', { pid: spawn('sleep', ['60'], { stdio: 'ignore' }).pid });
     return ok();
   },
+  leavesDaemon: ({ logger }) => {
+    const daemon = spawn('sleep', ['30'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    logger.info('left', { pid: daemon.pid });
+    return ok();
+  },
   answersItself: () => {
     process.send?.('hello');
     process.send?.({ drover: 1, kind: 'answer', id: 1, value: 'first' });
