@@ -24,8 +24,10 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { emptyStepStore } from './domain/emptyStepStore';
 import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
+import { type Delivery } from './queue/Delivery';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -47,8 +49,13 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     scheduledAt: new Date(),
     delayMs: 0,
   };
-  const report = { progress: () => undefined, log: () => undefined };
-  const delivery = { ...facts, checkHeld: () => undefined, report, cancellation: createCancellation() };
+  const delivery: Delivery = {
+    ...facts,
+    checkHeld: () => undefined,
+    cancellation: createCancellation(),
+    report: { progress: () => undefined, log: () => undefined },
+    steps: emptyStepStore,
+  };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'bun:test';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { resolveFrom } from '../domain/ResourceToken';
 import { toTaskContext } from '../domain/TaskContext';
 import { answerForwarded, toCarriedContext, toChildContext, toChildLogger } from './ForwardedContext';
 
 const noWork = () => Promise.resolve();
+const getSteps = () => {
+  throw new Error('no step is called');
+};
 const silentLink = {
   ask: () => Promise.resolve(),
   tell: () => undefined,
@@ -20,6 +24,7 @@ describe('toChildContext', () => {
       signal,
       logger: toChildLogger(silentLink),
       resolve: resolveFrom([]),
+      getSteps,
     });
     expect(Object.keys(child).sort()).toEqual(Object.keys(context).sort());
     expect(JSON.stringify(Object.entries(child).sort())).toBe(JSON.stringify(Object.entries(context).sort()));
@@ -33,7 +38,7 @@ describe('answerForwarded', () => {
     'refuses %s, which is no member a worker does',
     (member) => {
       const context = toTaskContext('emails:send');
-      expect(() => answerForwarded({ context }, member, [], noWork)).toThrow(
+      expect(() => answerForwarded({ context, steps: emptyStepStore }, member, [], noWork)).toThrow(
         `an isolated attempt asked for ${member}, which a worker does not do`,
       );
     },

@@ -2,6 +2,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type Delivery, type DeliveryEnd } from './Delivery';
+import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
@@ -50,7 +51,9 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       await correctCrashCount(delivered, held);
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createLazyReporter({ options, job });
-      const end = await options.onDelivery(toDelivery({ job, held, checkHeld, getReport: reporter.get }));
+      const end = await options.onDelivery(
+        toDelivery({ options, job, held, checkHeld, getReport: reporter.get }),
+      );
       reporter.close();
       await correctCrashCount(delivered, held);
       const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
@@ -146,12 +149,14 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
 };
 
 interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
+  readonly options: JobRunnerOptions;
   readonly job: Job;
   readonly held: HeldJob;
   getReport(): Delivery['report'];
 }
 
 const toDelivery = ({
+  options,
   job,
   held: { runKey, crashCount, cancellation },
   checkHeld,
@@ -168,6 +173,9 @@ const toDelivery = ({
   cancellation,
   get report() {
     return getReport();
+  },
+  get steps() {
+    return createDeliverySteps({ ...options, job, runKey });
   },
 });
 

@@ -53,8 +53,16 @@ describe('the context of a handler', () => {
     expect(record).toMatchObject({ correlationId, userId, metadata, payload: { n: 1 } });
     expect(
       contexts.map(
-        ({ logger: _1, signal: _2, startedAt: _3, progress: _4, log: _5, resolve: _6, ...context }) =>
-          context,
+        ({
+          logger: _1,
+          signal: _2,
+          startedAt: _3,
+          progress: _4,
+          log: _5,
+          resolve: _6,
+          step: _7,
+          ...context
+        }) => context,
       ),
     ).toEqual(
       [1, 2].map((attempt) => ({

@@ -2,6 +2,7 @@ import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
+import { callWithSteps } from '../domain/callWithSteps';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -9,6 +10,8 @@ import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../d
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { type StepOwner, toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
 import { type Isolation } from '../isolation/Isolation';
@@ -98,7 +101,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  getSignal: () => AbortSignal,
+  { getSignal, getSteps }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -125,8 +128,15 @@ const toContext = (
       delivery.report.log(toLogLine(message));
       logger.info(message);
     },
+    step: (name, work) => getSteps().step(name, work),
   };
 };
+
+/** What a handler's context makes when the handler asks for it. */
+interface HandlerParts {
+  getSignal(): AbortSignal;
+  getSteps(): TaskSteps;
+}
 
 const logBindings = (
   delivery: Delivery,
@@ -150,7 +160,11 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   const isolation = isolationOf(attempt);
   if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   return runHandler({
-    call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
+    call: (getSignal) =>
+      callWithSteps({
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps })),
+        create: () => toSteps(attempt, getSignal),
+      }),
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
@@ -166,6 +180,30 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   });
 };
 
+const toStepOwner = ({
+  delivery,
+  task,
+  envelope,
+}: Pick<Attempt, 'delivery' | 'task' | 'envelope'>): StepOwner => ({
+  taskName: task.queueName,
+  taskId: envelope.stepsOf ?? delivery.taskId,
+});
+
+const toSteps = (
+  { delivery, task, envelope, plan, environment }: Attempt,
+  getSignal: () => AbortSignal,
+): TaskSteps => {
+  const owner = toStepOwner({ delivery, task, envelope });
+  return createTaskSteps({
+    store: delivery.steps,
+    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    maxResultBytes: environment.maxResultBytes,
+    toKey: (name) => toStepKey(owner, name),
+    getSignal,
+    now: environment.now,
+  });
+};
+
 /** The payload goes as it was scheduled: the process makes of it what the schema does. */
 const runIsolatedHandler = async (
   attempt: Attempt,
@@ -175,9 +213,16 @@ const runIsolatedHandler = async (
   const started: { run?: IsolatedRun } = {};
   const result = await runHandler({
     call: (getSignal) => {
-      const context = toContext(attempt, getSignal);
-      const { maxResultBytes } = environment;
-      started.run = isolation.run({ task, payload: envelope.payload, context, maxResultBytes });
+      // The steps of the handler are its process's; what they are asked for here is their store.
+      const context = toContext(attempt, { getSignal, getSteps: () => toSteps(attempt, getSignal) });
+      started.run = isolation.run({
+        task,
+        payload: envelope.payload,
+        context,
+        maxResultBytes: environment.maxResultBytes,
+        steps: delivery.steps,
+        stepOwner: toStepOwner(attempt),
+      });
       return started.run.result;
     },
     timeoutMs: plan.timeoutMs,
