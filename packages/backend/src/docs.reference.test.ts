@@ -20,6 +20,7 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { CHILD_ERROR_CODES } from './tasks/domain/ChildError';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
@@ -37,6 +38,7 @@ import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
+import { idlePowers } from './tasks/worker/__fixtures__/idlePowers';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -223,6 +225,7 @@ describe('docs/reference/errors.md', () => {
   const unions: [heading: string, codes: readonly string[]][] = [
     ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
     ['TaskResultError', TASK_RESULT_ERROR_CODES],
+    ['ChildError', CHILD_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
@@ -283,8 +286,10 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       scheduledAt: startedAt,
       delayMs: 0,
       runKey: '1',
+      takenCount: 1,
       checkHeld: () => undefined,
       report: { progress: () => undefined, log: () => undefined },
+      ...idlePowers,
     },
     end: {
       outcome,
@@ -293,6 +298,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       envelope: bareEnvelope({}, taskName),
       startedAt,
       hasBegun: true,
+      unendedChildren: [],
     },
     endedAtMs: 0,
   });

@@ -24,6 +24,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -46,7 +47,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     delayMs: 0,
   };
   const report = { progress: () => undefined, log: () => undefined };
-  const delivery = { ...facts, checkHeld: () => undefined, report };
+  const delivery = { ...facts, takenCount: 1, checkHeld: () => undefined, report, ...idlePowers };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

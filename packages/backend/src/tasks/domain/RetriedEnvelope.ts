@@ -9,7 +9,7 @@ interface RetriedTask {
 
 /**
  * Builds the envelope of a task that does another one again: the same payload, correlation ID, owner, metadata and
- * overrides. It names the old task and never expires: whoever retries a task wants it run.
+ * overrides. It names the old task, never expires, since whoever retries a task wants it run, and nobody waits for it.
  *
  * @param data What the old job stores: an envelope of any version, or the bare payload of a job that plain BullMQ wrote.
  */
@@ -19,6 +19,10 @@ export const toRetriedEnvelope = (
 ): Readonly<Record<string, unknown>> => {
   // The worker's own origin: a bare job keeps the correlation ID that its log lines had.
   const envelope = isEnvelope(data) ? data : bareEnvelope(data, `${taskName}:${id}`);
-  const { expiresAtMs: _dropped, ...kept } = { expiresAtMs: undefined, ...envelope };
+  const {
+    expiresAtMs: _expiry,
+    ancestors: _ancestors,
+    ...kept
+  } = { expiresAtMs: undefined, ancestors: undefined, ...envelope };
   return isTaskId(id) ? { ...kept, retriedFrom: id } : kept;
 };

@@ -3,7 +3,11 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
-import { type TaskContext, toTaskContext } from './TaskContext';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { noChildren } from './TaskChildren';
+import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
+import { defineTask } from './TaskDefinition';
 import { isTaskId, TaskId } from './TaskId';
 
 describe('toTaskContext', () => {
@@ -24,6 +28,8 @@ describe('toTaskContext', () => {
       signal: expect.any(AbortSignal),
       progress: expect.any(Function),
       log: expect.any(Function),
+      schedule: expect.any(Function),
+      children: noChildren,
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -47,6 +53,8 @@ describe('toTaskContext', () => {
       signal: AbortSignal.abort(),
       progress: async () => undefined,
       log: async () => undefined,
+      schedule: async () => err(notInWorker()),
+      children: { ...noChildren },
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -61,5 +69,17 @@ describe('toTaskContext', () => {
     expect(logger.info.mock.calls).toEqual([['half way']]);
     expect(progress(undefined)).rejects.toThrow('the progress is refused');
     expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
+  });
+
+  it('schedules nothing, and says why', async () => {
+    const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok(1) });
+    const { schedule, children } = toTaskContext('emails:send');
+    const scheduled = await schedule(task, {});
+    const [child] = await children.run([[task, {}]]);
+
+    expect([scheduled._unsafeUnwrapErr(), child._unsafeUnwrapErr()]).toMatchObject([
+      { code: 'not-in-worker' },
+      { code: 'not-in-worker', taskName: 'a:b' },
+    ]);
   });
 });

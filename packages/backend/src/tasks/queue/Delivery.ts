@@ -1,4 +1,6 @@
 import { type TaskId } from '../domain/TaskId';
+import { type ChildStore } from './ChildStore';
+import { type TaskSlot } from './JobSlots';
 import { type Settlement } from './settle';
 import { type TaskReporter } from './TaskReporter';
 
@@ -10,6 +12,8 @@ export interface Delivery {
   readonly data: unknown;
   /** Attempts that ended before this one. */
   readonly attemptsMade: number;
+  /** How often the job was taken, this time included. */
+  readonly takenCount: number;
   /** How often a worker died, or lost the lock, while it held this job. */
   readonly crashCount: number;
   readonly scheduledAt: Date;
@@ -24,6 +28,10 @@ export interface Delivery {
   checkHeld(): Promise<boolean> | undefined;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
+  /** The worker's slot that the run holds. */
+  readonly slot: TaskSlot;
+  /** The tasks that this one waits for, or has waited for. */
+  readonly children: ChildStore;
 }
 
 /** What a delivery ends in. */

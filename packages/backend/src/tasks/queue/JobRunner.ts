@@ -1,6 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
+import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
@@ -46,7 +47,9 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       await correctCrashCount(delivered, held);
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createLazyReporter({ options, job });
-      const end = await options.onDelivery(toDelivery({ job, held, checkHeld, getReport: reporter.get }));
+      const end = await options.onDelivery(
+        toDelivery({ delivered, held, checkHeld, getReport: reporter.get }),
+      );
       reporter.close();
       await correctCrashCount(delivered, held);
       const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
@@ -130,20 +133,23 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
 };
 
 interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
-  readonly job: Job;
+  readonly delivered: DeliveredJob;
   readonly held: HeldJob;
   getReport(): Delivery['report'];
 }
 
 const toDelivery = ({
-  job,
-  held: { runKey, crashCount },
+  delivered,
+  delivered: { job },
+  held,
+  held: { runKey, crashCount, slot },
   checkHeld,
   getReport,
 }: DeliveryParts): Delivery => ({
   taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
   data: job.data,
   attemptsMade: job.attemptsMade,
+  takenCount: job.attemptsStarted,
   crashCount,
   scheduledAt: new Date(job.timestamp),
   delayMs: job.opts.delay ?? 0,
@@ -152,7 +158,19 @@ const toDelivery = ({
   get report() {
     return getReport();
   },
+  slot,
+  get children() {
+    return toChildStore(delivered, held);
+  },
 });
+
+/** The children of a delivery, which few handlers ask for. */
+const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
+  const { client, queueKey, heldJobs } = options;
+  // The newest delivery's lock: the task may have come back to this run, with another one.
+  const lock = (): JobLock => (heldJobs.find(jobId) ?? held).lock;
+  return createChildStore({ client, queueKey, jobId, lock });
+};
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

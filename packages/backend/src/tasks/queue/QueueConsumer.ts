@@ -6,6 +6,7 @@ import { toLimiter, writeMaxConcurrency } from './FleetLimits';
 import { type Glance, glance } from './glance';
 import { createHeldJobs, type HeldJob } from './HeldJobs';
 import { createJobRunner } from './JobRunner';
+import { createJobSlots, createRunSlot, wakeWorker } from './JobSlots';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
 import { toQueueKey, toQueueName } from './QueueName';
@@ -39,7 +40,7 @@ interface QueueConsumerOptions {
   /** Jobs at the same time, of all queues of the worker. */
   readonly concurrency: number;
   /** Joins the queue to what hands out the worker's slots. */
-  joinSlots(queue: { look(): Promise<Glance> }): QueueSlots;
+  joinSlots(queue: { readonly taskName: string; look(): Promise<Glance> }): QueueSlots;
   readonly lockMs: number;
   /** Milliseconds between two looks for stalled jobs, of all workers together. */
   readonly stalledIntervalMs: number;
@@ -82,7 +83,7 @@ const createWorker = (
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
   const { client, task, prefix, onError } = options;
   const queueKey = toQueueKey(prefix, task.queueName);
-  const heldJobs = createHeldJobs();
+  const heldJobs = createHeldJobs(() => createRunSlot(jobSlots));
   const runner = createJobRunner({ ...options, queueKey, heldJobs });
   const putBack = new WeakSet<Job>();
   let isClosing = false;
@@ -96,7 +97,9 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       throw signal;
     }
   });
-  limitToSlots(worker, { ...toSlotOptions(options, queueKey), isPutBack: (job) => putBack.has(job) });
+  const slotOptions = toSlotOptions(options, queueKey);
+  const jobSlots = createJobSlots(worker, { slots: slotOptions.slots, wake: () => wakeWorker(worker) });
+  limitToSlots(worker, { ...slotOptions, isPutBack: (job) => putBack.has(job), jobSlots });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', runner.onSettled);
   worker.on('failed', runner.onSettled);
@@ -143,7 +146,7 @@ const MARKER = [0, '0'] as const;
 const toSlotOptions = ({ client, task, joinSlots, onError }: QueueConsumerOptions, queueKey: string) => {
   const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
   return {
-    slots: joinSlots({ look }),
+    slots: joinSlots({ taskName: task.queueName, look }),
     look,
     restoreMarker: () => client.zadd(`${queueKey}:marker`, ...MARKER),
     isLimited: task.options.maxConcurrency !== undefined,

@@ -47,6 +47,7 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     slotCount: options.plan.concurrency,
     queueCount: options.plan.tasks.length,
     agingMs: options.plan.priorityAgingMs,
+    maxSuspended: options.appConfig.workerMaxWaitingParents,
     now: Date.now,
   });
   const consumers = options.plan.tasks.map((task) => createConsumer(task, { ...options, gate }, reports));

@@ -5,6 +5,7 @@ import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Delivery } from '../queue/Delivery';
+import { idlePowers } from './__fixtures__/idlePowers';
 import { logAttempt } from './attemptLog';
 
 const scheduledAtMs = 1_900_000_000_000;
@@ -24,8 +25,10 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       scheduledAt: new Date(scheduledAtMs),
       delayMs: 1000,
       runKey: '1',
+      takenCount: 1,
       checkHeld: () => undefined,
       report: { progress: () => undefined, log: () => undefined },
+      ...idlePowers,
       ...change,
     },
     end: {
@@ -35,6 +38,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       envelope,
       startedAt: new Date(scheduledAtMs + 1070),
       hasBegun: true,
+      unendedChildren: [],
     },
     endedAtMs: scheduledAtMs + 1075,
   });

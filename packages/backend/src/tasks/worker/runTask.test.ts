@@ -9,12 +9,14 @@ import fc from 'fast-check';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { checkJson } from '../domain/JsonFidelity';
+import { noChildren } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type Delivery } from '../queue/Delivery';
+import { idlePowers } from './__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './runTask';
 
 const scheduledAt = new Date(1_900_000_000_000);
@@ -74,8 +76,10 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         attemptsMade: 0,
         crashCount: 0,
         runKey: '1',
+        takenCount: 1,
         checkHeld: () => undefined,
         report: { progress: () => undefined, log: () => undefined },
+        ...idlePowers,
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -331,6 +335,8 @@ describe('runTask', () => {
         signal: expect.any(AbortSignal),
         progress: expect.any(Function),
         log: expect.any(Function),
+        schedule: expect.any(Function),
+        children: noChildren,
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

@@ -11,9 +11,14 @@ import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { validatePayload } from '../domain/validatePayload';
+import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
+import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
-import { runHandler } from './HandlerRun';
+import { toTaken } from './GivenBack';
+import { type HandlerClock } from './HandlerClock';
+import { type RunControls, runHandler } from './HandlerRun';
+import { type TaskFamily } from './TaskFamily';
 
 /** What a worker gives every attempt. */
 export interface AttemptEnvironment {
@@ -27,6 +32,10 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** What time limits go by. Default: real time. */
+  readonly clock?: HandlerClock | undefined;
+  /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */
+  readonly family?: TaskFamily | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -41,6 +50,8 @@ export interface AttemptEnd {
   readonly startedAt: Date;
   /** Whether the handler began. */
   readonly hasBegun: boolean;
+  /** Children that the attempt had and did not wait for to their end. */
+  readonly unendedChildren: readonly StoredChild[];
 }
 
 interface Attempt {
@@ -86,7 +97,8 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  getSignal: () => AbortSignal,
+  { getSignal }: RunControls,
+  family: AttemptFamily,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -112,6 +124,10 @@ const toContext = (
       delivery.report.log(toLogLine(message));
       logger.info(message);
     },
+    schedule: family.schedule,
+    get children() {
+      return family.children();
+    },
   };
 };
 
@@ -127,14 +143,24 @@ const logBindings = (
   attempt,
 });
 
-const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
+interface HandlerEnd {
+  readonly result: Result<unknown, TaskError>;
+  readonly unendedChildren: readonly StoredChild[];
+}
+
+const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
-  return runHandler({
-    call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
+  let family: AttemptFamily | undefined;
+  const result = await runHandler({
+    call: (controls) => {
+      family = createAttemptFamily(attempt, controls);
+      return task.handler(payload, toContext(attempt, controls, family));
+    },
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
+    clock: environment.clock,
     onAbandoned: ({ code }, ended) => {
       const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
       logger.warn('A handler ignores its abort signal; it goes on without its task', facts);
@@ -143,6 +169,7 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
       );
     },
   });
+  return { result, unendedChildren: family?.unended() ?? [] };
 };
 
 const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
@@ -163,17 +190,14 @@ const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<
   return toStoredValue(checked.value);
 };
 
-/** Given back, which Redis refuses: the task is another worker's. */
-const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
-
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return endAttempt(attempt, payload);
   const held = attempt.delivery.checkHeld();
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
-  const result = await runUserHandler(attempt, payload.value);
+  const { result, unendedChildren } = await runUserHandler(attempt, payload.value);
   const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
-  return { ...endAttempt(attempt, checked), hasBegun: true };
+  return { ...endAttempt(attempt, checked), hasBegun: true, unendedChildren };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -190,6 +214,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
     envelope,
     startedAt,
     hasBegun: false,
+    unendedChildren: [],
   };
 };
 
