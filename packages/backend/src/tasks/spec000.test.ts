@@ -24,6 +24,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { createCancellation } from './queue/Cancellation';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
@@ -47,7 +48,8 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     delayMs: 0,
   };
   const report = { progress: () => undefined, log: () => undefined };
-  const delivery = { ...facts, takenCount: 1, checkHeld: () => undefined, report, ...idlePowers };
+  const powers = { report, cancellation: createCancellation(), ...idlePowers };
+  const delivery = { ...facts, takenCount: 1, checkHeld: () => undefined, ...powers };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

@@ -3,7 +3,7 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { ATTEMPTS, DELAY, TIMER } from './numberRule';
+import { ATTEMPTS, DELAY, showValue, TIMER } from './numberRule';
 import { type RetryPolicy } from './RetryPolicy';
 import { retryProblems } from './retryProblems';
 import { isTaskId, type TaskId } from './TaskId';
@@ -95,7 +95,7 @@ const isTextList = (value: unknown): boolean =>
 const fieldProblem = (envelope: Fields): string | undefined => {
   const { v, correlationId, parentId, ancestors, userId, metadata, overrides } = envelope;
   const { retriedFrom, scheduleId, expiresAtMs } = envelope;
-  if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${String(v)}`;
+  if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${showValue(v)}`;
   const unknownKey = Object.keys(envelope).find((key) => !(KEYS as readonly string[]).includes(key));
   if (unknownKey !== undefined) return `unknown envelope field ${JSON.stringify(unknownKey)}`;
   if (parseCorrelationId(correlationId).isErr())

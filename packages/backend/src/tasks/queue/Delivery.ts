@@ -1,4 +1,5 @@
 import { type TaskId } from '../domain/TaskId';
+import { type Cancellation } from './Cancellation';
 import { type ChildStore } from './ChildStore';
 import { type TaskSlot } from './JobSlots';
 import { type Settlement } from './settle';
@@ -26,6 +27,8 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
+  /** Whether the task was asked to stop: before this delivery, or while it runs. */
+  readonly cancellation: Cancellation;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
   /** The worker's slot that the run holds. */

@@ -25,7 +25,16 @@ describe('createHeldJobs', () => {
     const jobs = createHeldJobs(() => slot);
     const lock = toLock();
     const hold = jobs.hold(toJob({ attemptsMade: 1, stalledCounter: 2 }), lock);
-    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2, slot, falseStallCount: 0 };
+    const cancellation = expect.anything();
+    const held = {
+      runKey: '1',
+      lock,
+      attemptsMade: 1,
+      crashCount: 2,
+      slot,
+      falseStallCount: 0,
+      cancellation,
+    };
     expect([hold, jobs.find('7'), jobs.list()]).toEqual([{ kind: 'new', held }, held, [held]]);
 
     jobs.release('7', heldOf(hold));
@@ -34,14 +43,23 @@ describe('createHeldJobs', () => {
 
   it('gives a job that comes back after a stall the key of its run, and the crashes of before', () => {
     const jobs = createHeldJobs(() => slot);
-    jobs.hold(toJob({ stalledCounter: 1 }), toLock());
+    const first = heldOf(jobs.hold(toJob({ stalledCounter: 1 }), toLock()));
     const lock = toLock();
     const again = jobs.hold(toJob({ stalledCounter: 2 }), lock);
 
     expect(again).toEqual({
       kind: 'again',
-      held: { runKey: '1', lock, attemptsMade: 0, crashCount: 1, slot, falseStallCount: 1 },
+      held: {
+        runKey: '1',
+        lock,
+        attemptsMade: 0,
+        crashCount: 1,
+        slot,
+        falseStallCount: 1,
+        cancellation: expect.anything(),
+      },
     });
+    expect(heldOf(again).cancellation).toBe(first.cancellation);
     expect(heldOf(again).lock).toBe(lock);
   });
 

@@ -1,4 +1,5 @@
 import { type Job } from 'bullmq';
+import { createCancellation, type HeldCancellation } from './Cancellation';
 import { type JobLock } from './JobLock';
 import { type RunSlot } from './JobSlots';
 
@@ -15,6 +16,8 @@ export interface HeldJob {
   readonly slot: RunSlot;
   /** Stalls in Redis's count that were no crash: they brought the job back to this run. 0 once the count is corrected. */
   falseStallCount: number;
+  /** Of the run, whichever delivery it is. */
+  readonly cancellation: HeldCancellation;
 }
 
 /**
@@ -70,7 +73,16 @@ export const createHeldJobs = (createSlot: () => RunSlot): HeldJobs => {
       if (entry !== undefined && !entry.isGivenUp) return { kind: 'conflict' };
       runCount += 1;
       const slot = createSlot();
-      const held = { runKey: String(runCount), lock, attemptsMade, crashCount, slot, falseStallCount: 0 };
+      const cancellation = createCancellation();
+      const held = {
+        runKey: String(runCount),
+        lock,
+        attemptsMade,
+        crashCount,
+        slot,
+        falseStallCount: 0,
+        cancellation,
+      };
       entries.set(id, { held, isGivenUp: false });
       slot.join(job);
       return { kind: 'new', held };

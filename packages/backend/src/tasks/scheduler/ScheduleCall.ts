@@ -68,6 +68,7 @@ export const placeTask = async <Output>(
           taskName,
           correlationId: call.correlationId,
           disposition: toDisposition(taskId === id, accepted.value.deduplication),
+          maxAttempts: call.task.options.maxAttempts,
         },
         parts,
       ),

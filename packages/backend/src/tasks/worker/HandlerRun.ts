@@ -1,5 +1,7 @@
 import { err, type Result } from 'neverthrow';
+import { toCancelledError } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
+import { type Cancellation } from '../queue/Cancellation';
 import { toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { callHandler } from './HandlerReturn';
@@ -27,6 +29,8 @@ interface HandlerRunOptions {
   readonly graceMs: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Says when somebody cancels the task. */
+  readonly cancellation: Cancellation;
   /** Default: real time. */
   readonly clock?: HandlerClock | undefined;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
@@ -51,13 +55,15 @@ const endsWithin = (handled: Promise<Ended>, ms: number, clock: HandlerClock): P
 /**
  * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
  * in; then the attempt is over, whether the handler has ended or not. A timed-out attempt is a timeout whatever the
- * handler still returns; one that finishes with `ok` while the worker stops has finished.
+ * handler still returns, and a task that is cancelled before its handler has ended is cancelled, in the grace period too;
+ * one that finishes with `ok` while the worker stops has finished.
  */
 export const runHandler = async ({
   call,
   timeoutMs,
   graceMs,
   shutdown,
+  cancellation,
   clock = realClock,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
@@ -71,6 +77,7 @@ export const runHandler = async ({
   const time = startRunClock({ clock, timeoutMs, onTimeUp: () => resolve(toTimeout(timeoutMs)) });
   const stop = (): void => resolve(toStopping());
   shutdown.addEventListener('abort', stop);
+  const unsubscribe = cancellation.onRequest((request) => resolve(toCancelledError(request)));
   const controls = { getSignal: () => getController().signal, clock: time, interrupt: resolve };
   const handled = callHandler(() => call(controls));
   void handled.then(resolve);
@@ -78,16 +85,20 @@ export const runHandler = async ({
   const first = await promise;
   time.end();
   shutdown.removeEventListener('abort', stop);
+  unsubscribe?.();
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return time.elapsedMs() > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
   getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
-  if (!(await endsWithin(handled, graceForCauseMs, clock))) {
-    onAbandoned(first, handled);
-    return err(first);
+  const isAbandoned = !(await endsWithin(handled, graceForCauseMs, clock));
+  const { request } = cancellation;
+  const cause = request === undefined ? first : toCancelledError(request);
+  if (isAbandoned) {
+    onAbandoned(cause, handled);
+    return err(cause);
   }
   const late = await handled;
-  return first.code === 'shutdown' && late.isOk() ? late : err(first);
+  return cause.code === 'shutdown' && late.isOk() ? late : err(cause);
 };

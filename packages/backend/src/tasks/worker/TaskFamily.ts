@@ -3,8 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type TaskHandle } from '../domain/TaskHandle';
-import { describeAccessFailure } from '../queue/AccessFailure';
-import { cancelFamily } from '../queue/cancelFamily';
+import { cancelTask } from '../queue/cancelTask';
 import { publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createTaskEnds } from '../queue/TaskEnds';
@@ -35,11 +34,10 @@ export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOpti
     schedule: (call) => placeTask(parts, call),
     publish: (job) => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
     cancel: async ({ id, name }, reason) => {
-      const done = await access.run((queues, { client }) =>
-        cancelFamily({ client, queues, taskName: name, id, reason }),
-      );
-      if (done.isErr()) {
-        const facts = { taskName: name, taskId: id, reason: describeAccessFailure(done.error) };
+      const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
+      const done = await cancelTask({ access, prefix, logger, taskName: name, id, reason, maxAttempts });
+      if (done.isErr() && done.error.code === 'queue-unavailable') {
+        const facts = { taskName: name, taskId: id, reason: done.error.message };
         logger.warn('A child could not be cancelled; it runs to its end', facts);
       }
     },

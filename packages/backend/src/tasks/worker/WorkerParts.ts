@@ -4,12 +4,16 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { cancelChildren } from '../queue/cancelTask';
 import { isLostLock } from '../queue/LostLock';
+import { createQueueAccess } from '../queue/QueueAccess';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { isRefusal } from '../queue/RedisRefusal';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
+import { correlationIdOf } from '../queue/TaskRecordReader';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
 import { createScheduleTicker } from '../recurring/ScheduleTicker';
+import { createCancelWatch } from './CancelWatch';
 import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
@@ -27,6 +31,8 @@ export interface WorkerParts {
   untoldIds(): readonly string[];
   /** Takes no more; resolves when every task that was taken is settled, which needs Redis. */
   close(): Promise<void>;
+  /** The last call, when nothing runs any more, or is given up: until then what runs can be cancelled. */
+  end(): void;
 }
 
 interface WorkerPartsOptions {
@@ -50,7 +56,18 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     maxSuspended: options.appConfig.workerMaxWaitingParents,
     now: Date.now,
   });
-  const consumers = options.plan.tasks.map((task) => createConsumer(task, { ...options, gate }, reports));
+  const cancelWatch = createCancelWatch({
+    client: options.connection.client,
+    prefix: options.appConfig.queuePrefix,
+    intervalMs: options.appConfig.workerStalledIntervalMs,
+    onError: (error) => onError(error),
+  });
+  const { isListening } = cancelWatch;
+  const consumers = options.plan.tasks.map((task) => {
+    const consumer = createConsumer(task, { ...options, gate, isListening }, reports);
+    cancelWatch.join(task.queueName, consumer);
+    return consumer;
+  });
   for (const consumer of consumers) consumer.start();
   const timers = startTimers(consumers, options, onError);
   return {
@@ -70,6 +87,7 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
         ...consumers.map((consumer) => consumer.close()),
       ]);
     },
+    end: () => cancelWatch.stop(),
   };
 };
 
@@ -132,12 +150,19 @@ const startTimers = (
   ];
 };
 
+type ConsumerParts = WorkerPartsOptions & { readonly gate: SlotGate; isListening(): boolean };
+
 const createConsumer = (
   task: TaskDefinition<unknown>,
-  { plan, appConfig, desk, connection, logger, gate }: WorkerPartsOptions & { readonly gate: SlotGate },
+  { plan, appConfig, desk, connection, logger, gate, isListening }: ConsumerParts,
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
+  const cancelChildrenOf = async (id: string): Promise<void> => {
+    const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
+    const access = createQueueAccess({ logger, appConfig });
+    await cancelChildren({ access, prefix, logger, taskName, id, maxAttempts });
+  };
   return createQueueConsumer({
     task,
     client: connection.client,
@@ -147,6 +172,16 @@ const createConsumer = (
     joinSlots: gate.join,
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
+    isListening,
+    onCancelled: (stored) => {
+      logger.info('Task cancelled before its next run', {
+        taskName,
+        taskId: stored.id,
+        correlationId: correlationIdOf(stored),
+        reason: stored.fields.cancelReason,
+      });
+      void cancelChildrenOf(stored.id);
+    },
     onDelivery: (delivery) => desk.take(task, delivery),
     onError: (error) => onError(error, taskName),
     onRefused,

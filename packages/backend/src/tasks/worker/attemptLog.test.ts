@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { toCancelledError } from '../domain/CancelRequest';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOutcome } from '../domain/TaskOutcome';
+import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
 import { logAttempt } from './attemptLog';
@@ -27,6 +29,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       runKey: '1',
       takenCount: 1,
       checkHeld: () => undefined,
+      cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
       ...idlePowers,
       ...change,
@@ -92,6 +95,18 @@ describe('logAttempt', () => {
 
     expect(logger.info.mock.calls).toEqual([
       ['Task given back: the worker is stopping', { ...facts('released'), reason: 'shutdown' }],
+    ]);
+  });
+
+  it('says that a task was cancelled, and why', () => {
+    const cancelled = toCancelledError({ requestedAt: new Date(), reason: 'no longer wanted' });
+    const logger = log({ kind: 'cancelled', error: cancelled });
+
+    expect(logger.info.mock.calls).toEqual([
+      [
+        'Task cancelled while it ran',
+        { ...facts('cancelled'), reason: 'cancelled', error: 'the task was cancelled: no longer wanted' },
+      ],
     ]);
   });
 

@@ -63,6 +63,19 @@ export const slowTask = defineTask({
   options: { backoffMs: 0 },
 });
 
+/** Runs until its signal is aborted, and leaves a line when it is; one that is deaf never ends. */
+export const abortableTask = defineTask({
+  queueName: 'fixture:abortable',
+  schema: z.object({ n: z.number(), isDeaf: z.boolean().default(false) }),
+  handler: async ({ n, isDeaf }, { taskId, attempt, signal }) => {
+    note('start', { n, taskId, attempt });
+    if (isDeaf) await new Promise(() => undefined);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    note('abort', { n, taskId, attempt });
+    return ok({ n });
+  },
+});
+
 /** Kills the process that runs it. */
 export const killerTask = defineTask({
   queueName: 'fixture:killer',
@@ -89,12 +102,29 @@ export const talkTask = defineTask({
   },
 });
 
+/** Runs three `recordTask`s, one after the other, of `ms` milliseconds each. */
+export const chainTask = defineTask({
+  queueName: 'fixture:chain',
+  schema: z.object({ ms: z.number() }),
+  handler: async ({ ms }, { children, taskId, attempt }) => {
+    note('start', { n: 0, taskId, attempt });
+    for (const n of [1, 2, 3]) {
+      const [part] = await children.run([[recordTask, { n, ms }]]);
+      if (part.isErr()) return err(part.error);
+    }
+    note('end', { n: 0, taskId, attempt });
+    return ok({ parts: 3 });
+  },
+});
+
 /** The registry of the fixture worker. */
 export const fixtureTasks: TaskDefinition<unknown>[] = [
   recordTask,
   stuckTask,
   strayTask,
   slowTask,
+  abortableTask,
   killerTask,
+  chainTask,
   talkTask,
 ];
