@@ -266,6 +266,29 @@ describe('ctx.children.run', () => {
     expect(tasks).toMatchObject([{ payload: { n: 2 }, cancelReason: 'its parent waited no longer' }]);
   });
 
+  it('waits for a child that no worker takes, and says so', async () => {
+    const child = define('child', async ({ n }) => ok(n));
+    const parent = define('parent', async (_input, { children }) =>
+      ok(codesOf(await children.run([[child, { n: 1 }]]))),
+    );
+    await using test = await setup(() => [parent, child]);
+    await test.bench.startWorker({ taskNames: ['test:parent'] });
+    const id = await test.bench.schedule(parent, { n: 1 });
+    const { inspector } = test.bench;
+    await until(async () => (await inspector.getQueueDepth('test:child'))._unsafeUnwrap().pending === 1);
+    const [task] = (await inspector.getTasks({ parentId: id }))._unsafeUnwrap().tasks;
+    const explained = (await inspector.why(id))._unsafeUnwrap();
+    const child1 = task === undefined ? undefined : (await inspector.why(task.id))._unsafeUnwrap();
+    await test.bench.startWorker({ taskNames: ['test:child'] });
+
+    expect(explained.facts).toMatchObject([
+      { reason: 'running' },
+      { reason: 'waiting-for-children', childCount: 1 },
+    ]);
+    expect(child1?.sentence).toBe('No worker takes test:child.');
+    expect(await test.bench.ended(id)).toMatchObject({ value: [1] });
+  });
+
   it('waits for the task that stands for a child, and does not cancel it', async () => {
     const child = define('child', async ({ n }) => ok(n), { idempotencyKey: ({ n }) => `key-${n}` });
     const parent = define('parent', async (_input, { children }) =>
