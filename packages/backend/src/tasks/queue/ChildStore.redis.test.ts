@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'bun:test';
+import { type RedisClient } from '@backend/redis/createRedisClient';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskId } from '../domain/TaskId';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
-import { createChildStore, type StoredChild, TakenJobError } from './ChildStore';
+import { type ChildClaim, createChildStore, type StoredChild, TakenJobError } from './ChildStore';
 import { createJobLock } from './JobLock';
 import { toQueueKey } from './QueueName';
 
 const task = defineTask({ queueName: 'test:parent', schema: z.object({}), handler: () => ok() });
 
 /** A job that runs, and its lock with a token. */
-const setup = async () => {
+const setup = async ({ refusalCount = 0 } = {}) => {
   const bench = await createTaskBench({ tasks: [task] });
   const queueKey = toQueueKey(bench.appConfig.queuePrefix, task.queueName);
   const jobId = await bench.schedule(task, {});
@@ -28,8 +29,31 @@ const setup = async () => {
     takenCount: 1,
     lockMs: 5000,
   });
-  const store = createChildStore({ client: bench.redis, queueKey, jobId, lock: () => lock });
-  return { bench, store, key, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+  const refused: string[] = [];
+  let refusalsLeft = refusalCount;
+  const evaluate = async (
+    script: string,
+    keyCount: number,
+    ...rest: (string | number)[]
+  ): Promise<unknown> => {
+    refusalsLeft -= 1;
+    if (refusalsLeft < 0) return bench.redis.eval(script, keyCount, ...rest);
+    throw Object.assign(new Error('NOREPLICAS Not enough good replicas'), { name: 'ReplyError' });
+  };
+  const created = createChildStore({
+    client: { eval: evaluate } as RedisClient, // the part that is used
+    queueKey,
+    jobId,
+    lock: () => lock,
+    onRefused: ({ message }) => void refused.push(message),
+  });
+  const { signal } = new AbortController();
+  const store = {
+    ...created,
+    claim: (claims: readonly ChildClaim[]) => created.claim(claims, signal),
+    note: (claims: readonly ChildClaim[]) => created.note(claims, signal),
+  };
+  return { bench, store, key, refused, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 };
 
 const childOf = (change: Partial<StoredChild> = {}): StoredChild => ({
@@ -106,5 +130,24 @@ describe('createChildStore', () => {
 
     expect(await test.store.claim([{ key: 'k1', child }])).toEqual([child]);
     expect(await test.bench.redis.get(`${test.key}:lock`)).toBe('t1');
+  });
+
+  it('writes nothing beside a job that is gone', async () => {
+    await using test = await setup();
+    await test.bench.redis.del(test.key);
+
+    expect(test.store.claim([{ key: 'k1', child: childOf() }])).rejects.toThrow(TakenJobError);
+    expect(await test.bench.redis.exists(test.key)).toBe(0);
+  });
+
+  it('asks again while Redis refuses', async () => {
+    await using test = await setup({ refusalCount: 2 });
+    const child = childOf();
+
+    expect(await test.store.claim([{ key: 'k1', child }])).toEqual([child]);
+    expect(test.refused).toEqual([
+      'NOREPLICAS Not enough good replicas',
+      'NOREPLICAS Not enough good replicas',
+    ]);
   });
 });

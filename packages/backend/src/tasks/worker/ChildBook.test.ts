@@ -6,16 +6,19 @@ import { createChildBook } from './ChildBook';
 const setup = (kept: Readonly<Record<string, StoredChild>> = {}) => {
   const notes: (readonly ChildClaim[])[] = [];
   const writes: PromiseWithResolvers<void>[] = [];
-  const book = createChildBook({
-    claim: async (claims) => claims.map(({ key, child }) => kept[key] ?? child),
-    note: (children) => {
-      notes.push(children);
-      const written = Promise.withResolvers<void>();
-      writes.push(written);
-      return written.promise;
+  const book = createChildBook(
+    {
+      claim: async (claims) => claims.map(({ key, child }) => kept[key] ?? child),
+      note: (children) => {
+        notes.push(children);
+        const written = Promise.withResolvers<void>();
+        writes.push(written);
+        return written.promise;
+      },
+      listUnended: async () => [],
     },
-    listUnended: async () => [],
-  });
+    new AbortController().signal,
+  );
   return { book, notes, writeNext: () => writes.shift()?.resolve() };
 };
 

@@ -42,12 +42,15 @@ const setup = ({ refusals = [], end = { kind: 'completed', value: 7 }, store = {
   const left = [...refusals];
   const children = createTaskChildren({
     parent,
-    book: createChildBook({
-      claim: async (claims) => claims.map(({ child }) => child),
-      note: async (noted) => void notes.push(...noted.map(({ child }) => child)),
-      listUnended: async () => [],
-      ...store,
-    }),
+    book: createChildBook(
+      {
+        claim: async (claims) => claims.map(({ child }) => child),
+        note: async (noted) => void notes.push(...noted.map(({ child }) => child)),
+        listUnended: async () => [],
+        ...store,
+      },
+      attempt.signal,
+    ),
     wait: {
       enter: (names) => void log.push(`enter ${names.join()}`),
       leave: async () => void log.push('leave'),
