@@ -348,22 +348,35 @@ describe('ctx.children.run', () => {
     expect(await runOne(test.bench, parent)).toMatchObject({ value: [1, 2, 3] });
   });
 
-  it('loses no slot to a parent that ends without waiting for its children', async () => {
+  it('loses and gains no slot by a parent that ends without waiting for its children', async () => {
+    const state = { running: 0, most: 0 };
+    const slow = ['slow-1', 'slow-2', 'slow-3'].map((name) =>
+      define(name, async ({ n }) => {
+        state.running += 1;
+        state.most = Math.max(state.most, state.running);
+        await Bun.sleep(20); // work, which takes its slot for so long
+        state.running -= 1;
+        return ok(n);
+      }),
+    );
     const child = define('child', async ({ n }) => ok(n));
     const parent = define('parent', async ({ n }, { children }) => {
       void children.run([[child, { n }, { delayMs: 60_000 }]]).catch(() => undefined);
       await Bun.sleep(20); // until the child is scheduled
       return ok(n);
     });
-    await using test = await setup(() => [parent, child]);
+    await using test = await setup(() => [parent, child, ...slow]);
     await test.bench.startWorker({ concurrency: 1 });
     const ids = await Promise.all([1, 2, 3].map((n) => test.bench.schedule(parent, { n })));
     const records = await Promise.all(ids.map((id) => test.bench.ended(id)));
     const cancelled = async () =>
       (await test.bench.inspector.getTasks({ name: 'test:child', status: 'cancelled' }))._unsafeUnwrap()
         .tasks;
+    const slowIds = await Promise.all(slow.map((task) => test.bench.schedule(task, { n: 1 })));
+    await Promise.all(slowIds.map((id) => test.bench.ended(id)));
     await until(async () => (await cancelled()).length === 3);
 
+    expect(state.most).toBe(1);
     expect(records.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
     expect((await cancelled())[2]?.cancelReason).toBe(
       `its parent test:parent ${ids[0]} has ended (completed)`,
