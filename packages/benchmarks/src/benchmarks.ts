@@ -1,3 +1,4 @@
+import { awaitResults } from './awaitResults';
 import { type Benchmark } from './Benchmark';
 import { idleCost } from './idleCost';
 import { processConcurrency } from './processConcurrency';
@@ -19,6 +20,7 @@ export const benchmarks: readonly Benchmark[] = [
   processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, plainWork: 'bare' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, isPlainPrioritised: false }),
+  awaitResults,
   idleCost,
   startUp,
 ];

@@ -22,6 +22,18 @@ describe('createRedisConnection', () => {
     expect(connection.client.status).toBe('wait');
   });
 
+  it('tells once that it was closed', () => {
+    const connection = setup();
+    let closedCount = 0;
+    connection.onClose(() => {
+      closedCount += 1;
+    });
+    connection.close();
+    connection.close();
+
+    expect(closedCount).toBe(1);
+  });
+
   it('throws a RedisUrlError for a URL of no accepted form', () => {
     const create = () =>
       createRedisConnection({ redisUrl: 'http://h', role: 'worker', logger: getMockedLogger() });

@@ -106,6 +106,47 @@ describe('a cluster', () => {
   }, 60_000);
 });
 
+describe('handles on a cluster', () => {
+  it('hear of ends and reports, whichever node holds their queue', async () => {
+    await using cluster = await startCluster();
+    const tasks = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) =>
+      defineTask({
+        queueName: `test:${name}`,
+        schema: z.object({ n: z.number() }),
+        handler: async ({ n }, ctx) => {
+          await ctx.progress(n);
+          return ok(n);
+        },
+      }),
+    );
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const parts = { tasks, logger: silentLogger, appConfig };
+    const scheduler = createTaskScheduler(parts);
+    const worker = createTaskWorker(parts);
+    const handles = await Promise.all(
+      tasks.map(async (task, n) => (await scheduler.schedule(CorrelationId(), task, { n }))._unsafeUnwrap()),
+    );
+    const [first] = handles;
+    const waiting = Promise.all(handles.map((handle) => handle.result()));
+    const looking = Array.fromAsync(first?.events() ?? []);
+    await until(async () => {
+      const lists = await cluster.onEach(async (client) => String(await client.client('LIST')));
+      return lists.join('').split('cmd=xread').length - 1 === handles.length;
+    });
+    (await worker.start())._unsafeUnwrap();
+    const startedAtMs = performance.now();
+    const results = await waiting;
+    const told = await looking;
+
+    // Heard, not found out by the look that is made every five seconds.
+    expect(performance.now() - startedAtMs).toBeLessThan(4000);
+    expect(results.map((result) => result._unsafeUnwrap())).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(told.at(-1)?.status).toBe('completed');
+    await worker.stop();
+    closeSharedConnections();
+  }, 60_000);
+});
+
 describe('an inspector on a cluster', () => {
   it('lists, counts, explains and cancels tasks, whichever node holds their queue', async () => {
     await using cluster = await startCluster();

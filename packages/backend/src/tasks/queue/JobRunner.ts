@@ -128,10 +128,12 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
   let reporter: TaskReporter | undefined;
   const write = async (report: TaskReport): Promise<void> => {
     // The newest delivery's: the task may have come back to this run, with another lock.
-    const token = heldJobs.find(id)?.lock.token;
-    if (token === undefined) return;
+    const lock = heldJobs.find(id)?.lock;
+    if (lock === undefined) return;
+    const tell = () => writeReport({ client, queueKey, jobId: id, token: lock.token, report });
     try {
-      await writeReport({ client, queueKey, jobId: id, token, report });
+      // A lock that lapsed while Redis was away is the run's again unless another one has taken the task.
+      if (!(await tell()) && (await lock.reclaim()) === 'held') await tell();
     } catch (error) {
       onError(toError(error));
     }
