@@ -40,6 +40,12 @@ export const importRules: readonly ImportRule[] = Object.freeze([
       'the domain is pure: of the backend it knows itself, the type ILogger and the logger that says nothing',
   },
   {
+    from: /^backend\/tasks\/isolation\//,
+    target: /^backend\//,
+    allowed: /^backend\/(tasks\/(domain|isolation|resources)|logger|config)\//,
+    reason: 'what the process of an isolated attempt loads must start fast and open no connection',
+  },
+  {
     from: /^backend\/tasks\/(queue|ledger)\//,
     target: /^backend\/tasks\//,
     allowed: /^backend\/tasks\/(domain|queue|ledger)\//,
@@ -52,7 +58,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|recurring|locks|triggers)\//,
+    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|recurring|resources|locks|triggers)\//,
     target: /^backend\/tasks\/worker\//,
     reason: 'scheduling, reading and locking happen in processes that run no task',
   },
@@ -75,7 +81,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   },
   {
     from: /^backend\/process\//,
-    target: /^backend\/(services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    target: /^backend\/(mail|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'what entry points share knows none of them, and no application',
   },
   {

@@ -17,6 +17,7 @@ export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export { CHILD_ERROR_CODES, ChildError, type ChildErrorCode } from './domain/ChildError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
+export type { IsolationLimits } from './domain/Isolation';
 export type { Priority } from './domain/Priority';
 export type { RecurringRule } from './domain/RecurringRule';
 export type {
@@ -26,11 +27,13 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export { type ResolveResource, ResourceToken, resolveFrom } from './domain/ResourceToken';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
+export { isSkipped, type Skipped, skipped, skippedSchema } from './domain/Skipped';
 export { type ChainPart, type ComposedHandler, chain, chord, group } from './domain/TaskChain';
 export {
   type ChildCall,
@@ -91,6 +94,12 @@ export {
   type RecurringSchedules,
   type RecurringSchedulesOptions,
 } from './recurring/RecurringSchedules';
+export {
+  defineResource,
+  type ResourceContext,
+  type ResourceDefinition,
+  type ResourceSpecification,
+} from './resources/ResourceDefinition';
 export {
   createTaskScheduler,
   type TaskScheduler,

@@ -24,6 +24,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
@@ -58,6 +59,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     maxCrashes: 3,
     maxResultBytes: 65_536,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => new Date(),
     random: () => 0,
   };

@@ -5,6 +5,7 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { ResourceToken, resolveFrom } from './ResourceToken';
 import { noChildren } from './TaskChildren';
 import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
 import { defineTask } from './TaskDefinition';
@@ -26,6 +27,7 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      resolve: expect.any(Function),
       progress: expect.any(Function),
       log: expect.any(Function),
       schedule: expect.any(Function),
@@ -51,6 +53,7 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      resolve: resolveFrom([]),
       progress: async () => undefined,
       log: async () => undefined,
       schedule: async () => err(notInWorker()),
@@ -58,6 +61,15 @@ describe('toTaskContext', () => {
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
+  });
+
+  it('has no resources unless they are handed in', () => {
+    const token = ResourceToken<number>('database pool');
+
+    expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
+      'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
+    );
+    expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 
   it('checks progress and log as a worker does, and writes the lines to the logger', async () => {

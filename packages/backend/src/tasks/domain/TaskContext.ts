@@ -3,10 +3,12 @@ import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { err, type Result } from 'neverthrow';
+import { type ResolveResource, type ResourceToken, showToken } from './ResourceToken';
 import { ScheduleError } from './ScheduleError';
 import { type ScheduleOptions } from './ScheduleOptions';
 import { noChildren, type TaskChildren } from './TaskChildren';
 import { type TaskDefinition } from './TaskDefinition';
+import { TaskError } from './TaskError';
 import { type TaskHandle } from './TaskHandle';
 import { TaskId } from './TaskId';
 import { toLogLine, toProgressJson } from './TaskReport';
@@ -40,6 +42,11 @@ export interface TaskContext {
   readonly logger: ILogger;
   /** Aborted when the attempt outlives `timeoutMs`, the task is cancelled or the worker stops; hand it to `fetch`, say. */
   readonly signal: AbortSignal;
+  /**
+   * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
+   * there is no such thing; a resource that `options.resources` names is always there.
+   */
+  resolve<Value>(token: ResourceToken<Value>): Value;
   /**
    * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be
    * called as often as is convenient: the newest value is written every 250 ms, the last one before the attempt ends.
@@ -76,6 +83,7 @@ const REQUIRED_PARTS = [
   'workerId',
   'logger',
   'signal',
+  'resolve',
   'progress',
   'log',
   'schedule',
@@ -83,20 +91,26 @@ const REQUIRED_PARTS = [
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** What a handler that was called by hand is told when it schedules. */
-export const notInWorker = (): ScheduleError =>
-  new ScheduleError(
-    'ctx.schedule works in a worker; call the handler with the testing kit, or hand in a schedule of your own',
-    { code: 'not-in-worker' },
-  );
+export const notInWorker = (
+  message = 'ctx.schedule works in a worker; call the handler with the testing kit, or hand in a schedule of your own',
+): ScheduleError => new ScheduleError(message, { code: 'not-in-worker' });
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
   REQUIRED_PARTS.every((part) => part in given);
 
+const refuseToResolve =
+  (taskName: string): ResolveResource =>
+  (token) => {
+    throw TaskError.fatal(
+      `the handler of ${taskName} asks for the resource ${showToken(token)}, and no worker runs it: hand in resolve, such as resolveFrom([[token, value]]), or use the testing kit`,
+    );
+  };
+
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
- * to the logger.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, no resources. Progress is checked and goes nowhere,
+ * log lines go to the logger.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
   isComplete(given) && given.taskName === taskName
@@ -114,6 +128,7 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
         workerId: given.workerId ?? 'direct',
         logger: given.logger ?? silentLogger,
         signal: given.signal ?? new AbortController().signal,
+        resolve: given.resolve ?? refuseToResolve(taskName),
         progress: given.progress ?? (async (value) => void toProgressJson(value)),
         log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
         schedule: given.schedule ?? (async () => err(notInWorker())),

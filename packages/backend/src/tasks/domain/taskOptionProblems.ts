@@ -1,5 +1,6 @@
 import { deduplicationOptionProblems } from './Deduplication';
 import { isRecord, numberFieldProblems, unknownFieldProblems } from './fieldProblems';
+import { isolationProblems } from './Isolation';
 import {
   ATTEMPTS,
   DELAY,
@@ -10,6 +11,7 @@ import {
   TIMER,
 } from './numberRule';
 import { priorityProblems } from './Priority';
+import { tokenListProblems } from './ResourceToken';
 import { retryProblems } from './retryProblems';
 import { type RateLimit, type RetentionRule, type TaskOptions } from './TaskOptions';
 
@@ -44,6 +46,8 @@ const TASK_OPTION_NAMES = [
   'maxConcurrency',
   'rateLimit',
   'recurring',
+  'resources',
+  'isolate',
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 const retentionProblems = (retention: unknown): string[] => {
@@ -95,6 +99,8 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...retentionProblems(options['retention']),
     ...rateLimitProblems(options['rateLimit']),
     ...deduplicationOptionProblems(options),
+    ...tokenListProblems('resources', options['resources']),
+    ...isolationProblems(options['isolate']),
     ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

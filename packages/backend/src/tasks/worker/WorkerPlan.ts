@@ -1,10 +1,15 @@
 import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { v4 } from 'uuid';
-import { unknownFieldProblems } from '../domain/fieldProblems';
+import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { MAX_TIMER_MS, numberProblem, showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type ResourceDefinition } from '../resources/ResourceDefinition';
+import { planResources } from '../resources/ResourcePlan';
 import { type TaskWorkerOptions } from './TaskWorker';
 
 /** The options of a worker are wrong; the message names every problem. Thrown by `createTaskWorker`. */
@@ -28,12 +33,18 @@ export interface WorkerPlan {
   readonly registeredTasks: readonly TaskDefinition<unknown>[];
   /** Their names. */
   readonly registeredNames: readonly string[];
+  /** Shared resources, in the order of their start: all, or with `taskNames` what these tasks need. */
+  readonly resources: readonly ResourceDefinition[];
   readonly id: string;
   /** Tasks at the same time, of all names. */
   readonly concurrency: number;
   /** Milliseconds of waiting that count as one step of priority; 0: none. */
   readonly priorityAgingMs: number;
   readonly drainTimeoutMs: number;
+  /** Names of those that it takes and whose attempts have processes of their own. */
+  readonly isolatedNames: readonly string[];
+  /** URL of the module that lists the tasks; there when a task is isolated. */
+  readonly tasksModule: string | undefined;
 }
 
 /** Redis refuses other characters in the name of a connection, and boards and `/readyz` know workers by that name. */
@@ -51,6 +62,14 @@ const taskNameProblems = (taskNames: readonly string[], known: readonly string[]
     .map((name) => `no task is named ${JSON.stringify(name)}.${suggestion(name, known)}`);
 };
 
+const isContainer = (container: unknown): container is DependencyContainer =>
+  isRecord(container) && typeof container['createChildContainer'] === 'function';
+
+const containerProblems = (container: unknown): string[] =>
+  container === undefined || isContainer(container)
+    ? []
+    : [`expected container to be a tsyringe container, got ${showValue(container)}`];
+
 const OPTION_NAMES: readonly string[] = [
   'tasks',
   'logger',
@@ -60,7 +79,30 @@ const OPTION_NAMES: readonly string[] = [
   'priorityAgingMs',
   'taskNames',
   'drainTimeoutMs',
+  'resources',
+  'container',
+  'tasksModule',
 ] satisfies (keyof TaskWorkerOptions)[];
+
+/** `undefined` for what is neither a URL of a module nor an absolute path. */
+const toModuleUrl = (tasksModule: unknown): string | undefined => {
+  const text = tasksModule instanceof URL ? tasksModule.href : tasksModule;
+  if (typeof text !== 'string') return undefined;
+  if (isAbsolute(text)) return pathToFileURL(text).href;
+  return text.startsWith('file://') && URL.canParse(text) ? text : undefined;
+};
+
+const tasksModuleProblems = (tasksModule: unknown, isolatedNames: readonly string[]): string[] => {
+  if (tasksModule === undefined) {
+    return isolatedNames.map(
+      (name) =>
+        `expected tasksModule, because ${name} is isolated: its process finds the definition there; got nothing`,
+    );
+  }
+  return toModuleUrl(tasksModule) === undefined
+    ? [`expected tasksModule to be a file URL or an absolute path, got ${showValue(tasksModule)}`]
+    : [];
+};
 
 /** The host's name may hold what a worker's id may not. */
 const defaultId = (): string =>
@@ -74,7 +116,7 @@ const defaultId = (): string =>
  * @throws TaskRegistryError when the list of tasks is wrong; WorkerOptionsError when another option is.
  */
 export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
-  const { appConfig, id = defaultId(), taskNames } = options;
+  const { appConfig, id = defaultId(), taskNames, container } = options;
   const {
     concurrency = appConfig.workerConcurrency,
     drainTimeoutMs = appConfig.workerDrainTimeoutMs,
@@ -82,6 +124,16 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   } = options;
   const { tasks } = createTaskRegistry(options.tasks);
   const known = tasks.map(({ queueName }) => queueName);
+  const taken = tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true);
+  const resources = planResources({
+    resources: options.resources ?? [],
+    tasks: taken,
+    isSelective: taskNames !== undefined,
+    isProvided: (token) => isContainer(container) && container.isRegistered(token as InjectionToken, true), // each is one
+  });
+  const isolatedNames = taken
+    .filter(({ options: { isolate } }) => isolate !== undefined)
+    .map(({ queueName }) => queueName);
   const problems = [
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
@@ -89,15 +141,21 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     ...taskNameProblems(taskNames ?? known, known),
+    ...resources.problems,
+    ...containerProblems(container),
+    ...tasksModuleProblems(options.tasksModule, isolatedNames),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
-    tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    tasks: taken,
     registeredTasks: tasks,
     registeredNames: known,
+    resources: resources.definitions,
     id,
     concurrency,
     priorityAgingMs,
     drainTimeoutMs,
+    isolatedNames,
+    tasksModule: toModuleUrl(options.tasksModule),
   };
 };

@@ -61,6 +61,7 @@ describe('the context of a handler', () => {
           log: _5,
           schedule: _6,
           children: _7,
+          resolve: _8,
           ...context
         }) => context,
       ),

@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { checkJson } from '../domain/JsonFidelity';
+import { resolveFrom } from '../domain/ResourceToken';
+import { skipped } from '../domain/Skipped';
 import { noChildren } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
@@ -64,6 +66,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
     maxCrashes: 3,
     maxResultBytes: 1000,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => now,
     random: () => 0,
     ...change,
@@ -196,6 +199,16 @@ describe('runTask', () => {
       reason: 'invalid-output',
       error: { metadata: { issues: [{ path: 'id' }] } },
     });
+  });
+
+  it('keeps a skip as it is, whatever the output schema says, and only a skip', async () => {
+    const output = z.object({ id: z.string() });
+    const run = (value: unknown) => setup().run(taskWith({ handler: () => ok(value), output }));
+    const value = { ...skipped('gone'), rows: 0 };
+
+    expect((await run(value)).outcome).toEqual({ kind: 'completed', value });
+    expect((await run({ status: 'skipped' })).outcome).toMatchObject({ reason: 'invalid-output' });
+    expect((await run({ ...value, rows: 0n })).outcome).toMatchObject({ reason: 'invalid-output' });
   });
 
   it('runs a job without our envelope as a bare payload with a new correlation ID', async () => {
@@ -415,6 +428,7 @@ describe('runTask', () => {
         workerId: 'w1',
         logger,
         signal: expect.any(AbortSignal),
+        resolve: expect.any(Function),
         progress: expect.any(Function),
         log: expect.any(Function),
         schedule: expect.any(Function),

@@ -1,17 +1,18 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
-import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
-import { checkJson } from '../domain/JsonFidelity';
+import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
+import { type Isolation } from '../isolation/Isolation';
+import { type IsolatedRun } from '../isolation/runIsolated';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
@@ -37,6 +38,10 @@ export interface AttemptEnvironment {
   readonly clock?: HandlerClock | undefined;
   /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */
   readonly family?: TaskFamily | undefined;
+  /** Finds shared resources for handlers. */
+  readonly resolve: ResolveResource;
+  /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
+  readonly isolation?: Isolation | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -126,6 +131,7 @@ const toContext = (
     get signal() {
       return getSignal();
     },
+    resolve: environment.resolve,
     progress: async (value) => delivery.report.progress(toProgressJson(value)),
     log: async (message) => {
       delivery.report.log(toLogLine(message));
@@ -150,6 +156,10 @@ const logBindings = (
   attempt,
 });
 
+/** Nothing for a handler that runs here. */
+const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
+  task.options.isolate === undefined ? undefined : environment.isolation;
+
 interface HandlerEnd {
   readonly result: Result<unknown, TaskError>;
   readonly unendedChildren: readonly StoredChild[];
@@ -158,6 +168,8 @@ interface HandlerEnd {
 const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
+  const isolation = isolationOf(attempt);
+  if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   let family: AttemptFamily | undefined;
   const result = await runHandler({
     call: (controls) => {
@@ -181,22 +193,33 @@ const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<Handl
   return { result, unendedChildren: family?.unended() ?? [] };
 };
 
-const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
-  new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
-
-/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
-const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  const checked = task.output === undefined ? ok(value) : validate(task.output, value);
-  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, environment.maxResultBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
+/** The payload goes as it was scheduled: the process makes of it what the schema does. */
+const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promise<HandlerEnd> => {
+  const { task, delivery, plan, environment, envelope } = attempt;
+  const started: { run?: IsolatedRun; family?: AttemptFamily } = {};
+  const result = await runHandler({
+    call: (controls) => {
+      started.family = createAttemptFamily(attempt, controls);
+      const context = toContext(attempt, controls, started.family);
+      const { maxResultBytes } = environment;
+      started.run = isolation.run({ task, payload: envelope.payload, context, maxResultBytes });
+      return started.run.result;
+    },
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    cancellation: delivery.cancellation,
+    clock: environment.clock,
+    onAbandoned: ({ code }) => {
+      const { correlationId } = envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
+      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      started.run?.kill();
+    },
+  });
+  // The next attempt does not begin while the process of this one is there.
+  await started.run?.over;
+  return { result, unendedChildren: started.family?.unended() ?? [] };
 };
 
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
@@ -207,7 +230,12 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
   const { result, unendedChildren } = await runUserHandler(attempt, payload.value);
-  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
+  const { task, environment } = attempt;
+  // That of an isolated handler was checked in its process, where it was not JSON yet.
+  const checked =
+    isolationOf(attempt) === undefined
+      ? result.andThen((value) => validateOutput(task, value, environment.maxResultBytes))
+      : result;
   // Work that is done is done; what would be done again is not, once the task is cancelled.
   const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
   return { ...endAttempt(attempt, ended), hasBegun: true, unendedChildren };

@@ -54,5 +54,13 @@ export const STOPS: Expectation = { stop: { code: 0, withinMs: BENCH.drainTimeou
 /** A moment of the scenario; milliseconds after its start. */
 export const at = (atMs: number): { readonly trigger: { readonly atMs: number } } => ({ trigger: { atMs } });
 
+/** A moment of the first run of a call; milliseconds after its start. */
+export const afterStartOf = (
+  onCall: number,
+  afterMs: number,
+): { readonly trigger: { readonly onCall: number; readonly run: number; readonly afterMs: number } } => ({
+  trigger: { onCall, run: 1, afterMs },
+});
+
 /** A moment of the load, the first instants included. */
 export const anyPhase = (random: Random) => at(random.integer(0, 2200));
