@@ -10,6 +10,7 @@ import { noChildren } from './TaskChildren';
 import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
 import { defineTask } from './TaskDefinition';
 import { isTaskId, TaskId } from './TaskId';
+import { toStepKey } from './TaskStep';
 
 describe('toTaskContext', () => {
   it('fills in everything that is left out', () => {
@@ -32,6 +33,7 @@ describe('toTaskContext', () => {
       log: expect.any(Function),
       schedule: expect.any(Function),
       children: noChildren,
+      step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -58,6 +60,7 @@ describe('toTaskContext', () => {
       log: async () => undefined,
       schedule: async () => err(notInWorker()),
       children: { ...noChildren },
+      step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -70,6 +73,25 @@ describe('toTaskContext', () => {
       'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
     );
     expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
+  });
+
+  it('does steps and checks them, as a worker does', async () => {
+    const taskId = TaskId();
+    const { step } = toTaskContext('emails:send', { taskId });
+    const key = await step('send', ({ idempotencyKey }) => idempotencyKey);
+
+    expect(key).toBe(toStepKey({ taskName: 'emails:send', taskId }, 'send'));
+    expect(await step('date', () => ({ at: new Date(0) }) as object)).toEqual({
+      at: '1970-01-01T00:00:00.000Z',
+    });
+    expect(step('send', () => 2)).rejects.toThrow('expected the name of a step to be unique in its attempt');
+    expect(step('size', () => 'x'.repeat(65_535))).rejects.toThrow('at most 65536 bytes');
+  });
+
+  it('begins no step once its signal is aborted', async () => {
+    const { step } = toTaskContext('emails:send', { signal: AbortSignal.abort(new Error('over')) });
+
+    expect(step('send', () => 1)).rejects.toThrow('over');
   });
 
   it('checks progress and log as a worker does, and writes the lines to the logger', async () => {

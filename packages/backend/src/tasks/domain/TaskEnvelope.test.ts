@@ -40,6 +40,7 @@ describe('parseEnvelope', () => {
       },
       retriedFrom: TaskId(),
       scheduleId: 'reports:daily',
+      stepsOf: '17',
       expiresAtMs: 1_900_000_000_000,
     };
 
@@ -59,6 +60,7 @@ describe('parseEnvelope', () => {
     ['the envelope field ancestors is no list of names', { ancestors: 'a:b' }],
     ['the envelope field retriedFrom is not a task id', { retriedFrom: 'wait' }],
     ['the envelope field scheduleId is no text', { scheduleId: 7 }],
+    ['the envelope field stepsOf is no text', { stepsOf: 7 }],
     ['the envelope field expiresAtMs is no time in milliseconds', { expiresAtMs: 1.5 }],
     [
       'the envelope field overrides is malformed: {"retry":{"backoff":"never"}}',

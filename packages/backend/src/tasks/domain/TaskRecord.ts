@@ -4,6 +4,7 @@ import { type TaskErrorCode } from './TaskError';
 import { type TaskId } from './TaskId';
 import { type FailureReason } from './TaskOutcome';
 import { type TaskStatus } from './TaskStatus';
+import { type StepChange } from './TaskStep';
 
 /** Why a task's last attempt failed, as it is kept with the task. */
 export interface StoredTaskError {
@@ -14,6 +15,14 @@ export interface StoredTaskError {
   /** The attempt that failed, 1-based. */
   readonly attempt: number;
   readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A finished step of a task, without its result. */
+export interface RecordedStep {
+  readonly name: string;
+  /** When it was called among the steps of its attempt: 0 for the first. */
+  readonly place: number;
+  readonly endedAt: Date;
 }
 
 /** What is known of a task now. */
@@ -61,4 +70,8 @@ export interface TaskRecord {
   readonly retriedAs?: TaskId;
   /** The recurring schedule that this task is a run of. */
   readonly scheduleId?: string;
+  /** Its finished steps, in the order of their places; absent without any. */
+  readonly steps?: readonly RecordedStep[];
+  /** The last time that an attempt called other steps than an earlier one: how they differed first. */
+  readonly stepsChange?: StepChange;
 }

@@ -1,19 +1,12 @@
-import { describeUnknown } from '@core/errors/describeUnknown';
 import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
-import { checkJson } from './JsonFidelity';
+import { err, ok, type Result } from 'neverthrow';
 import { isSkipped } from './Skipped';
 import { type TaskDefinition } from './TaskDefinition';
 import { TaskError } from './TaskError';
+import { toJsonCopy } from './toJsonCopy';
 
 const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
   new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
 
 /**
  * Checks what `ok` carries, and copies it as JSON. Work that is done is never repeated because its result cannot be kept:
@@ -29,7 +22,8 @@ export const validateOutput = (
   // Where nothing was done there is nothing for the schema to describe.
   const checked = output === undefined || isSkipped(value) ? ok(value) : validate(output, value);
   if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, maxBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
+  // A copy: the handler may still change its value, or refuse to have it read, while Redis is waited for.
+  return toJsonCopy(checked.value, maxBytes).mapErr((problem) =>
+    invalidOutput(`the result cannot be stored: ${problem}`),
+  );
 };

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'bun:test';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { resolveFrom } from '../domain/ResourceToken';
 import { toTaskContext } from '../domain/TaskContext';
 import { defineTask } from '../domain/TaskDefinition';
 import { answerForwarded, toCarriedContext, toChildContext, toChildLogger } from './ForwardedContext';
 
 const noWork = () => Promise.resolve();
+const getSteps = () => {
+  throw new Error('no step is called');
+};
 const silentLink = {
   ask: () => Promise.resolve(),
   tell: () => undefined,
@@ -23,6 +27,7 @@ describe('toChildContext', () => {
       signal,
       logger: toChildLogger(silentLink),
       resolve: resolveFrom([]),
+      getSteps,
     });
     expect(Object.keys(child).sort()).toEqual(Object.keys(context).sort());
     expect(JSON.stringify(Object.entries(child).sort())).toBe(JSON.stringify(Object.entries(context).sort()));
@@ -37,6 +42,7 @@ describe('a handler in a process of its own', () => {
       signal: new AbortController().signal,
       logger: toChildLogger(silentLink),
       resolve: resolveFrom([]),
+      getSteps,
     });
     const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok() });
     const scheduled = await schedule(task, {});
@@ -53,7 +59,7 @@ describe('answerForwarded', () => {
     'refuses %s, which is no member a worker does',
     (member) => {
       const context = toTaskContext('emails:send');
-      expect(() => answerForwarded({ context }, member, [], noWork)).toThrow(
+      expect(() => answerForwarded({ context, steps: emptyStepStore }, member, [], noWork)).toThrow(
         `an isolated attempt asked for ${member}, which a worker does not do`,
       );
     },

@@ -4,7 +4,10 @@ import { type ResolveResource } from '../domain/ResourceToken';
 import { refusedChildren } from '../domain/TaskChildren';
 import { notInWorker, type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { type StepStore } from '../domain/TaskStep';
+import { type TaskSteps } from '../domain/TaskSteps';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
+import { answerStepStore } from './ForwardedSteps';
 import { type Link, type RemoteWork, type Work } from './Link';
 
 /** The parts of a context that are data: they travel with the order to run the attempt. */
@@ -33,12 +36,15 @@ export interface ChildParts {
   readonly logger: ILogger;
   /** Finds the resources of this process. */
   readonly resolve: ResolveResource;
+  /** The steps of the attempt, made when they are first asked for. */
+  getSteps(): TaskSteps;
 }
 
 /** What the worker does the members with. */
 export interface WorkerParts {
   /** Of the attempt in the worker. */
   readonly context: TaskContext;
+  readonly steps: StepStore;
 }
 
 /** What a member is made of in the process of the attempt. */
@@ -92,6 +98,14 @@ const forwardedMembers: {
       async (message) =>
         tell([toLogLine(message)]),
     inWorker: ({ context }, [message]) => context.log(String(message)),
+  },
+  step: {
+    // Done in the process, so that results are checked before they are JSON; the worker keeps them.
+    inChild:
+      ({ getSteps }) =>
+      (name, work) =>
+        getSteps().step(name, work),
+    inWorker: ({ context, steps }, args) => answerStepStore(steps, context.signal, args),
   },
 };
 

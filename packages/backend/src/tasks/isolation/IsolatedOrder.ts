@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type StepOwner } from '../domain/TaskStep';
 import { type CarriedContext } from './ForwardedContext';
 
 /** What a worker asks the process of an attempt to do. */
@@ -10,6 +11,7 @@ export interface IsolatedOrder {
   readonly maxResultBytes: number;
   /** The worker's: resources are started with it. */
   readonly appConfig: AppConfig;
+  readonly stepOwner: StepOwner;
 }
 
 /** What the two ends ask each other for beside the forwarded members. */

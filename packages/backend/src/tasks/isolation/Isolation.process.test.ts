@@ -5,6 +5,7 @@ import { until } from '@backend/__fixtures__/until';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { ok } from 'neverthrow';
+import { createMemoryStepStore } from '../domain/__fixtures__/MemoryStepStore';
 import { toTaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
@@ -27,13 +28,18 @@ const setup = (tasksModule = TASKS_MODULE) => {
     },
   });
   const controller = new AbortController();
+  const stepStore = createMemoryStepStore();
   const run = (task: TaskDefinition<unknown>, payload: unknown) => {
     const context = toTaskContext(task.queueName, {
       logger,
       signal: controller.signal,
       metadata: { from: 'test' },
     });
-    return { ...isolation.run({ task, payload, context, maxResultBytes: 65_536 }), context };
+    const stepOwner = { taskName: task.queueName, taskId: context.taskId };
+    return {
+      ...isolation.run({ task, payload, context, maxResultBytes: 65_536, steps: stepStore, stepOwner }),
+      context,
+    };
   };
   const act = async (name: string, text?: string) => {
     const { result, over } = run(actTask, { act: name, ...(text === undefined ? {} : { text }) });
@@ -43,7 +49,7 @@ const setup = (tasksModule = TASKS_MODULE) => {
   };
   const failure = async (name: string) => (await act(name))._unsafeUnwrapErr();
   return {
-    ...{ isolation, logger, printed, controller, run, act, failure },
+    ...{ isolation, stepStore, logger, printed, controller, run, act, failure },
     [Symbol.dispose]: () => isolation.close(),
   };
 };
@@ -117,6 +123,26 @@ describe('an isolated attempt', () => {
       metadata: { url: '/a', when: '1' },
     });
     expect(later).toMatchObject({ code: 'retry-later', snoozeMs: 5, message: 'too early' });
+  });
+
+  it('does its steps in its process, and has them kept by the worker', async () => {
+    using bench = setup();
+    const seen = (await bench.act('steps'))._unsafeUnwrap();
+    const kept = bench.stepStore.steps.map(({ name, place }) => `${name} ${place}`);
+    const again = (await bench.act('steps'))._unsafeUnwrap();
+
+    expect(seen).toEqual({
+      charge: { pid: expect.any(Number), idempotencyKey: expect.any(String) },
+      answers: [
+        true,
+        'expected the step "inner" outside of another step, got it inside "outer"',
+        'the result of the step "map" cannot be stored: expected the value to be something JSON carries unchanged, got a Map',
+        true,
+        true,
+      ],
+    });
+    expect(kept).toEqual(['charge 0', 'nothing 2', 'forgotten 6']);
+    expect(again).toEqual(seen);
   });
 
   it('answers nothing that cannot be stored', async () => {

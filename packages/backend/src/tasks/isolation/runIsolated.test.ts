@@ -2,6 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { toTaskContext } from '../domain/TaskContext';
 import { defineTask } from '../domain/TaskDefinition';
 import { ORDERS } from './IsolatedOrder';
@@ -29,6 +30,7 @@ const setup = () => {
       context: toTaskContext(task.queueName),
       maxResultBytes: 100,
       appConfig: parseAppConfig({})._unsafeUnwrap(),
+      ...{ steps: emptyStepStore, stepOwner: { taskName: task.queueName, taskId: '17' } },
     },
     (answer): IsolatedProcess => {
       held.answer = answer;

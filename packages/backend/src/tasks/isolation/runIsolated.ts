@@ -5,6 +5,7 @@ import { type IsolationLimits } from '../domain/Isolation';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
+import { type StepOwner, type StepStore } from '../domain/TaskStep';
 import { toTaskError } from '../domain/toTaskError';
 import { toErrorCopy } from './ErrorCopy';
 import { answerForwarded, toCarriedContext } from './ForwardedContext';
@@ -24,6 +25,9 @@ export interface IsolatedAttempt {
   readonly maxResultBytes: number;
   /** The worker's. */
   readonly appConfig: AppConfig;
+  /** Where the steps of the handler are kept. */
+  readonly steps: StepStore;
+  readonly stepOwner: StepOwner;
 }
 
 /** An attempt that runs in a process of its own. */
@@ -44,10 +48,10 @@ export const runIsolated = (
   attempt: IsolatedAttempt,
   startProcess: (answer: LinkOptions['answer']) => IsolatedProcess,
 ): IsolatedRun => {
-  const { task, context } = attempt;
+  const { task, context, steps } = attempt;
   const up = Promise.withResolvers<void>();
   const child = startProcess((member, args, work) =>
-    member === ORDERS.up ? up.resolve() : answerForwarded({ context }, member, args, work),
+    member === ORDERS.up ? up.resolve() : answerForwarded({ context, steps }, member, args, work),
   );
   const passAbort = (): void => child.link.tell(ORDERS.abort, [toErrorCopy(context.signal.reason)]);
   void up.promise.then(() => {
@@ -72,11 +76,13 @@ type Ended = Result<unknown, TaskError>;
 
 const order = async (
   { link }: IsolatedProcess,
-  { task, payload, context, maxResultBytes, appConfig }: IsolatedAttempt,
+  { task, payload, context, maxResultBytes, stepOwner, appConfig }: IsolatedAttempt,
 ): Promise<Ended> => {
   const taskName = task.queueName;
-  const carried = toCarriedContext(context);
-  const sent: IsolatedOrder = { taskName, payload, context: carried, maxResultBytes, appConfig };
+  const sent: IsolatedOrder = {
+    ...{ taskName, payload, maxResultBytes, stepOwner, appConfig },
+    context: toCarriedContext(context),
+  };
   try {
     return ok(await link.ask(ORDERS.run, [sent]));
   } catch (thrown) {

@@ -1,11 +1,14 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
+import { callWithSteps } from '../domain/callWithSteps';
 import { callHandler } from '../domain/HandlerReturn';
 import { suggestion } from '../domain/nearestName';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { isWorthRetrying } from '../domain/TaskOutcome';
+import { toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { toTaskError } from '../domain/toTaskError';
 import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
@@ -13,6 +16,7 @@ import { planResources } from '../resources/ResourcePlan';
 import { createResourceSet, type ResourceSetOptions } from '../resources/ResourceSet';
 import { type ErrorCopy, fromErrorCopy } from './ErrorCopy';
 import { toChildContext, toChildLogger } from './ForwardedContext';
+import { createForwardedStepStore } from './ForwardedSteps';
 import { type IsolatedOrder, ORDERS } from './IsolatedOrder';
 import { createLink, type Link } from './Link';
 
@@ -110,14 +114,17 @@ const runOrder = async ({
   if (planned.isErr()) return err(planned.error);
   const logger = toChildLogger(link);
   const resources = createResourceSet({ ...planned.value, container: undefined, logger, appConfig });
-  const context = toChildContext(carried, link, { signal, logger, resolve: resources.resolve });
-  const { correlationId, taskId, attempt } = context;
+  const own = { signal, logger, resolve: resources.resolve };
+  const call = (getSteps: () => TaskSteps) =>
+    task.handler(checked.value, toChildContext(carried, link, { ...own, getSteps }));
+  const create = () => createSteps({ order, link, signal });
+  const { correlationId, taskId, attempt } = carried;
   const handled = runWithLogContext({ correlationId, taskId, taskName, attempt }, async () => {
     const started = await resources.start(signal);
     if (started.isErr()) return err(new TaskError(started.error.message, {}, { cause: started.error }));
-    const handledResult = await callHandler(() => task.handler(checked.value, context));
+    const ended = await callHandler(() => callWithSteps({ call, create }));
     await resources.stop(STOP_MS);
-    return handledResult;
+    return ended;
   });
   const strayed = stray.then((error): Result<unknown, TaskError> => err(error));
   const result = await Promise.race([handled, strayed]);
@@ -143,6 +150,22 @@ const planOwnResources = (
   if (problems.length > 0) return err(TaskError.fatal(problems.join(' ')));
   return ok({ definitions, listed: definitions });
 };
+const createSteps = ({
+  order: { maxResultBytes, stepOwner },
+  link,
+  signal,
+}: Pick<OrderedRun, 'order' | 'link' | 'signal'>): TaskSteps =>
+  createTaskSteps({
+    store: createForwardedStepStore({
+      ask: (args) => link.ask('step', args),
+      tell: (args) => link.tell('step', args),
+    }),
+    logger: toChildLogger(link),
+    maxResultBytes,
+    toKey: (name) => toStepKey(stepOwner, name),
+    getSignal: () => signal,
+    now: () => new Date(),
+  });
 
 const findTask = (
   tasks: readonly TaskDefinition<unknown>[],

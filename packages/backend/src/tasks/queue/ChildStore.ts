@@ -42,8 +42,8 @@ export class TakenJobError extends Error {
   override readonly name = 'TakenJobError';
 }
 
-/** What marks the fields of children. */
-const FIELD_PREFIX = 'child:';
+/** What marks the fields of children on the hash of their parent's job. */
+export const CHILD_PREFIX = 'child:';
 
 /** Tells children of one parent apart: by task and payload. Hashed, since a caller's text never becomes a part of a key. */
 export const toChildHash = (taskName: string, payload: unknown): string =>
@@ -118,7 +118,7 @@ export const createChildStore = ({
   return {
     claim: async (claims, signal) => {
       const rest = claims.flatMap(({ key, child }) => [
-        FIELD_PREFIX + key,
+        CHILD_PREFIX + key,
         child.round,
         JSON.stringify(child),
       ]);
@@ -126,7 +126,7 @@ export const createChildStore = ({
       return found.map((text) => JSON.parse(text) as StoredChild); // written by claim or note
     },
     note: async (children, signal) => {
-      const fields = children.flatMap(({ key, child }) => [FIELD_PREFIX + key, JSON.stringify(child)]);
+      const fields = children.flatMap(({ key, child }) => [CHILD_PREFIX + key, JSON.stringify(child)]);
       await run(NOTE, fields, signal);
     },
     listUnended: () => listUnendedChildren({ client, queueKey, jobId }),
@@ -152,7 +152,7 @@ export const listUnendedChildren = async ({
   queueKey,
   jobId,
 }: ChildrenList): Promise<readonly StoredChild[]> => {
-  const texts = (await client.eval(LIST, 1, `${queueKey}:${jobId}`, FIELD_PREFIX)) as readonly string[]; // the script's answer
+  const texts = (await client.eval(LIST, 1, `${queueKey}:${jobId}`, CHILD_PREFIX)) as readonly string[]; // the script's answer
   return texts
     .map((text) => parseJson(text, undefined))
     .filter(

@@ -1,4 +1,5 @@
 import { type TaskId } from '../domain/TaskId';
+import { type StepStore } from '../domain/TaskStep';
 import { type Cancellation } from './Cancellation';
 import { type ChildStore } from './ChildStore';
 import { type TaskSlot } from './JobSlots';
@@ -31,6 +32,8 @@ export interface Delivery {
   readonly cancellation: Cancellation;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
+  /** Made when it is first asked for, which few tasks do. */
+  readonly steps: StepStore;
   /** The worker's slot that the run holds. */
   readonly slot: TaskSlot;
   /** The tasks that this one waits for, or has waited for. */

@@ -3,6 +3,7 @@ import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
+import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
@@ -174,6 +175,9 @@ const toDelivery = ({
   cancellation,
   get report() {
     return getReport();
+  },
+  get steps() {
+    return createDeliverySteps({ ...delivered.options, job, runKey });
   },
   slot,
   get children() {

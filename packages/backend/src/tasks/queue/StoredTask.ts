@@ -38,6 +38,8 @@ const FIELDS = [
   'retriedAs',
   'retriedAt',
   'progress',
+  'steps',
+  'stepsChange',
 ] as const;
 
 /** A field of a job's hash that is read. */

@@ -7,6 +7,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { toTaskName } from './QueueName';
+import { parseStepChange, parseStepLines } from './StepFields';
 import { parseFailureStack } from './StoredFailure';
 import { readStoredTasks, type StoredTask, type TaskSet } from './StoredTask';
 
@@ -64,6 +65,8 @@ export const toTaskRecord = (
       : { cancelRequestedAt: new Date(Number(fields.cancelRequestedAt)) }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
     ...retryOf(task),
+    ...(fields.steps === undefined ? {} : { steps: parseStepLines(fields.steps) }),
+    ...parseStepChange(fields.stepsChange),
   };
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { toCancelledError } from '../domain/CancelRequest';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
@@ -31,6 +32,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       checkHeld: () => undefined,
       cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
+      steps: emptyStepStore,
       ...idlePowers,
       ...change,
     },

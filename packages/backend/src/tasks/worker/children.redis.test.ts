@@ -440,6 +440,44 @@ describe('another attempt of a parent', () => {
   });
 });
 
+describe('a task that does a parent again', () => {
+  const setupRetry = async () => {
+    const childRuns: number[] = [];
+    const child = define('child', async ({ n }) => {
+      childRuns.push(n);
+      return n === 2 && childRuns.length === 2 ? err(TaskError.fatal('no')) : ok(n);
+    });
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const [one] = await children.run([[child, { n: 1 }]]);
+        const [two] = await children.run([[child, { n: 2 }]]);
+        return one.andThen(() => two);
+      },
+      { maxAttempts: 1 },
+    );
+    const test = await setup(() => [parent, child]);
+    return { ...test, childRuns, failed: await runOne(test.bench, parent) };
+  };
+
+  it('keeps the children that completed', async () => {
+    await using test = await setupRetry();
+    const id = (await test.bench.inspector.retry(test.failed.id))._unsafeUnwrap();
+
+    expect(test.failed.status).toBe('failed');
+    expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
+    expect(test.childRuns).toEqual([1, 2, 2]);
+  });
+
+  it('runs all of them when it is told to do its steps again', async () => {
+    await using test = await setupRetry();
+    const id = (await test.bench.inspector.retry(test.failed.id, { steps: 'again' }))._unsafeUnwrap();
+
+    expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
+    expect(test.childRuns).toEqual([1, 2, 1, 2]);
+  });
+});
+
 describe('a parent that fails for good', () => {
   it('cancels its children, also those of earlier attempts', async () => {
     const child = define('child', async ({ n }) => ok(n));

@@ -62,6 +62,7 @@ describe('the context of a handler', () => {
           schedule: _6,
           children: _7,
           resolve: _8,
+          step: _9,
           ...context
         }) => context,
       ),

@@ -203,6 +203,17 @@ describe('an isolated task', () => {
     expect(loggedLines(bench.logger).map(({ message }) => message)).toContain('half of it');
   }, 30_000);
 
+  it('that dies after a step does not do it again', async () => {
+    await using bench = await createTaskBench({ tasks });
+    await bench.startWorker({ tasksModule: TASKS_MODULE });
+    const id = await bench.schedule(actTask, { act: 'diesAfterStep' }, { maxAttempts: 2 });
+    const { status, attempt, value, steps = [] } = await bench.ended(id);
+
+    expect([status, attempt, steps.map(({ name }) => name)]).toEqual(['completed', 2, ['charge']]);
+    const [charged, ended] = value as number[];
+    expect(charged).not.toBe(ended);
+  }, 30_000);
+
   it('refuses a wrong payload without a process', async () => {
     await using bench = await createTaskBench({ tasks });
     await bench.startWorker({ tasksModule: TASKS_MODULE });

@@ -8,6 +8,7 @@ import { UserId } from '@core/domain/user/user';
 import fc from 'fast-check';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { checkJson } from '../domain/JsonFidelity';
 import { resolveFrom } from '../domain/ResourceToken';
 import { skipped } from '../domain/Skipped';
@@ -17,6 +18,7 @@ import { defineTask, type TaskDefinition, type TaskSpecification } from '../doma
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
+import { type StepStore } from '../domain/TaskStep';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
@@ -84,6 +86,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         checkHeld: () => undefined,
         cancellation: createCancellation(),
         report: { progress: () => undefined, log: () => undefined },
+        steps: emptyStepStore,
         ...idlePowers,
         scheduledAt,
         delayMs: 0,
@@ -403,6 +406,54 @@ describe('runTask', () => {
     expect(end.maxAttempts).toBe(2);
   });
 
+  describe('with steps', () => {
+    it('ends no attempt before the steps that it has begun', async () => {
+      const gate = Promise.withResolvers<string>();
+      const saved: string[] = [];
+      const steps: StepStore = {
+        ...emptyStepStore,
+        save: async (step) => {
+          saved.push(step.name);
+          return { kind: 'stored', step };
+        },
+      };
+      const task = handledBy(async (_payload, { step }) => {
+        void step('charge', () => gate.promise);
+        throw new Error('the warehouse is closed');
+      });
+      const running = setup({ graceMs: 1000 }).run(task, { steps });
+      setTimeout(() => gate.resolve('charged'), 1);
+      const { outcome } = await running;
+
+      expect([outcome.kind, saved]).toEqual(['retry', ['charge']]);
+    });
+
+    it('times out with a step that does not end, whatever its handler does', async () => {
+      const task = taskWith({
+        handler: async (_payload, { step }) => {
+          void step('charge', () => new Promise(() => undefined));
+          return ok(1);
+        },
+        options: { timeoutMs: 5 },
+      });
+
+      expect((await setup().run(task)).outcome).toMatchObject({ kind: 'retry', error: { code: 'timeout' } });
+    });
+
+    it('hands out keys of the first task of a chain of retries', async () => {
+      const keys: string[] = [];
+      const task = handledBy(async (_payload, { step }) =>
+        ok(await step('charge', ({ idempotencyKey }) => void keys.push(idempotencyKey))),
+      );
+      const taskId = TaskId();
+      await setup().run(task, { taskId });
+      await setup().run(task, { data: envelopeWith({ stepsOf: taskId }) });
+      await setup().run(task);
+
+      expect([keys[0] === keys[1], keys[0] === keys[2]]).toEqual([true, false]);
+    });
+  });
+
   it('gives the handler its whole context', async () => {
     const contexts: TaskContext[] = [];
     const { run, logger } = setup();
@@ -433,6 +484,7 @@ describe('runTask', () => {
         log: expect.any(Function),
         schedule: expect.any(Function),
         children: noChildren,
+        step: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

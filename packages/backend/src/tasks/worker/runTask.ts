@@ -2,6 +2,7 @@ import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
+import { callWithSteps } from '../domain/callWithSteps';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -9,6 +10,8 @@ import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../d
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { type StepOwner, toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
 import { type Isolation } from '../isolation/Isolation';
@@ -19,7 +22,7 @@ import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
 import { toTaken } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
-import { type RunControls, runHandler } from './HandlerRun';
+import { runHandler } from './HandlerRun';
 import { type TaskFamily } from './TaskFamily';
 
 /** What a worker gives every attempt. */
@@ -109,8 +112,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  { getSignal }: RunControls,
-  family: AttemptFamily,
+  { getSignal, getSteps, family }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -141,8 +143,16 @@ const toContext = (
     get children() {
       return family.children();
     },
+    step: (name, work) => getSteps().step(name, work),
   };
 };
+
+/** What a handler's context makes when the handler asks for it. */
+interface HandlerParts {
+  getSignal(): AbortSignal;
+  getSteps(): TaskSteps;
+  readonly family: AttemptFamily;
+}
 
 const logBindings = (
   delivery: Delivery,
@@ -173,8 +183,13 @@ const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<Handl
   let family: AttemptFamily | undefined;
   const result = await runHandler({
     call: (controls) => {
-      family = createAttemptFamily(attempt, controls);
-      return task.handler(payload, toContext(attempt, controls, family));
+      const { getSignal } = controls;
+      const own = createAttemptFamily(attempt, controls);
+      family = own;
+      return callWithSteps({
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps, family: own })),
+        create: () => toSteps(attempt, getSignal),
+      });
     },
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
@@ -193,16 +208,50 @@ const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<Handl
   return { result, unendedChildren: family?.unended() ?? [] };
 };
 
+const toStepOwner = ({
+  delivery,
+  task,
+  envelope,
+}: Pick<Attempt, 'delivery' | 'task' | 'envelope'>): StepOwner => ({
+  taskName: task.queueName,
+  taskId: envelope.stepsOf ?? delivery.taskId,
+});
+
+const toSteps = (
+  { delivery, task, envelope, plan, environment }: Attempt,
+  getSignal: () => AbortSignal,
+): TaskSteps => {
+  const owner = toStepOwner({ delivery, task, envelope });
+  return createTaskSteps({
+    store: delivery.steps,
+    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    maxResultBytes: environment.maxResultBytes,
+    toKey: (name) => toStepKey(owner, name),
+    getSignal,
+    now: environment.now,
+  });
+};
+
 /** The payload goes as it was scheduled: the process makes of it what the schema does. */
 const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment, envelope } = attempt;
   const started: { run?: IsolatedRun; family?: AttemptFamily } = {};
   const result = await runHandler({
     call: (controls) => {
-      started.family = createAttemptFamily(attempt, controls);
-      const context = toContext(attempt, controls, started.family);
-      const { maxResultBytes } = environment;
-      started.run = isolation.run({ task, payload: envelope.payload, context, maxResultBytes });
+      const { getSignal } = controls;
+      const family = createAttemptFamily(attempt, controls);
+      started.family = family;
+      // The steps of the handler are its process's; what they are asked for here is their store.
+      const getSteps = (): TaskSteps => toSteps(attempt, getSignal);
+      const context = toContext(attempt, { getSignal, getSteps, family });
+      started.run = isolation.run({
+        task,
+        payload: envelope.payload,
+        context,
+        maxResultBytes: environment.maxResultBytes,
+        steps: delivery.steps,
+        stepOwner: toStepOwner(attempt),
+      });
       return started.run.result;
     },
     timeoutMs: plan.timeoutMs,

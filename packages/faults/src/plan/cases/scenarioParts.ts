@@ -20,6 +20,14 @@ export const longTasks = (count = 3): Load => ({
   behaviour: { kind: 'sleep', ms: LOCK_MS + INTERVAL_MS + 1000 },
 });
 
+/** Tasks of five steps, 100 ms each. */
+export const stepTasks = (count: number): Load => ({
+  atMs: 0,
+  count,
+  spreadMs: 100,
+  behaviour: { kind: 'steps', count: 5, ms: 100 },
+});
+
 /** Long tasks that are cancelled while they run, or are about to end. */
 export const cancelledTasks = (cancelAfterMs: number, count = 10): Load => ({
   ...longTasks(count),

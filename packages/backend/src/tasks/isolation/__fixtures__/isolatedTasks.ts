@@ -107,6 +107,25 @@ const acts: Readonly<Record<string, (ctx: TaskContext, text: string) => unknown>
     await log('half of it');
     return ok(await progress(new Map()).catch((error: Error) => error.message));
   },
+  steps: async ({ step }) => {
+    const messageOf = ({ message }: Error): string => message;
+    const charge = await step('charge', ({ idempotencyKey }) => ({ pid: process.pid, idempotencyKey }));
+    const refused = await step('reserve', () => err(new HttpError(404)));
+    const answers = [
+      (await step('nothing', () => undefined)) === undefined,
+      await step('outer', () => step('inner', () => 1)).catch(messageOf),
+      await step('map', () => new Map()).catch(messageOf),
+      await step('throw', () => refuse(new HttpError(503))).catch((error) => error instanceof HttpError),
+      refused.isErr() && refused.error instanceof HttpError,
+    ];
+    void step('forgotten', () => new Promise((resolve) => setTimeout(resolve, 50)));
+    return ok({ charge, answers });
+  },
+  diesAfterStep: async ({ step, attempt }) => {
+    const pid = await step('charge', () => process.pid);
+    if (attempt === 1) process.kill(process.pid, 'SIGKILL');
+    return ok([pid, process.pid]);
+  },
   obeys: async ({ signal, logger }) => {
     logger.info('waiting');
     await aborted(signal);
