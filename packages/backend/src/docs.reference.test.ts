@@ -21,6 +21,7 @@ import {
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
 import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
+import { CHILD_ERROR_CODES } from './tasks/domain/ChildError';
 import { emptyStepStore } from './tasks/domain/emptyStepStore';
 import { DEFAULT_WAIT_MS, waitOptionProblems } from './tasks/domain/HandleCall';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
@@ -62,6 +63,7 @@ import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { defineResource } from './tasks/resources/ResourceDefinition';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
+import { idlePowers } from './tasks/worker/__fixtures__/idlePowers';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -275,6 +277,7 @@ describe('docs/reference/errors.md', () => {
   const unions: [heading: string, codes: readonly string[]][] = [
     ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
     ['TaskResultError', TASK_RESULT_ERROR_CODES],
+    ['ChildError', CHILD_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
@@ -360,10 +363,12 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       scheduledAt: startedAt,
       delayMs: 0,
       runKey: '1',
+      takenCount: 1,
       checkHeld: () => undefined,
       steps: emptyStepStore,
       cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
+      ...idlePowers,
     },
     end: {
       outcome,
@@ -372,6 +377,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       envelope: bareEnvelope({}, taskName),
       startedAt,
       hasBegun: true,
+      unendedChildren: [],
     },
     endedAtMs: 0,
   });

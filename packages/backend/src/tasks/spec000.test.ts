@@ -28,6 +28,7 @@ import { emptyStepStore } from './domain/emptyStepStore';
 import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
 import { type Delivery } from './queue/Delivery';
+import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -55,6 +56,8 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     cancellation: createCancellation(),
     report: { progress: () => undefined, log: () => undefined },
     steps: emptyStepStore,
+    takenCount: 1,
+    ...idlePowers,
   };
   const environment: AttemptEnvironment = {
     workerId: 'w1',

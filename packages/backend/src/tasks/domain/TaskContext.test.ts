@@ -3,8 +3,12 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
 import { ResourceToken, resolveFrom } from './ResourceToken';
-import { type TaskContext, toTaskContext } from './TaskContext';
+import { noChildren } from './TaskChildren';
+import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
+import { defineTask } from './TaskDefinition';
 import { isTaskId, TaskId } from './TaskId';
 import { toStepKey } from './TaskStep';
 
@@ -27,6 +31,8 @@ describe('toTaskContext', () => {
       resolve: expect.any(Function),
       progress: expect.any(Function),
       log: expect.any(Function),
+      schedule: expect.any(Function),
+      children: noChildren,
       step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
@@ -52,6 +58,8 @@ describe('toTaskContext', () => {
       resolve: resolveFrom([]),
       progress: async () => undefined,
       log: async () => undefined,
+      schedule: async () => err(notInWorker()),
+      children: { ...noChildren },
       step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
@@ -95,5 +103,17 @@ describe('toTaskContext', () => {
     expect(logger.info.mock.calls).toEqual([['half way']]);
     expect(progress(undefined)).rejects.toThrow('the progress is refused');
     expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
+  });
+
+  it('schedules nothing, and says why', async () => {
+    const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok(1) });
+    const { schedule, children } = toTaskContext('emails:send');
+    const scheduled = await schedule(task, {});
+    const [child] = await children.run([[task, {}]]);
+
+    expect([scheduled._unsafeUnwrapErr(), child._unsafeUnwrapErr()]).toMatchObject([
+      { code: 'not-in-worker' },
+      { code: 'not-in-worker', taskName: 'a:b' },
+    ]);
   });
 });

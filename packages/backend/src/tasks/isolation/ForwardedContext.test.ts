@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'bun:test';
+import { ok } from 'neverthrow';
+import { z } from 'zod';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { resolveFrom } from '../domain/ResourceToken';
 import { toTaskContext } from '../domain/TaskContext';
+import { defineTask } from '../domain/TaskDefinition';
 import { answerForwarded, toCarriedContext, toChildContext, toChildLogger } from './ForwardedContext';
 
 const noWork = () => Promise.resolve();
@@ -30,6 +33,24 @@ describe('toChildContext', () => {
     expect(JSON.stringify(Object.entries(child).sort())).toBe(JSON.stringify(Object.entries(context).sort()));
     expect(child.scheduledAt).toEqual(context.scheduledAt);
     expect(child.signal).toBe(signal);
+  });
+});
+
+describe('a handler in a process of its own', () => {
+  it('is told that it schedules no tasks', async () => {
+    const { schedule, children } = toChildContext({}, silentLink, {
+      signal: new AbortController().signal,
+      logger: toChildLogger(silentLink),
+      resolve: resolveFrom([]),
+      getSteps,
+    });
+    const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok() });
+    const scheduled = await schedule(task, {});
+    const [child] = await children.run([[task, {}]]);
+
+    expect([scheduled._unsafeUnwrapErr(), child._unsafeUnwrapErr()].map(({ message }) => message)).toEqual(
+      [1, 2].map(() => expect.stringContaining('an isolated handler schedules no tasks')),
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { type ILogger } from '@backend/logger/Logger';
+import { err } from 'neverthrow';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { type TaskContext } from '../domain/TaskContext';
+import { refusedChildren } from '../domain/TaskChildren';
+import { notInWorker, type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StepStore } from '../domain/TaskStep';
 import { type TaskSteps } from '../domain/TaskSteps';
@@ -61,6 +63,10 @@ interface Forwarded<Member> {
   inWorker?(parts: WorkerParts, args: readonly unknown[], work: RemoteWork): unknown;
 }
 
+/** What a handler is told that schedules others from the process of its attempt. */
+const NO_TASKS =
+  'an isolated handler schedules no tasks; let a task that is not isolated do so, with this one as its child';
+
 /**
  * Every member of the context that is more than data, one entry each. The compiler asks for an entry here, or for a place
  * among the carried parts, when the context gets another member.
@@ -71,6 +77,9 @@ const forwardedMembers: {
   signal: { inChild: ({ signal }) => signal },
   // A pool or a client cannot travel: the process has started its own.
   resolve: { inChild: ({ resolve }) => resolve },
+  // A definition cannot travel, nor can a handle; what waits for others needs no process of its own.
+  schedule: { inChild: () => async () => err(notInWorker(NO_TASKS)) },
+  children: { inChild: () => refusedChildren(NO_TASKS) },
   logger: {
     inChild: ({ logger }) => logger,
     inWorker: ({ context }, [line]) => writeChildLine(context.logger, line as ChildLine), // made by toChildLogger

@@ -13,7 +13,11 @@ const CANCELLED = 'drover:{mails.send}:cancelled';
 const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
   const commands: unknown[][] = [];
   const errors: string[] = [];
-  const heldJobs = createHeldJobs();
+  const heldJobs = createHeldJobs(() => ({
+    join: () => undefined,
+    suspend: () => undefined,
+    resume: async () => undefined,
+  }));
   const client = {
     eval: async (_script: string, count: number, ...rest: unknown[]) => {
       commands.push(rest.slice(0, count));

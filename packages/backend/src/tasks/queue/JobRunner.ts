@@ -1,6 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
+import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
@@ -52,7 +53,7 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createLazyReporter({ options, job });
       const end = await options.onDelivery(
-        toDelivery({ options, job, held, checkHeld, getReport: reporter.get }),
+        toDelivery({ delivered, held, checkHeld, getReport: reporter.get }),
       );
       reporter.close();
       await correctCrashCount(delivered, held);
@@ -149,22 +150,23 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
 };
 
 interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
-  readonly options: JobRunnerOptions;
-  readonly job: Job;
+  readonly delivered: DeliveredJob;
   readonly held: HeldJob;
   getReport(): Delivery['report'];
 }
 
 const toDelivery = ({
-  options,
-  job,
-  held: { runKey, crashCount, cancellation },
+  delivered,
+  delivered: { job },
+  held,
+  held: { runKey, crashCount, cancellation, slot },
   checkHeld,
   getReport,
 }: DeliveryParts): Delivery => ({
   taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
   data: job.data,
   attemptsMade: job.attemptsMade,
+  takenCount: job.attemptsStarted,
   crashCount,
   scheduledAt: new Date(job.timestamp),
   delayMs: job.opts.delay ?? 0,
@@ -175,9 +177,24 @@ const toDelivery = ({
     return getReport();
   },
   get steps() {
-    return createDeliverySteps({ ...options, job, runKey });
+    return createDeliverySteps({ ...delivered.options, job, runKey });
+  },
+  slot,
+  get children() {
+    return toChildStore(delivered, held);
   },
 });
+
+/** The children of a delivery, which few handlers ask for. */
+const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
+  const { client, queueKey, heldJobs, onRefused } = options;
+  // The newest delivery's of this run: the task may have come back to it, with another lock.
+  const lock = (): JobLock => {
+    const newest = heldJobs.find(jobId);
+    return newest?.runKey === held.runKey ? newest.lock : held.lock;
+  };
+  return createChildStore({ client, queueKey, jobId, lock, onRefused });
+};
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

@@ -12,6 +12,8 @@ const freeSlots: QueueSlots = {
   giveBack: () => undefined,
   taskEnded: () => undefined,
   canKeep: () => true,
+  suspend: () => ({ regain: async () => undefined, end: () => true }),
+  isFull: () => false,
 };
 
 const EMPTY: Glance = { limitMs: 0, delayUntilMs: 0 };
@@ -43,6 +45,12 @@ const setup = (queued: readonly string[], nextOf: (job: Job) => string | undefin
     isLimited: false,
     onError: () => undefined,
     isPutBack: () => false,
+    jobSlots: {
+      suspend: () => undefined,
+      resume: async () => undefined,
+      isSuspended: () => false,
+      end: () => true,
+    },
   });
   return { backend, worker, unbegunIds };
 };

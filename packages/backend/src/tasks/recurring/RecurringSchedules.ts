@@ -3,7 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type RecurringOptions, type RecurringSchedule } from '../domain/RecurringSchedule';
-import { type ScheduleError } from '../domain/ScheduleError';
+import { type ScheduleError, type ScheduleErrorCode } from '../domain/ScheduleError';
 import { isScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
@@ -15,7 +15,7 @@ import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError, toUnavailable } from './RecurringError';
+import { RecurringError, type RecurringErrorCode, toUnavailable } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -155,10 +155,16 @@ const resume = async (
   }
 };
 
-/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule. */
+/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this. */
+const CODES = {
+  'invalid-payload': 'invalid-payload',
+  'invalid-options': 'invalid-schedule',
+  'invalid-task': 'invalid-task',
+  'invalid-correlation-id': 'invalid-schedule',
+  'queue-unavailable': 'queue-unavailable',
+  'tasks-disabled': 'tasks-disabled',
+  'not-in-worker': 'invalid-schedule',
+} as const satisfies Record<ScheduleErrorCode, RecurringErrorCode>;
+
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>
-  new RecurringError(message, {
-    code: code === 'invalid-options' || code === 'invalid-correlation-id' ? 'invalid-schedule' : code,
-    issues,
-    cause,
-  });
+  new RecurringError(message, { code: CODES[code], issues, cause });

@@ -14,6 +14,7 @@ import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
+import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker, type WorkerPlan } from './WorkerPlan';
@@ -141,7 +142,15 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const { resolve } = resources;
   const isolation = createWorkerIsolation(plan, { logger, appConfig });
   const desk = createDeliveryDesk(
-    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal, resolve, isolation }),
+    toEnvironment({
+      id: plan.id,
+      logger,
+      appConfig,
+      shutdown: shutdown.signal,
+      draining: stopRequest.signal,
+      resolve,
+      isolation,
+    }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
@@ -256,6 +265,8 @@ interface EnvironmentOptions {
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly shutdown: AbortSignal;
+  /** Aborted when the worker begins to stop. */
+  readonly draining: AbortSignal;
   readonly resolve: ResolveResource;
   readonly isolation: Isolation | undefined;
 }
@@ -276,12 +287,14 @@ const toEnvironment = ({
   shutdown,
   resolve,
   isolation,
+  draining,
 }: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
   resolve,
   isolation,
+  family: createTaskFamily({ logger, appConfig, draining }),
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

@@ -59,8 +59,10 @@ describe('the context of a handler', () => {
           startedAt: _3,
           progress: _4,
           log: _5,
-          resolve: _6,
-          step: _7,
+          schedule: _6,
+          children: _7,
+          resolve: _8,
+          step: _9,
           ...context
         }) => context,
       ),

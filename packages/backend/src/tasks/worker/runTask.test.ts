@@ -12,6 +12,7 @@ import { emptyStepStore } from '../domain/emptyStepStore';
 import { checkJson } from '../domain/JsonFidelity';
 import { resolveFrom } from '../domain/ResourceToken';
 import { skipped } from '../domain/Skipped';
+import { noChildren } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
@@ -20,6 +21,7 @@ import { TaskId } from '../domain/TaskId';
 import { type StepStore } from '../domain/TaskStep';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
+import { idlePowers } from './__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './runTask';
 
 const scheduledAt = new Date(1_900_000_000_000);
@@ -80,10 +82,12 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         attemptsMade: 0,
         crashCount: 0,
         runKey: '1',
+        takenCount: 1,
         checkHeld: () => undefined,
         cancellation: createCancellation(),
         report: { progress: () => undefined, log: () => undefined },
         steps: emptyStepStore,
+        ...idlePowers,
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -478,6 +482,8 @@ describe('runTask', () => {
         resolve: expect.any(Function),
         progress: expect.any(Function),
         log: expect.any(Function),
+        schedule: expect.any(Function),
+        children: noChildren,
         step: expect.any(Function),
       } as TaskContext,
     ]);

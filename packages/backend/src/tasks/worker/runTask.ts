@@ -16,9 +16,14 @@ import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
 import { type Isolation } from '../isolation/Isolation';
 import { type IsolatedRun } from '../isolation/runIsolated';
+import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
+import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
+import { toTaken } from './GivenBack';
+import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
+import { type TaskFamily } from './TaskFamily';
 
 /** What a worker gives every attempt. */
 export interface AttemptEnvironment {
@@ -32,6 +37,10 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** What time limits go by. Default: real time. */
+  readonly clock?: HandlerClock | undefined;
+  /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */
+  readonly family?: TaskFamily | undefined;
   /** Finds shared resources for handlers. */
   readonly resolve: ResolveResource;
   /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
@@ -50,6 +59,8 @@ export interface AttemptEnd {
   readonly startedAt: Date;
   /** Whether the handler began. */
   readonly hasBegun: boolean;
+  /** Children that the attempt had and did not wait for to their end. */
+  readonly unendedChildren: readonly StoredChild[];
 }
 
 interface Attempt {
@@ -101,7 +112,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  { getSignal, getSteps }: HandlerParts,
+  { getSignal, getSteps, family }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -128,6 +139,10 @@ const toContext = (
       delivery.report.log(toLogLine(message));
       logger.info(message);
     },
+    schedule: family.schedule,
+    get children() {
+      return family.children();
+    },
     step: (name, work) => getSteps().step(name, work),
   };
 };
@@ -136,6 +151,7 @@ const toContext = (
 interface HandlerParts {
   getSignal(): AbortSignal;
   getSteps(): TaskSteps;
+  readonly family: AttemptFamily;
 }
 
 const logBindings = (
@@ -154,21 +170,32 @@ const logBindings = (
 const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
   task.options.isolate === undefined ? undefined : environment.isolation;
 
-const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
+interface HandlerEnd {
+  readonly result: Result<unknown, TaskError>;
+  readonly unendedChildren: readonly StoredChild[];
+}
+
+const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
   const isolation = isolationOf(attempt);
   if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
-  return runHandler({
-    call: (getSignal) =>
-      callWithSteps({
-        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps })),
+  let family: AttemptFamily | undefined;
+  const result = await runHandler({
+    call: (controls) => {
+      const { getSignal } = controls;
+      const own = createAttemptFamily(attempt, controls);
+      family = own;
+      return callWithSteps({
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps, family: own })),
         create: () => toSteps(attempt, getSignal),
-      }),
+      });
+    },
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
     cancellation: delivery.cancellation,
+    clock: environment.clock,
     onAbandoned: ({ code }, ended) => {
       const { correlationId } = attempt.envelope;
       const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
@@ -178,6 +205,7 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
       );
     },
   });
+  return { result, unendedChildren: family?.unended() ?? [] };
 };
 
 const toStepOwner = ({
@@ -205,16 +233,17 @@ const toSteps = (
 };
 
 /** The payload goes as it was scheduled: the process makes of it what the schema does. */
-const runIsolatedHandler = async (
-  attempt: Attempt,
-  isolation: Isolation,
-): Promise<Result<unknown, TaskError>> => {
+const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment, envelope } = attempt;
-  const started: { run?: IsolatedRun } = {};
+  const started: { run?: IsolatedRun; family?: AttemptFamily } = {};
   const result = await runHandler({
-    call: (getSignal) => {
+    call: (controls) => {
+      const { getSignal } = controls;
+      const family = createAttemptFamily(attempt, controls);
+      started.family = family;
       // The steps of the handler are its process's; what they are asked for here is their store.
-      const context = toContext(attempt, { getSignal, getSteps: () => toSteps(attempt, getSignal) });
+      const getSteps = (): TaskSteps => toSteps(attempt, getSignal);
+      const context = toContext(attempt, { getSignal, getSteps, family });
       started.run = isolation.run({
         task,
         payload: envelope.payload,
@@ -229,6 +258,7 @@ const runIsolatedHandler = async (
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
     cancellation: delivery.cancellation,
+    clock: environment.clock,
     onAbandoned: ({ code }) => {
       const { correlationId } = envelope;
       const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
@@ -238,11 +268,8 @@ const runIsolatedHandler = async (
   });
   // The next attempt does not begin while the process of this one is there.
   await started.run?.over;
-  return result;
+  return { result, unendedChildren: started.family?.unended() ?? [] };
 };
-
-/** Given back, which Redis refuses: the task is another worker's. */
-const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
 
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
@@ -251,7 +278,7 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
-  const result = await runUserHandler(attempt, payload.value);
+  const { result, unendedChildren } = await runUserHandler(attempt, payload.value);
   const { task, environment } = attempt;
   // That of an isolated handler was checked in its process, where it was not JSON yet.
   const checked =
@@ -260,7 +287,7 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
       : result;
   // Work that is done is done; what would be done again is not, once the task is cancelled.
   const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
-  return { ...endAttempt(attempt, ended), hasBegun: true };
+  return { ...endAttempt(attempt, ended), hasBegun: true, unendedChildren };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -277,6 +304,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
     envelope,
     startedAt,
     hasBegun: false,
+    unendedChildren: [],
   };
 };
 
