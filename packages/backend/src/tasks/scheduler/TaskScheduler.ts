@@ -14,13 +14,12 @@ import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
 import { toJobOptions } from '../queue/JobOptions';
-import { type PublishError, publish } from '../queue/publish';
-import { createQueueAccess } from '../queue/QueueAccess';
+import { type PublishError } from '../queue/publish';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkDefinition } from './DefinitionCheck';
 import { checkPayload } from './PayloadCheck';
-import { createTaskHandle } from './QueuedTask';
-import { checkRecurringCall, saveSchedule } from './RecurringCall';
+import { checkRecurringCall } from './RecurringCall';
+import { createRedisTarget, type ScheduleTarget } from './ScheduleTarget';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -75,28 +74,29 @@ interface ScheduleCall {
  * Creates a scheduler. Free: all schedulers of a process share one connection for each Redis URL, opened by the first
  * task. Create one wherever you need it.
  */
-export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler => ({
+export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler =>
+  createSchedulerFor(createRedisTarget(parts), parts.appConfig);
+
+/** Creates a scheduler that checks calls by the configuration and hands what it accepts to a target. */
+export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig): TaskScheduler => ({
   schedule: async <Payload, Output, Input>(
     correlationId: CorrelationId,
     task: TaskDefinition<Payload, Output, Input>,
     payload: NoInfer<Input>,
     options: ScheduleOptions = {},
   ): Promise<Result<TaskHandle<Output>, ScheduleError>> => {
-    const call = { correlationId, task, payload, options, nowMs: Date.now() };
-    const stored = checkCall(call, parts.appConfig);
+    const call = { correlationId, task, payload, options, nowMs: target.nowMs() };
+    const stored = checkCall(call, appConfig);
     if (stored.isErr()) return err(stored.error);
     const accepted = { ...call, payload: stored.value };
     const deduplication = checkDeduplication(accepted);
     if (deduplication.isErr()) return err(deduplication.error);
     const id = TaskId();
-    const published = await publish({
-      ...createQueueAccess(parts).open(),
-      job: toJob(id, accepted, { deduplication: deduplication.value, appConfig: parts.appConfig }),
-      deadlineMs: parts.appConfig.scheduleDeadlineMs,
-    });
+    const job = toJob(id, accepted, { deduplication: deduplication.value, appConfig });
+    const published = await target.publish(job);
     return published
       .map((taskId) =>
-        createTaskHandle<Output>({
+        target.toHandle<Output>({
           id: taskId,
           taskName: task.queueName,
           correlationId,
@@ -109,9 +109,9 @@ export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler 
     const id = parseCorrelationId(correlationId);
     if (id.isErr()) return err(toInvalidCorrelationId(id.error));
     const call = { task, payload, timing, options, correlationId, origin: 'call' } as const;
-    const checked = checkRecurringCall(call, parts.appConfig);
+    const checked = checkRecurringCall(call, appConfig);
     if (checked.isErr()) return err(checked.error);
-    return (await saveSchedule(checked.value, parts)).map((schedule) => schedule.id);
+    return (await target.saveSchedule(checked.value)).map((schedule) => schedule.id);
   },
 });
 

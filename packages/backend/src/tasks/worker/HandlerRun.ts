@@ -1,6 +1,6 @@
 import { err, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
-import { settleWithin } from '../queue/settleWithin';
+import { type HandlerClock, realClock } from './HandlerClock';
 import { callHandler } from './HandlerReturn';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
@@ -15,6 +15,8 @@ interface HandlerRunOptions {
   readonly graceMs: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** Default: real time. */
+  readonly clock?: HandlerClock | undefined;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
@@ -27,27 +29,38 @@ type Ended = Result<unknown, TaskError>;
 interface Interruptions {
   readonly timeoutMs: number;
   readonly shutdown: AbortSignal;
+  readonly clock: HandlerClock;
 }
 
 /** Resolves with what the handler ends in, or with the error it must stop for: its time is up, or the worker stops. */
 const firstOf = (
   handled: Promise<Ended>,
-  { timeoutMs, shutdown }: Interruptions,
+  { timeoutMs, shutdown, clock }: Interruptions,
 ): Promise<Ended | TaskError> =>
   new Promise((resolve) => {
     let isSettled = false;
     const settle = (end: Ended | TaskError): void => {
       if (isSettled) return;
       isSettled = true;
-      clearTimeout(timer);
+      stopTimer();
       shutdown.removeEventListener('abort', stop);
       resolve(end);
     };
     const stop = (): void => settle(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
-    const timer = setTimeout(() => settle(toTimeout(timeoutMs)), timeoutMs);
+    const stopTimer = clock.setTimer(() => settle(toTimeout(timeoutMs)), timeoutMs);
     shutdown.addEventListener('abort', stop);
     void handled.then(settle);
     if (shutdown.aborted) stop();
+  });
+
+/** Whether a handler ends in time. */
+const endsWithin = (handled: Promise<Ended>, ms: number, clock: HandlerClock): Promise<boolean> =>
+  new Promise((resolve) => {
+    const stopTimer = clock.setTimer(() => resolve(false), ms);
+    void handled.then(() => {
+      stopTimer();
+      resolve(true);
+    });
   });
 
 /**
@@ -60,6 +73,7 @@ export const runHandler = async ({
   timeoutMs,
   graceMs,
   shutdown,
+  clock = realClock,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   let controller: AbortController | undefined;
@@ -67,16 +81,16 @@ export const runHandler = async ({
     controller ??= new AbortController();
     return controller;
   };
-  const startedAtMs = performance.now();
+  const startedAtMs = clock.nowMs();
   const handled = callHandler(() => call(() => getController().signal));
-  const first = await firstOf(handled, { timeoutMs, shutdown });
+  const first = await firstOf(handled, { timeoutMs, shutdown, clock });
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
-    return performance.now() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
+    return clock.nowMs() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
   getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
-  if ((await settleWithin(handled, graceForCauseMs)).isErr()) {
+  if (!(await endsWithin(handled, graceForCauseMs, clock))) {
     onAbandoned(first, handled);
     return err(first);
   }

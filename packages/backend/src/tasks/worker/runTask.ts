@@ -12,6 +12,7 @@ import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
+import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
 
 /** What a worker gives every attempt. */
@@ -26,6 +27,8 @@ export interface AttemptEnvironment {
   readonly maxResultBytes: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
+  /** What time limits go by. Default: real time. */
+  readonly clock?: HandlerClock | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -128,6 +131,7 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
+    clock: environment.clock,
     onAbandoned: ({ code }, ended) => {
       const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
       logger.warn('A handler ignores its abort signal; it goes on without its task', facts);
