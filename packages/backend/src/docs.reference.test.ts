@@ -28,6 +28,7 @@ import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
+import { TASK_RESULT_ERROR_CODES } from './tasks/domain/TaskResultError';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
@@ -221,6 +222,7 @@ describe('docs/reference/errors.md', () => {
 
   const unions: [heading: string, codes: readonly string[]][] = [
     ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
+    ['TaskResultError', TASK_RESULT_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
@@ -282,6 +284,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       delayMs: 0,
       runKey: '1',
       checkHeld: () => undefined,
+      report: { progress: () => undefined, log: () => undefined },
     },
     end: {
       outcome,

@@ -182,6 +182,17 @@ const outputs: [name: string, lines: unknown[]][] = [
       'true',
     ],
   ],
+  [
+    'results',
+    [
+      '7.5',
+      'failed fatal there is no price for it',
+      'scheduled timed-out',
+      '250,500,750',
+      'invalid-options the call about a task of "shop:price" is refused: expected id to be a task id, got "the pens"',
+    ],
+  ],
+  ['progress', ['left out .git', '3 of 3 completed', '{"done":3,"of":3}', 'left out .git']],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

@@ -17,6 +17,8 @@ export interface RedisConnection {
   ready(deadlineMs: number): Promise<Result<RedisClient, Error>>;
   /** Closes at once, also while Redis is gone. Safe to call twice. */
   close(): void;
+  /** Calls a listener when the connection is closed by `close`. */
+  onClose(listener: () => void): void;
 }
 
 const MAX_LISTENERS = 100_000;
@@ -49,6 +51,7 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
   client.setMaxListeners(MAX_LISTENERS);
   const trouble = watchTrouble(client, options);
   const copies = trackCopies(client);
+  const closeListeners = new Set<() => void>();
   if (endsWithProcess) letProcessEnd(client);
   return {
     client,
@@ -62,6 +65,11 @@ export const createRedisConnection = (options: RedisConnectionOptions): RedisCon
     },
     close: () => {
       for (const each of [client, ...copies]) each.disconnect();
+      for (const listener of closeListeners) listener();
+      closeListeners.clear();
+    },
+    onClose: (listener) => {
+      closeListeners.add(listener);
     },
   };
 };

@@ -15,6 +15,7 @@ import { sendWelcomeEmailTask } from '@backend/services/users/tasks/sendWelcomeE
 import { type TaskContext } from '@backend/tasks/domain/TaskContext';
 import { defineTask, type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { TaskError } from '@backend/tasks/domain/TaskError';
+import { TaskId } from '@backend/tasks/domain/TaskId';
 import { type TaskOptions } from '@backend/tasks/domain/TaskOptions';
 import { createTaskRegistry } from '@backend/tasks/domain/TaskRegistry';
 import { tasks } from '@backend/tasks/tasks.config';
@@ -23,7 +24,6 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
-import { type Delivery } from './queue/Delivery';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -36,8 +36,17 @@ const handMadeContext = () => ({
 
 /** Runs one attempt as a worker with the default configuration does. */
 const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMade = 0) => {
-  const facts = { data: payload, attemptsMade, crashCount: 0, scheduledAt: new Date(), delayMs: 0 };
-  const delivery = { ...facts, checkHeld: () => undefined };
+  const facts = {
+    taskId: TaskId(),
+    runKey: '1',
+    data: payload,
+    attemptsMade,
+    crashCount: 0,
+    scheduledAt: new Date(),
+    delayMs: 0,
+  };
+  const report = { progress: () => undefined, log: () => undefined };
+  const delivery = { ...facts, checkHeld: () => undefined, report };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),
@@ -49,7 +58,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     now: () => new Date(),
     random: () => 0,
   };
-  return runTask(task, delivery as Delivery, environment);
+  return runTask(task, delivery, environment);
 };
 
 describe('Spec 000: quick start', () => {

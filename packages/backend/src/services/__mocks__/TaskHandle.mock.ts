@@ -1,4 +1,4 @@
-import { type TaskHandle } from '@backend/tasks/domain/TaskHandle';
+import { type FoundHandle, type TaskHandle } from '@backend/tasks/domain/TaskHandle';
 import { TaskResultError } from '@backend/tasks/domain/TaskResultError';
 import { err, ok } from 'neverthrow';
 
@@ -8,8 +8,15 @@ const notRun = (): TaskResultError =>
 /** Makes the handle of a task that never runs. */
 export const getMockedTaskHandle = <Output>(
   receipt: Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'>,
-): TaskHandle<Output> => ({
-  ...receipt,
+): TaskHandle<Output> => ({ ...receipt, ...getMockedFoundHandle<Output>(receipt) });
+
+/** Makes the handle of a task that was scheduled earlier, and never runs. */
+export const getMockedFoundHandle = <Output>({
+  id,
+  taskName,
+}: Pick<FoundHandle, 'id' | 'taskName'>): FoundHandle<Output> => ({
+  id,
+  taskName,
   status: async () => ok('pending'),
   result: async () => err(notRun()),
   progress: async () => ok(undefined),

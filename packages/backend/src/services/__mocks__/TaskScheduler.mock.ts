@@ -7,7 +7,7 @@ import { TaskId } from '@backend/tasks/domain/TaskId';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
-import { getMockedTaskHandle } from './TaskHandle.mock';
+import { getMockedFoundHandle, getMockedTaskHandle } from './TaskHandle.mock';
 
 /** One call of `schedule`, as a service made it. */
 export interface ScheduledCall {
@@ -51,5 +51,6 @@ export const getMockedTaskScheduler = ({
       const id = toDefaultScheduleId(taskName, payload, toCompleteTiming(timing));
       return error === undefined ? ok((options.id as ScheduleId | undefined) ?? id) : err(error); // a mock checks nothing
     },
+    handle: ({ queueName: taskName }, id) => getMockedFoundHandle({ id: id as TaskId, taskName }), // a mock checks nothing
   };
 };

@@ -22,6 +22,8 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      progress: expect.any(Function),
+      log: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -43,8 +45,21 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      progress: async () => undefined,
+      log: async () => undefined,
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
+  });
+
+  it('checks progress and log as a worker does, and writes the lines to the logger', async () => {
+    const logger = getMockedLogger();
+    const { progress, log } = toTaskContext('emails:send', { logger });
+    await progress({ done: 1 });
+    await log('half way');
+
+    expect(logger.info.mock.calls).toEqual([['half way']]);
+    expect(progress(undefined)).rejects.toThrow('the progress is refused');
+    expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
   });
 });

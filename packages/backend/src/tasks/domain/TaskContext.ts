@@ -3,6 +3,7 @@ import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { TaskId } from './TaskId';
+import { toLogLine, toProgressJson } from './TaskReport';
 
 /** What a handler knows about the attempt it runs in. */
 export interface TaskContext {
@@ -33,6 +34,17 @@ export interface TaskContext {
   readonly logger: ILogger;
   /** Aborted when the attempt outlives `timeoutMs` or the worker stops; hand it to `fetch` and the like. */
   readonly signal: AbortSignal;
+  /**
+   * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be
+   * called as often as is convenient: the newest value is written every 250 ms, the last one before the attempt ends.
+   * Resolves at once, and does not mind Redis being away; rejects with a fatal `TaskError` when the value is no JSON.
+   */
+  progress(value: unknown): Promise<void>;
+  /**
+   * Keeps a line with the task, and writes it to `logger` at info. The newest 100 lines are kept, each cut at 1000
+   * characters. Resolves and rejects as `progress` does.
+   */
+  log(message: string): Promise<void>;
 }
 
 const REQUIRED_PARTS = [
@@ -47,6 +59,8 @@ const REQUIRED_PARTS = [
   'workerId',
   'logger',
   'signal',
+  'progress',
+  'log',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
@@ -55,7 +69,8 @@ const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
 
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
+ * to the logger.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
   isComplete(given) && given.taskName === taskName
@@ -73,4 +88,6 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
         workerId: given.workerId ?? 'direct',
         logger: given.logger ?? silentLogger,
         signal: given.signal ?? new AbortController().signal,
+        progress: given.progress ?? (async (value) => void toProgressJson(value)),
+        log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
       };

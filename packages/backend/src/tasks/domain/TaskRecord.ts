@@ -37,6 +37,8 @@ export interface TaskRecord {
   readonly expiresAt?: Date;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
+  /** What the handler reported last by `ctx.progress`; absent when it reported nothing. */
+  readonly progress?: unknown;
   /** What `ok` carried; only with status `completed`. */
   readonly value?: unknown;
   readonly error?: StoredTaskError;

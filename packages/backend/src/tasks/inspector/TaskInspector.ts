@@ -13,6 +13,7 @@ import { explainTask } from './explainTask';
 import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
+import { readLogs } from './readLogs';
 import { readQueueDepth } from './readQueueDepth';
 import { readTaskStats } from './readTaskStats';
 import { retryEndedTask, type TaskRetryOptions } from './retryEndedTask';
@@ -25,6 +26,11 @@ import { type TaskStats } from './TaskStats';
 export interface TaskInspector {
   /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
+  /**
+   * The lines that a task's handlers kept by `ctx.log`, oldest first: the newest 100. Errors: `not-found`,
+   * `queue-unavailable`.
+   */
+  getLogs(id: TaskId): Promise<Result<readonly string[], InspectorError>>;
   /**
    * Lists the tasks that a query asks for, newest first, page by page. Reads the ids of every task whose status may fit:
    * no search in an archive. Errors: `invalid-query`, `queue-unavailable`.
@@ -76,6 +82,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
   };
   return {
     getTask: (id) => requireTask(parts, id),
+    getLogs: (id) => readLogs(parts, id),
     getTasks: (query = {}) => listTasks(parts, query),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),

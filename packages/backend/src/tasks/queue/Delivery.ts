@@ -1,5 +1,6 @@
 import { type TaskId } from '../domain/TaskId';
 import { type Settlement } from './settle';
+import { type TaskReporter } from './TaskReporter';
 
 /** One job as BullMQ hands it to a worker. */
 export interface Delivery {
@@ -21,6 +22,8 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
+  /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
+  readonly report: Pick<TaskReporter, 'progress' | 'log'>;
 }
 
 /** What a delivery ends in. */

@@ -6,7 +6,11 @@ import { type JobLock } from './JobLock';
 const toJob = (fields: { id?: string; attemptsMade?: number; stalledCounter?: number } = {}): Job =>
   ({ id: '7', attemptsMade: 0, stalledCounter: 0, ...fields }) as Job; // the part that is read
 
-const toLock = (): JobLock => ({ reclaim: async () => 'held', writeCrashCount: async () => true });
+const toLock = (): JobLock => ({
+  token: 'mine',
+  reclaim: async () => 'held',
+  writeCrashCount: async () => true,
+});
 
 const heldOf = (hold: Hold): HeldJob => {
   if (hold.kind === 'conflict') throw new Error('expected a job that is held, got a conflict');

@@ -11,6 +11,8 @@ export type LockState = 'held' | 'ended' | 'taken';
 
 /** The lock of one job, as one delivery of it holds it. */
 export interface JobLock {
+  /** What the lock holds while it is this delivery's. */
+  readonly token: string;
   /** Takes a lock that has lapsed back, unless the job was taken again since. Rejects when Redis does not answer or refuses. */
   reclaim(): Promise<LockState>;
   /** Writes how often the job crashed, if the lock is held. Returns whether it was; rejects as `reclaim` does. */
@@ -59,6 +61,7 @@ export const createJobLock = ({
   const job = `${queueKey}:${jobId}`;
   const lock = `${job}:lock`;
   return {
+    token,
     reclaim: async () => {
       const keys = [lock, `${queueKey}:active`, job, `${queueKey}:cancelled`];
       return (await client.eval(

@@ -36,7 +36,11 @@ const FIELDS = [
   'cancelReason',
   'retriedAs',
   'retriedAt',
+  'progress',
 ] as const;
+
+/** A field of a job's hash that is read. */
+export type StoredField = (typeof FIELDS)[number] | 'logCount';
 
 /** A task as Redis holds it at one moment. */
 export interface StoredTask {
@@ -45,17 +49,17 @@ export interface StoredTask {
   /** Milliseconds since 1970; only in `delayed`. */
   readonly dueAtMs?: number;
   /** Fields of its hash; the absent ones are undefined. */
-  readonly fields: Readonly<Partial<Record<(typeof FIELDS)[number], string>>>;
+  readonly fields: Readonly<Partial<Record<StoredField, string>>>;
 }
 
 /** What `READ_TASK` answers for one task. */
 export type TaskReply = readonly [set: TaskSet, place: string, fields: readonly (string | null)[]] | null;
 
 /**
- * Lua: `readTask(id, job)` answers the set that holds a task, its score or index there, and its hash; false when no set
- * does. Only what a set holds is read as a job, so that the name of another key never is.
+ * Lua: `readTask(id, job)` answers the set that holds a task, its score or index there, and fields of its hash; false when
+ * no set does. Only what a set holds is read as a job, so that the name of another key never is.
  */
-export const READ_TASK = `
+export const toReadTask = (fields: readonly StoredField[]): string => `
 local sets = { '${TASK_SETS.join("', '")}' }
 local function readTask(id, job)
   for index, set in ipairs(sets) do
@@ -63,12 +67,15 @@ local function readTask(id, job)
     if index <= 6 then place = redis.call('ZSCORE', KEYS[index], id) else place = redis.call('LPOS', KEYS[index], id) end
     if place then
       if redis.call('EXISTS', job) == 0 then return false end
-      return { set, tostring(place), redis.call('HMGET', job, '${FIELDS.join("', '")}') }
+      return { set, tostring(place), redis.call('HMGET', job, '${fields.join("', '")}') }
     end
   end
   return false
 end
 `;
+
+/** Lua: `readTask` with all that a record is made of. */
+export const READ_TASK = toReadTask(FIELDS);
 
 const READ_TASKS = `${READ_TASK}
 local found = {}
@@ -88,11 +95,15 @@ const SCORES_PER_MS = 4096;
 /** The time of a score in `delayed`; milliseconds since 1970. */
 export const toDueAtMs = (score: string): number => Math.floor(Number(score) / SCORES_PER_MS);
 
-/** Translates what `READ_TASK` answered. */
-export const toStoredTask = (id: string, reply: TaskReply): StoredTask | undefined => {
+/** Translates what `READ_TASK`, or `toReadTask` with other fields, answered. */
+export const toStoredTask = (
+  id: string,
+  reply: TaskReply,
+  read: readonly StoredField[] = FIELDS,
+): StoredTask | undefined => {
   if (reply === null) return undefined;
   const [set, place, values] = reply;
-  const fields = Object.fromEntries(FIELDS.map((field, index) => [field, values[index] ?? undefined]));
+  const fields = Object.fromEntries(read.map((field, index) => [field, values[index] ?? undefined]));
   return { id, set, fields, ...(set === 'delayed' ? { dueAtMs: toDueAtMs(place) } : {}) };
 };
 

@@ -8,8 +8,8 @@ import { type Debounced, replaceDebounced } from './DeduplicationKey';
 import { toQueueName } from './QueueName';
 import { rememberTaskName } from './UnregisteredTasks';
 
-/** Events a queue's stream keeps, about; nothing of ours reads it, boards and watchers do. */
-const MAX_STREAM_EVENTS = 1000;
+/** Events a queue's stream keeps, about: whoever waits for a task reads it, boards and watchers too. */
+export const MAX_STREAM_EVENTS = 1000;
 
 /** One BullMQ queue for each task name, made on first use on one connection. */
 export interface TaskQueues {

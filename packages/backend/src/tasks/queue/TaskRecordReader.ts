@@ -36,8 +36,8 @@ export const toTaskRecord = (
   task: StoredTask,
   { queue, maxAttempts }: Omit<TaskSource, 'client'>,
 ): TaskRecord => {
-  const { id, set, dueAtMs, fields } = task;
-  const status = toStatus(set, endedAttempts(task));
+  const { id, dueAtMs, fields } = task;
+  const status = statusOf(task);
   const error = toStoredError(task);
   const data = parseJson(fields.data || '{}', fields.data);
   const envelope = toEnvelope(data);
@@ -54,15 +54,20 @@ export const toTaskRecord = (
     ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
     ...(fields.processedOn === undefined ? {} : { startedAt: new Date(Number(fields.processedOn)) }),
     ...(fields.finishedOn === undefined ? {} : { endedAt: new Date(Number(fields.finishedOn)) }),
+    ...(fields.progress === undefined ? {} : { progress: parseJson(fields.progress, fields.progress) }),
     ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
-    // A retry that is under way may have put nothing on the queue.
-    ...(fields.retriedAs === undefined || fields.retriedAt === undefined
-      ? {}
-      : { retriedAs: fields.retriedAs as TaskId }), // written with that task
+    ...retryOf(task),
   };
 };
+
+/** Where a task is now. */
+export const statusOf = (task: StoredTask): TaskStatus => toStatus(task.set, endedAttempts(task));
+
+/** The task that does one again; nothing while that retry is under way, which may have put nothing on the queue. */
+export const retryOf = ({ fields: { retriedAs, retriedAt } }: StoredTask): { readonly retriedAs?: TaskId } =>
+  retriedAs === undefined || retriedAt === undefined ? {} : { retriedAs: retriedAs as TaskId }; // written with that task
 
 const toStatus = (set: TaskSet, attempt: number): TaskStatus => {
   switch (set) {
@@ -106,7 +111,8 @@ const toAttempt = (task: StoredTask, status: TaskStatus, error: StoredTaskError 
   return status === 'failed' && error !== undefined ? error.attempt : endedAttempts(task);
 };
 
-const toStoredError = (task: StoredTask): StoredTaskError | undefined => {
+/** Why a task's last attempt failed; `undefined` when none did. */
+export const toStoredError = (task: StoredTask): StoredTaskError | undefined => {
   const { stacktrace, failedReason } = task.fields;
   const stacks = parseJson(stacktrace ?? '[]', []);
   const last: unknown = Array.isArray(stacks) ? stacks.at(-1) : undefined;

@@ -77,7 +77,7 @@ export interface RecurringSchedulesOptions {
  */
 export const createRecurringSchedules = (options: RecurringSchedulesOptions): RecurringSchedules => {
   const registry = createTaskRegistry(options.tasks ?? []);
-  const { appConfig } = options;
+  const { appConfig, logger } = options;
   const access = createQueueAccess(options);
   const scheduleAccess = createScheduleAccess(access, appConfig.queuePrefix);
   const run = async <T>(
@@ -118,7 +118,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
       if (request.isErr()) return err(request.error);
       const found = await run((store) => findSchedule(store, id));
       if (found.isErr()) return err(found.error);
-      return startRunNow({ schedule: found.value, correlationId, registry, access, appConfig });
+      return startRunNow({ schedule: found.value, correlationId, registry, access, logger, appConfig });
     },
   };
 };

@@ -26,7 +26,7 @@ const setup = async () => {
   const correlationId = CorrelationId();
   return {
     bench,
-    runNow: () => startRunNow({ schedule, correlationId, registry, access, appConfig }),
+    runNow: () => startRunNow({ schedule, correlationId, registry, access, logger: silentLogger, appConfig }),
     [Symbol.asyncDispose]: bench[Symbol.asyncDispose],
   };
 };

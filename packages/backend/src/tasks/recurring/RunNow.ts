@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type ScheduleId } from '../domain/ScheduleId';
@@ -9,7 +10,7 @@ import { publish } from '../queue/publish';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toRunJob } from '../queue/RunJob';
 import { createScheduleStore } from '../queue/ScheduleStore';
-import { createTaskHandle } from '../scheduler/QueuedTask';
+import { createTaskHandle } from '../scheduler/FoundTask';
 import { type FoundSchedule } from './FoundSchedule';
 import { RecurringError, toUnavailable } from './RecurringError';
 
@@ -18,6 +19,7 @@ interface RunNowOptions {
   readonly correlationId: CorrelationId;
   readonly registry: TaskRegistry;
   readonly access: QueueAccess;
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
 }
 
@@ -30,6 +32,7 @@ export const startRunNow = async ({
   correlationId,
   registry,
   access,
+  logger,
   appConfig,
 }: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
   const task = registry.get(stored.taskName);
@@ -47,7 +50,8 @@ export const startRunNow = async ({
   await access.run((_queues, { client }) =>
     createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
   );
-  return ok(createTaskHandle({ id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' }));
+  const receipt = { id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' } as const;
+  return ok(createTaskHandle(receipt, { logger, appConfig }));
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

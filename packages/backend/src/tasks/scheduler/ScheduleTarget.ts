@@ -1,14 +1,18 @@
 import { type Result } from 'neverthrow';
 import { type RecurringSchedule } from '../domain/RecurringSchedule';
 import { type ScheduleError } from '../domain/ScheduleError';
-import { type TaskHandle } from '../domain/TaskHandle';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
 import { type TaskId } from '../domain/TaskId';
 import { type PublishError, publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
-import { createTaskHandle, type TaskReceipt } from './QueuedTask';
+import { createFoundHandle, createTaskHandle } from './FoundTask';
 import { type CheckedSchedule, saveSchedule } from './RecurringCall';
 import { type TaskSchedulerOptions } from './TaskScheduler';
+
+/** What a scheduling call knows of the task that was taken. */
+export type TaskReceipt = Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'>;
 
 /** Where the calls that a scheduler has accepted go: the queues on Redis, or the memory of the testing kit. */
 export interface ScheduleTarget {
@@ -20,6 +24,11 @@ export interface ScheduleTarget {
   saveSchedule(schedule: CheckedSchedule): Promise<Result<RecurringSchedule, ScheduleError>>;
   /** What the caller gets for a task that was taken. */
   toHandle<Output>(receipt: TaskReceipt): TaskHandle<Output>;
+  /** The handle of a task that was scheduled earlier. */
+  findHandle<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    id: string,
+  ): FoundHandle<Output>;
 }
 
 /** The queues on Redis. Free: the connection is opened by the first use. */
@@ -28,5 +37,6 @@ export const createRedisTarget = (parts: TaskSchedulerOptions): ScheduleTarget =
   publish: (job) =>
     publish({ ...createQueueAccess(parts).open(), job, deadlineMs: parts.appConfig.scheduleDeadlineMs }),
   saveSchedule: (schedule) => saveSchedule(schedule, parts),
-  toHandle: createTaskHandle,
+  toHandle: (receipt) => createTaskHandle(receipt, parts),
+  findHandle: (task, id) => createFoundHandle(task, id, parts),
 });

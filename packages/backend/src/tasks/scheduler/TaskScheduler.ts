@@ -10,7 +10,7 @@ import { type ScheduleOptions, scheduleOptionProblems, toDelayMs } from '../doma
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
-import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
+import { type Disposition, type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
 import { toJobOptions } from '../queue/JobOptions';
@@ -52,6 +52,16 @@ export interface TaskScheduler {
     timing: ScheduleTiming,
     options?: RecurringOptions,
   ): Promise<Result<ScheduleId, ScheduleError>>;
+  /**
+   * The handle of a task that was scheduled earlier, in whichever process. Free: Redis is asked by its methods alone, which
+   * also say `invalid-options` when the id is no task id.
+   *
+   * @param id Such as one from a URL, or `handle.id` as it was kept.
+   */
+  handle<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    id: string,
+  ): FoundHandle<Output>;
 }
 
 /** What a scheduler is made of. */
@@ -113,6 +123,7 @@ export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig)
     if (checked.isErr()) return err(checked.error);
     return (await target.saveSchedule(checked.value)).map((schedule) => schedule.id);
   },
+  handle: (task, id) => target.findHandle(task, id),
 });
 
 /** Checks a call; what comes back is the payload as it is to be stored. */

@@ -25,6 +25,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       delayMs: 1000,
       runKey: '1',
       checkHeld: () => undefined,
+      report: { progress: () => undefined, log: () => undefined },
       ...change,
     },
     end: {

@@ -75,6 +75,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         crashCount: 0,
         runKey: '1',
         checkHeld: () => undefined,
+        report: { progress: () => undefined, log: () => undefined },
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -328,6 +329,8 @@ describe('runTask', () => {
         workerId: 'w1',
         logger,
         signal: expect.any(AbortSignal),
+        progress: expect.any(Function),
+        log: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

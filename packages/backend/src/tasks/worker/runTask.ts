@@ -9,6 +9,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
+import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
@@ -91,6 +92,7 @@ const toContext = (
   getSignal: () => AbortSignal,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
+  const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
   return {
     taskId: delivery.taskId,
     taskName: task.queueName,
@@ -104,9 +106,14 @@ const toContext = (
     scheduledAt: delivery.scheduledAt,
     startedAt,
     workerId: environment.workerId,
-    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    logger,
     get signal() {
       return getSignal();
+    },
+    progress: async (value) => delivery.report.progress(toProgressJson(value)),
+    log: async (message) => {
+      delivery.report.log(toLogLine(message));
+      logger.info(message);
     },
   };
 };

@@ -74,6 +74,21 @@ export const killerTask = defineTask({
   },
 });
 
+/** Reports what it does, in `steps` steps of 300 ms. */
+export const talkTask = defineTask({
+  queueName: 'fixture:talk',
+  schema: z.object({ steps: z.number() }),
+  output: z.object({ pid: z.number() }),
+  handler: async ({ steps }, ctx) => {
+    for (let step = 1; step <= steps; step += 1) {
+      await ctx.progress(step);
+      await ctx.log(`step ${step}`);
+      await Bun.sleep(300);
+    }
+    return ok({ pid: process.pid });
+  },
+});
+
 /** The registry of the fixture worker. */
 export const fixtureTasks: TaskDefinition<unknown>[] = [
   recordTask,
@@ -81,4 +96,5 @@ export const fixtureTasks: TaskDefinition<unknown>[] = [
   strayTask,
   slowTask,
   killerTask,
+  talkTask,
 ];

@@ -1,0 +1,180 @@
+import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { type QueueEvent, type StreamReply, toQueueEvent } from './QueueEvent';
+
+/** Reads the events of some queues on one blocking connection, as long as there is a queue to read. */
+export interface EventReader {
+  /** Reads a stream from after an entry on. Without effect on one that is read already. */
+  add(streamKey: string, afterId: string): void;
+  remove(streamKey: string): void;
+  /** Closes the connection; adding a stream opens one again. */
+  rest(): void;
+}
+
+interface EventReaderOptions {
+  /** Opens a connection of the reader's own. */
+  connect(): RedisConnection;
+  /** Wakes a connection that blocks, over another one; may reject. */
+  unblock(clientId: string): Promise<unknown>;
+  /** Told all events of a stream that one command read. Answers whether one of them was waited for. */
+  onEvents(streamKey: string, events: readonly QueueEvent[]): boolean;
+  /** The connection is lost, or there again: events may have been missed. */
+  onGap(): void;
+}
+
+/** How long Redis holds a read back that has nothing to tell; milliseconds. Below the silence that ends a connection. */
+const BLOCK_MS = 2000;
+
+/** Events that one read answers of a stream at most. */
+const READ_COUNT = 1000;
+
+/** A read that told nothing of interest is not repeated at once: a busy queue's events come many at a time then. */
+const REST_MS = 5;
+
+/** How long one look for a connection takes, and how long a broken one is left alone; milliseconds. */
+const CONNECT_MS = 1000;
+const BROKEN_MS = 100;
+
+/** How often, and for how long, a read that has just begun is woken; milliseconds. */
+const WAKE_MS = 10;
+const WAKE_LIMIT_MS = 500;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Creates a reader. It costs nothing before the first stream. */
+export const createEventReader = (options: EventReaderOptions): EventReader => {
+  const streams = new Map<string, string>();
+  let session: ReadSession | undefined;
+  const ensureSession = (): ReadSession => {
+    session ??= startSession(streams, options);
+    return session;
+  };
+  return {
+    add: (streamKey, afterId) => {
+      if (streams.has(streamKey)) return;
+      streams.set(streamKey, afterId);
+      ensureSession().changed();
+    },
+    remove: (streamKey) => {
+      streams.delete(streamKey);
+    },
+    rest: () => {
+      session?.close();
+      session = undefined;
+    },
+  };
+};
+
+/** One connection and the loop that reads on it. */
+interface ReadSession {
+  /** There is another stream to read. */
+  changed(): void;
+  close(): void;
+}
+
+const startSession = (streams: Map<string, string>, options: EventReaderOptions): ReadSession => {
+  const connection = options.connect();
+  const state: LoopState = { connection, isClosed: false, clientId: undefined, wake: undefined, blocked: [] };
+  void readOn(streams, state, options);
+  return {
+    changed: () => {
+      state.wake?.();
+      void interrupt(streams, state, options);
+    },
+    close: () => {
+      state.isClosed = true;
+      state.wake?.();
+      connection.close();
+    },
+  };
+};
+
+interface LoopState {
+  readonly connection: RedisConnection;
+  isClosed: boolean;
+  /** Redis's id of the connection; unknown until it is there. */
+  clientId: string | undefined;
+  /** Ends the wait for a first stream. */
+  wake: (() => void) | undefined;
+  /** The streams of the read that goes on now. */
+  blocked: readonly string[];
+}
+
+const readOn = async (
+  streams: Map<string, string>,
+  state: LoopState,
+  options: EventReaderOptions,
+): Promise<void> => {
+  let wasLost = false;
+  while (!state.isClosed) {
+    if (streams.size === 0) {
+      await new Promise<void>((resolve) => {
+        state.wake = resolve;
+      });
+      continue;
+    }
+    try {
+      const ready = await state.connection.ready(CONNECT_MS);
+      if (ready.isErr()) throw ready.error;
+      state.clientId ??= String(await state.connection.client.call('CLIENT', 'ID'));
+      if (wasLost) options.onGap();
+      wasLost = false;
+      if (!(await readOnce(streams, state, options))) await pause(REST_MS);
+    } catch {
+      // Gone for now: the same entries are asked for again when it is back.
+      if (state.isClosed) return;
+      state.clientId = undefined;
+      if (!wasLost) options.onGap();
+      wasLost = true;
+      await pause(BROKEN_MS);
+    }
+  }
+};
+
+/** Answers whether anything was told that somebody waits for. */
+const readOnce = async (
+  streams: Map<string, string>,
+  state: LoopState,
+  { onEvents }: EventReaderOptions,
+): Promise<boolean> => {
+  const keys = [...streams.keys()];
+  state.blocked = keys;
+  const { client } = state.connection;
+  const reading = client.xread(
+    'COUNT',
+    READ_COUNT,
+    'BLOCK',
+    BLOCK_MS,
+    'STREAMS',
+    ...keys,
+    ...streams.values(),
+  );
+  const reply = await reading.finally(() => {
+    state.blocked = [];
+  });
+  let isWanted = reply === null;
+  for (const [key, entries] of (reply ?? []) as readonly StreamReply[]) {
+    const newest = entries.at(-1)?.[0];
+    if (newest === undefined || !streams.has(key)) continue;
+    streams.set(key, newest);
+    const events = entries.map(([, fields]) => toQueueEvent(fields)).filter((event) => event !== undefined);
+    isWanted = onEvents(key, events) || isWanted;
+  }
+  return isWanted;
+};
+
+/** Wakes a read that knows nothing of a new stream. One that is not on its way yet takes the stream along. */
+const interrupt = async (
+  streams: ReadonlyMap<string, string>,
+  state: LoopState,
+  { unblock }: EventReaderOptions,
+): Promise<void> => {
+  const isBehind = (): boolean =>
+    state.blocked.length > 0 && [...streams.keys()].some((key) => !state.blocked.includes(key));
+  const endsAtMs = performance.now() + WAKE_LIMIT_MS;
+  // Sent on two connections, the read may arrive after the call that is to wake it.
+  while (isBehind() && state.clientId !== undefined && performance.now() < endsAtMs) {
+    // Refused by an access list: the new stream is read when this read ends by itself, from where it is to begin.
+    await unblock(state.clientId).catch(() => undefined);
+    await pause(WAKE_MS);
+  }
+};

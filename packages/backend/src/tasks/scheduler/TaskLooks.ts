@@ -1,0 +1,68 @@
+import { err, ok, type Result } from 'neverthrow';
+import { type TaskName, toRemoved } from '../domain/TaskEnd';
+import { type TaskResultError } from '../domain/TaskResultError';
+import { type TaskSighting } from '../domain/TaskSighting';
+import { sharedTaskWatch } from '../queue/sharedTaskWatch';
+import { describeWatchFailure } from '../queue/TaskEnds';
+import { ClosedError } from '../queue/TaskWatch';
+import { type HandleParts } from './FoundTask';
+import { toTimedOut, toUnavailable } from './HandleFailure';
+
+/** Looks at one task until its time is over. */
+export interface TaskLooks {
+  /**
+   * Waits for a look that shows something new, or for the error that ends the looks; `undefined` once they are closed.
+   * However seldom it is called, one look is kept: the newest.
+   */
+  next(): Promise<Result<TaskSighting, TaskResultError> | undefined>;
+  close(): void;
+}
+
+/** Begins to look at a task. It must be closed, which may happen twice. */
+export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: HandleParts): TaskLooks => {
+  let newest: TaskSighting | undefined;
+  let error: TaskResultError | undefined;
+  let isOver = timeoutMs === 0;
+  let isClosed = false;
+  let notify = (): void => undefined;
+  const watching = sharedTaskWatch(parts).watch(task, {
+    isCurious: true,
+    onSighting: (sighting) => {
+      // A task that has ended may be deleted before its end was asked for.
+      if (newest?.end !== undefined) return;
+      if (sighting === undefined) error = toRemoved(task);
+      else newest = sighting;
+      if (isOver && sighting !== undefined && sighting.end === undefined) error = toTimedOut(task, timeoutMs);
+      notify();
+    },
+    onSilence: (cause) => {
+      if (!isOver && !(cause instanceof ClosedError)) return;
+      error = toUnavailable(task, { reason: describeWatchFailure(cause), cause });
+      notify();
+    },
+  });
+  const timer = setTimeout(() => {
+    isOver = true;
+    watching.look();
+  }, timeoutMs);
+  return {
+    next: async () => {
+      while (!isClosed && newest === undefined && error === undefined) {
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+      if (isClosed) return undefined;
+      const sighting = newest;
+      newest = undefined;
+      if (sighting !== undefined) return ok(sighting);
+      return error === undefined ? undefined : err(error);
+    },
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+      watching.stop();
+      notify();
+    },
+  };
+};
