@@ -1,0 +1,512 @@
+import { describe, expect, it } from 'bun:test';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { UserId } from '@core/domain/user/user';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { type ScheduleOptions } from '../../domain/ScheduleOptions';
+import { type TaskContext } from '../../domain/TaskContext';
+import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
+import { TaskError } from '../../domain/TaskError';
+import { type TaskOptions } from '../../domain/TaskOptions';
+import { type TaskRecord } from '../../domain/TaskRecord';
+import { type CreateSchedulerWorld } from './SchedulerWorld';
+
+interface Job {
+  readonly n: number;
+  readonly text?: string | undefined;
+}
+
+type Handler = (job: Job, context: TaskContext, run: number) => unknown;
+
+/** What the task of a test does, and by which rules. */
+interface Setup {
+  readonly handler?: Handler;
+  readonly options?: TaskOptions<Job>;
+  readonly output?: z.ZodType<unknown>;
+}
+
+const schema = z.object({ n: z.number(), text: z.string().optional() });
+
+/** Whole times follow from the clock; ids are random. */
+const FACTS = ['status', 'payload', 'attempt', 'maxAttempts', 'value', 'error'] as const;
+
+const factsOf = (record: TaskRecord | undefined) =>
+  Object.fromEntries(FACTS.flatMap((fact) => (record?.[fact] === undefined ? [] : [[fact, record[fact]]])));
+
+/**
+ * What every scheduler, with the worker behind it, does. Run on the real one and on that of the testing kit, so that they
+ * cannot drift apart.
+ */
+export const taskSchedulerContract = (name: string, createWorld: CreateSchedulerWorld): void => {
+  /** A world with the tasks `contract:main` and `contract:other`; `runs` are the jobs that ran, in their order. */
+  const setup = async ({ handler = () => ok(), options = {}, output }: Setup = {}) => {
+    const runs: Job[] = [];
+    const define = (queueName: string): TaskDefinition<Job> =>
+      defineTask({
+        queueName,
+        schema,
+        ...(output === undefined ? {} : { output }),
+        handler: async (job, context) => {
+          runs.push(job);
+          return (await handler(job, context, runs.length)) as never; // what a handler must not return is tested too
+        },
+        options,
+      });
+    const [task, other] = [define('contract:main'), define('contract:other')];
+    const world = await createWorld([task, other]);
+    const call = async (job: Job, given?: ScheduleOptions, definition = task) =>
+      (await world.scheduler.schedule(CorrelationId(), definition, job, given))._unsafeUnwrap();
+    const facts = async (id: string) => factsOf(await world.record(id));
+    const runOne = async (job: Job = { n: 1 }, given?: ScheduleOptions) => {
+      const { id } = await call(job, given);
+      await world.pass(0);
+      return facts(id);
+    };
+    return {
+      world,
+      task,
+      other,
+      runs,
+      call,
+      facts,
+      runOne,
+      ms: (ticks: number) => ticks * world.tickMs,
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  };
+
+  describe(name, () => {
+    describe('a task', () => {
+      it('runs with what its call said, and is completed', async () => {
+        const seen: unknown[] = [];
+        await using test = await setup({
+          handler: ({ n }, { taskId, taskName, correlationId, userId, metadata, attempt, maxAttempts }) => {
+            seen.push({ taskId, taskName, correlationId, userId, metadata, attempt, maxAttempts });
+            return ok({ doubled: 2 * n });
+          },
+        });
+        const given = { userId: UserId(), metadata: { tenant: 'a' }, maxAttempts: 5 };
+        const handle = await test.call({ n: 2 }, given);
+        const before = await test.facts(handle.id);
+        await test.world.pass(0);
+
+        const job = { payload: { n: 2 }, maxAttempts: 5 };
+        expect(before).toEqual({ ...job, status: 'pending', attempt: 0 });
+        expect(await test.facts(handle.id)).toEqual({
+          ...job,
+          status: 'completed',
+          attempt: 1,
+          value: { doubled: 4 },
+        });
+        const { id: taskId, taskName, correlationId } = handle;
+        expect(seen).toEqual([{ taskId, taskName, correlationId, attempt: 1, ...given }]);
+      });
+
+      it('has the same fields at each point of its life', async () => {
+        await using test = await setup({
+          handler: (_job, _context, run) => (run === 1 ? err(new TaskError('once')) : ok()),
+          options: { backoffMs: 1 },
+        });
+        const { id } = await test.call(
+          { n: 1 },
+          { delayMs: test.ms(1), expiresInMs: 60_000, userId: UserId() },
+        );
+        const fields = async () => Object.keys((await test.world.record(id)) ?? {}).toSorted();
+        const before = await fields();
+        await test.world.pass(2);
+
+        const always = ['attempt', 'correlationId', 'crashCount', 'id', 'maxAttempts', 'name', 'payload'];
+        const known = [...always, 'scheduledAt', 'status', 'userId'];
+        expect(before).toEqual([...known, 'dueAt', 'expiresAt'].toSorted());
+        expect(await fields()).toEqual([...known, 'endedAt', 'expiresAt', 'startedAt', 'value'].toSorted());
+      });
+
+      it('that is put off waits for its time', async () => {
+        await using test = await setup();
+        const delayed = await test.call({ n: 1 }, { delayMs: test.ms(3) });
+        const later = await test.call({ n: 2 }, { delayMs: test.ms(600) });
+        await test.world.pass(1);
+        const before = await test.facts(delayed.id);
+        await test.world.pass(3);
+
+        expect(before).toMatchObject({ status: 'scheduled', attempt: 0 });
+        expect(await test.facts(delayed.id)).toMatchObject({ status: 'completed' });
+        expect(await test.facts(later.id)).toMatchObject({ status: 'scheduled' });
+        expect(test.runs).toEqual([{ n: 1 }]);
+      });
+
+      it('runs before those of a lower priority, and after those that came earlier', async () => {
+        await using test = await setup();
+        const priorities = ['low', 'normal', 'critical', 'normal', 99, 'high'] as const;
+        for (const [n, priority] of priorities.entries()) await test.call({ n }, { priority });
+        await test.world.pass(0);
+
+        expect(test.runs.map(({ n }) => n)).toEqual([2, 4, 5, 1, 3, 0]);
+      });
+
+      it('that returns nothing has the value null', async () => {
+        await using test = await setup();
+
+        expect(await test.runOne()).toMatchObject({ status: 'completed', value: null });
+      });
+
+      it('of which JSON keeps another value has that one', async () => {
+        await using test = await setup({ handler: () => ok({ at: new Date(0), left: undefined }) });
+
+        expect(await test.runOne()).toMatchObject({ value: { at: '1970-01-01T00:00:00.000Z' } });
+      });
+    });
+
+    describe('a failed attempt', () => {
+      it('is followed by another one, after its wait', async () => {
+        await using test = await setup({
+          handler: (_job, _context, run) => (run === 1 ? err(new TaskError('down', { host: 'a' })) : ok(run)),
+        });
+        const { id } = await test.call({ n: 1 }, { backoffMs: test.ms(3) });
+        await test.world.pass(1);
+        const before = await test.facts(id);
+        await test.world.pass(3);
+
+        const error = { message: 'down', code: 'task-failed', attempt: 1, metadata: { host: 'a' } };
+        const job = { payload: { n: 1 }, maxAttempts: 3 };
+        expect(before).toEqual({ ...job, status: 'retrying', attempt: 1, error });
+        expect(await test.facts(id)).toEqual({ ...job, status: 'completed', attempt: 2, value: 2 });
+      });
+
+      const lastAttempts: [what: string, setup: Setup, error: object][] = [
+        [
+          'that returns an error',
+          { handler: () => err(new TaskError('down')) },
+          { message: 'down', code: 'task-failed', reason: 'exhausted', attempt: 2 },
+        ],
+        [
+          'that throws',
+          {
+            handler: () => {
+              throw new Error('thrown');
+            },
+          },
+          { message: 'thrown', code: 'task-failed', reason: 'exhausted', attempt: 2 },
+        ],
+        [
+          'that no attempt can mend',
+          { handler: () => err(TaskError.fatal('gone', { page: 7 })) },
+          { message: 'gone', code: 'fatal', reason: 'fatal', attempt: 1, metadata: { page: 7 } },
+        ],
+        [
+          'whose retryOn says no',
+          { handler: () => err(new RangeError('far')), options: { retry: { retryOn: () => false } } },
+          { message: 'far', code: 'task-failed', reason: 'fatal', attempt: 1 },
+        ],
+        [
+          'that returns no result',
+          { handler: () => 'sent' },
+          {
+            message: 'expected the handler to return ok(...) or err(...), got "sent"',
+            code: 'invalid-output',
+            reason: 'invalid-output',
+            attempt: 1,
+          },
+        ],
+        [
+          'whose value breaks its schema',
+          { handler: () => ok({ id: 7 }), output: z.object({ id: z.string() }) },
+          {
+            message: expect.stringContaining('id: '),
+            code: 'invalid-output',
+            reason: 'invalid-output',
+            attempt: 1,
+            metadata: { issues: [expect.objectContaining({ path: 'id' })] },
+          },
+        ],
+        [
+          'whose value JSON cannot carry',
+          { handler: () => ok({ size: 1n }) },
+          {
+            message: expect.stringContaining('the result cannot be stored'),
+            code: 'invalid-output',
+            reason: 'invalid-output',
+            attempt: 1,
+          },
+        ],
+      ];
+
+      it.each(lastAttempts)('%s ends in a dead letter', async (_what, given, error) => {
+        const options = { maxAttempts: 2, ...given.options };
+        await using test = await setup({ ...given, options: { backoffMs: 1, ...options } });
+        const { id } = await test.call({ n: 1 });
+        await test.world.pass(1);
+
+        const { attempt, ...rest } = await test.facts(id);
+        expect(rest).toEqual({ status: 'failed', payload: { n: 1 }, maxAttempts: 2, error });
+        expect(attempt).toBe((error as { attempt: number }).attempt); // of the table above
+      });
+
+      it('that outlives its time has its signal aborted and is a timeout', async () => {
+        await using test = await setup({
+          handler: (_job, { signal }) =>
+            new Promise((resolve) => {
+              signal.addEventListener('abort', () => resolve(ok('too late')));
+            }),
+        });
+        const timeoutMs = test.ms(1);
+        const { id } = await test.call({ n: 1 }, { timeoutMs, maxAttempts: 2, backoffMs: 1 });
+        await test.world.pass(4);
+
+        const message = `the handler took longer than timeoutMs (${timeoutMs} ms)`;
+        expect(await test.facts(id)).toMatchObject({
+          status: 'failed',
+          attempt: 2,
+          error: { message, code: 'timeout', reason: 'timeout', attempt: 2 },
+        });
+        expect(test.runs.length).toBe(2);
+      });
+    });
+
+    describe('a task that asks to run later', () => {
+      it('waits, and uses no attempt', async () => {
+        let laterMs = 0;
+        await using test = await setup({
+          handler: (_job, { attempt }, run) =>
+            run < 3 ? err(TaskError.retryLater(laterMs, 'not yet')) : ok(attempt),
+          options: { maxAttempts: 1 },
+        });
+        laterMs = test.ms(3);
+        const { id } = await test.call({ n: 1 });
+        await test.world.pass(1);
+        const before = await test.facts(id);
+        await test.world.pass(7);
+
+        expect(before).toEqual({ status: 'scheduled', payload: { n: 1 }, attempt: 0, maxAttempts: 1 });
+        expect(await test.facts(id)).toMatchObject({ status: 'completed', attempt: 1, value: 1 });
+      });
+    });
+
+    describe('a task that expires', () => {
+      const holdUp: Handler = ({ text }, { signal }) =>
+        text === 'long'
+          ? new Promise((resolve) => {
+              signal.addEventListener('abort', () => resolve(err(TaskError.fatal('too late'))));
+            })
+          : ok();
+
+      it('is failed unrun when its turn comes too late', async () => {
+        await using test = await setup({ handler: holdUp });
+        const long = { timeoutMs: test.ms(3), maxAttempts: 1, priority: 'high' } as const;
+        await test.call({ n: 1, text: 'long' }, long);
+        const late = await test.call({ n: 2 }, { expiresInMs: test.ms(1) });
+        const inTime = await test.call({ n: 3 }, { expiresInMs: test.ms(600) });
+        await test.world.pass(4);
+
+        expect(await test.facts(late.id)).toEqual({
+          status: 'failed',
+          payload: { n: 2 },
+          attempt: 0,
+          maxAttempts: 3,
+          error: {
+            message: expect.stringMatching(/^the task was to start before \S+Z$/),
+            code: 'expired',
+            reason: 'expired',
+            attempt: 0,
+          },
+        });
+        expect(await test.facts(inTime.id)).toMatchObject({ status: 'completed' });
+        expect(test.runs.map(({ n }) => n)).toEqual([1, 3]);
+      });
+
+      it('goes on when its first attempt began in time', async () => {
+        await using test = await setup({
+          handler: (_job, _context, run) => (run === 1 ? err(new TaskError('down')) : ok()),
+        });
+        const { id } = await test.call({ n: 1 }, { expiresInMs: test.ms(2), backoffMs: test.ms(4) });
+        await test.world.pass(5);
+
+        expect(await test.facts(id)).toMatchObject({ status: 'completed', attempt: 2 });
+      });
+    });
+
+    describe('an idempotency key', () => {
+      it('makes one task of equal calls, also after its end, until its window is over', async () => {
+        await using test = await setup({
+          options: { idempotencyKey: ({ n }) => `order-${n}`, idempotencyWindowMs: 60_000 },
+        });
+        const first = await test.call({ n: 1 });
+        const same = await test.call({ n: 1, text: 'again' });
+        const other = await test.call({ n: 2 });
+        await test.world.pass(0);
+        const late = await test.call({ n: 1 });
+        const window = { idempotencyKey: 'short', idempotencyWindowMs: test.ms(1) };
+        const short = await test.call({ n: 3 }, window);
+        await test.world.pass(2);
+        const forgotten = await test.call({ n: 3 }, window);
+
+        expect([same, late].map(({ id, disposition }) => [id, disposition])).toEqual([
+          [first.id, 'duplicate'],
+          [first.id, 'duplicate'],
+        ]);
+        expect([first, other, short, forgotten].map(({ disposition }) => disposition)).toEqual(
+          Array(4).fill('created'),
+        );
+        expect(test.runs).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+      });
+
+      it('is one for each task name', async () => {
+        await using test = await setup();
+        const key = { idempotencyKey: 'k' };
+        const [one, two] = [await test.call({ n: 1 }, key), await test.call({ n: 1 }, key, test.other)];
+
+        expect([one.disposition, two.disposition]).toEqual(['created', 'created']);
+      });
+    });
+
+    describe('a unique tag', () => {
+      it('stands for its task until that has ended, between attempts too', async () => {
+        await using test = await setup({
+          handler: (_job, _context, run) => (run === 1 ? err(new TaskError('down')) : ok()),
+        });
+        const options = { uniqueTag: 't', backoffMs: test.ms(2) };
+        const first = await test.call({ n: 1 }, options);
+        const waiting = await test.call({ n: 2 }, options);
+        await test.world.pass(0);
+        const retrying = await test.call({ n: 3 }, options);
+        await test.world.pass(3);
+        const ended = await test.call({ n: 4 }, options);
+
+        expect([waiting, retrying].map(({ id, disposition }) => [id, disposition])).toEqual([
+          [first.id, 'duplicate'],
+          [first.id, 'duplicate'],
+        ]);
+        expect(ended.disposition).toBe('created');
+        expect(test.runs).toEqual([{ n: 1 }, { n: 1 }]);
+      });
+    });
+
+    describe('a debounce', () => {
+      it('runs once, with the last payload, when its calls have been quiet', async () => {
+        await using probe = await setup();
+        const windowMs = probe.ms(3);
+        await using test = await setup({ options: { debounce: { windowMs, key: () => 'k' } } });
+        const first = await test.call({ n: 1, text: 'a' });
+        await test.world.pass(2);
+        const second = await test.call({ n: 1, text: 'b' });
+        await test.world.pass(1);
+        const before = await test.facts(first.id);
+        await test.world.pass(3);
+        const third = await test.call({ n: 1, text: 'c' });
+
+        expect([second.id, second.disposition]).toEqual([first.id, 'replaced']);
+        expect(before).toMatchObject({ status: 'scheduled', payload: { n: 1, text: 'b' } });
+        expect(test.runs).toEqual([{ n: 1, text: 'b' }]);
+        expect(third.disposition).toBe('created');
+      });
+
+      it('runs after maxWaitMs at the latest', async () => {
+        await using probe = await setup();
+        const debounce = { windowMs: probe.ms(4), maxWaitMs: probe.ms(5), key: () => 'k' };
+        await using test = await setup({ options: { debounce } });
+        await test.call({ n: 1 });
+        await test.world.pass(3);
+        await test.call({ n: 2 });
+        await test.world.pass(3);
+
+        expect(test.runs).toEqual([{ n: 2 }]);
+      });
+    });
+
+    describe('a recurring schedule', () => {
+      it('runs when its time has come, with an id of its own', async () => {
+        await using test = await setup({ handler: (_job, { scheduleId }) => ok(scheduleId) });
+        const everyMs = Math.max(1000, test.world.tickMs);
+        const timing = { everyMs };
+        const kept = await test.world.scheduler.scheduleRecurring(
+          CorrelationId(),
+          test.task,
+          { n: 1 },
+          timing,
+          {
+            id: 'contract',
+          },
+        );
+        const before = test.runs.length;
+        await test.world.pass(Math.ceil(everyMs / test.world.tickMs) + 2);
+
+        expect([kept._unsafeUnwrap() as string, before]).toEqual(['contract', 0]);
+        expect(test.runs[0]).toEqual({ n: 1 });
+      });
+    });
+
+    describe('a call that is refused', () => {
+      const cycle: Record<string, unknown> = { n: 1 };
+      cycle['self'] = cycle;
+      const payloads: [what: string, payload: unknown, message: string][] = [
+        ['of the wrong type', { n: 'one' }, 'n: Invalid input: expected number, received string'],
+        ['that is missing', undefined, 'received undefined'],
+      ];
+      const options: [what: string, options: unknown, message: string][] = [
+        [
+          'a negative delay',
+          { delayMs: -1 },
+          'expected delayMs to be an integer from 0 to 315360000000, got -1',
+        ],
+        ['an unknown option', { delay: 1 }, 'unknown option delay. Did you mean "delayMs"?'],
+        ['delay and time', { delayMs: 1, at: new Date() }, 'expected either delayMs or at, got both'],
+        [
+          'two keys',
+          { idempotencyKey: 'a', uniqueTag: 'b' },
+          'expected at most one of idempotencyKey, uniqueTag',
+        ],
+        ['a function', { retry: { retryOn: () => true } }, 'expected retry without retryOn'],
+        ['no object', 7, 'expected options to be an object, got 7'],
+      ];
+
+      it.each(payloads)(
+        'because of a payload %s says so, and nothing runs',
+        async (_what, payload, message) => {
+          await using test = await setup();
+          const refused = await test.world.scheduler.schedule(CorrelationId(), test.task, payload as Job);
+          await test.world.pass(0);
+
+          const error = refused._unsafeUnwrapErr();
+          expect([error.code, test.runs]).toEqual(['invalid-payload', []]);
+          expect(error.message).toStartWith('the payload of contract:main is refused: ');
+          expect(error.message).toContain(message);
+        },
+      );
+
+      it.each(options)('because of %s says so', async (_what, given, message) => {
+        await using test = await setup();
+        const call = test.world.scheduler.schedule(
+          CorrelationId(),
+          test.task,
+          { n: 1 },
+          given as ScheduleOptions,
+        );
+
+        const error = (await call)._unsafeUnwrapErr();
+        expect(error.code).toBe('invalid-options');
+        expect(error.message).toStartWith('the options for contract:main are refused: ');
+        expect(error.message).toContain(message);
+      });
+
+      it('because of its definition or its correlation ID says so', async () => {
+        await using test = await setup();
+        const wrong = defineTask({
+          queueName: 'bad name',
+          schema,
+          handler: () => ok(),
+          options: { maxAttempts: 0 },
+        });
+        const { scheduler } = test.world;
+        const codes = await Promise.all(
+          [
+            scheduler.schedule(CorrelationId(), wrong, { n: 1 }),
+            scheduler.schedule('no id' as CorrelationId, test.task, { n: 1 }),
+            scheduler.schedule(CorrelationId(), undefined as unknown as typeof test.task, { n: 1 }),
+          ].map(async (call) => (await call)._unsafeUnwrapErr().code),
+        );
+
+        expect(codes).toEqual(['invalid-task', 'invalid-correlation-id', 'invalid-task']);
+      });
+    });
+  });
+};

@@ -1,0 +1,81 @@
+import { type TaskOutcome } from '../../domain/TaskOutcome';
+import { type Delivery } from '../../queue/Delivery';
+import { parseFailureStack, toFailureStack } from '../../queue/StoredFailure';
+import { logAttempt } from '../../worker/attemptLog';
+import { type AttemptEnd, type AttemptEnvironment, runTask } from '../../worker/runTask';
+import { type MemoryQueue } from './MemoryQueue';
+import { createMemoryReport } from './MemoryReport';
+import { type MemoryTask } from './MemoryTask';
+import { toTestDelivery } from './toTestDelivery';
+
+/** What an attempt in the testing kit needs. */
+export interface MemoryAttempt {
+  readonly queue: MemoryQueue;
+  readonly task: MemoryTask;
+  readonly environment: AttemptEnvironment;
+}
+
+/** Runs one attempt as a worker does, and settles it. Never rejects. */
+export const runMemoryAttempt = async ({ queue, task, environment }: MemoryAttempt): Promise<void> => {
+  const delivery = toDelivery(queue, task);
+  const end = await runTask(task.task, delivery, environment);
+  settleAttempt(queue, task, end);
+  logAttempt({
+    logger: environment.logger,
+    taskName: task.task.queueName,
+    delivery,
+    end,
+    endedAtMs: environment.now().getTime(),
+  });
+};
+
+const toDelivery = (queue: MemoryQueue, task: MemoryTask): Delivery =>
+  toTestDelivery({
+    taskId: task.id,
+    data: task.envelope,
+    attemptsMade: task.attemptsMade,
+    scheduledAt: new Date(task.scheduledAtMs),
+    delayMs: task.delayMs,
+    report: createMemoryReport(queue, task),
+  });
+
+/** The same rules as `settle` and BullMQ. */
+const settleAttempt = (
+  queue: MemoryQueue,
+  task: MemoryTask,
+  { outcome, attempt, hasBegun }: AttemptEnd,
+): void => {
+  const isPutBack = outcome.kind === 'snoozed' || outcome.kind === 'released';
+  if (hasBegun && isPutBack) delete task.envelope.expiresAtMs;
+  switch (outcome.kind) {
+    case 'completed':
+      task.attemptsMade = attempt;
+      task.value = outcome.value ?? null;
+      queue.end(task, 'completed');
+      break;
+    case 'retry':
+      task.attemptsMade = attempt;
+      task.isRetrying = true;
+      task.error = toStoredError(outcome, attempt);
+      queue.putBack(task, outcome.delayMs);
+      break;
+    case 'snoozed':
+      queue.putBack(task, outcome.delayMs);
+      break;
+    case 'released':
+      queue.putBack(task, 0);
+      break;
+    case 'failed':
+      task.attemptsMade = Math.max(1, attempt);
+      task.error = toStoredError(outcome, attempt);
+      queue.end(task, 'failed');
+  }
+};
+
+type Failed = Extract<TaskOutcome, { readonly kind: 'retry' | 'failed' }>;
+
+/** As it is kept with the task: metadata as JSON, a long message cut. */
+const toStoredError = ({ error, ...outcome }: Failed, attempt: number) =>
+  parseFailureStack(
+    toFailureStack({ error, attempt, ...('reason' in outcome ? { reason: outcome.reason } : {}) }),
+  );

@@ -1,0 +1,113 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type RecurringSchedule } from '../../domain/RecurringSchedule';
+import { toRecurringSchedule } from '../../domain/StoredSchedule';
+import { type TaskDefinition } from '../../domain/TaskDefinition';
+import { type TaskRecord } from '../../domain/TaskRecord';
+import { reconcileSchedules } from '../../recurring/reconcileSchedules';
+import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
+import { type ScheduledTask } from '../ScheduledTask';
+import { runMemoryAttempt } from './MemoryAttempt';
+import { createMemoryHandles } from './MemoryHandle';
+import { createMemoryQueue } from './MemoryQueue';
+import { createMemorySchedules } from './MemorySchedules';
+import { createMemorySlot } from './MemorySlot';
+import { createMemoryTarget, type MemoryTarget } from './MemoryTarget';
+import { toTaskRecord } from './MemoryTask';
+import { createMemoryWait } from './MemoryWait';
+import { toRecordingScheduler } from './RecordingScheduler';
+import { createTestClock } from './TestClock';
+import { createTimeline, type Timeline } from './Timeline';
+import { toTestEnvironment } from './testEnvironment';
+
+/** Scheduler, queue and worker of a test, all in memory. */
+export interface MemoryWorld {
+  readonly scheduler: TaskScheduler;
+  readonly target: MemoryTarget;
+  readonly timeline: Timeline;
+  /** The calls that were accepted. */
+  readonly calls: readonly ScheduledTask[];
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  getTask(id: string): TaskRecord | undefined;
+  listTasks(): readonly TaskRecord[];
+  listSchedules(): Promise<readonly RecurringSchedule[]>;
+}
+
+interface MemoryWorldOptions {
+  /** What the worker knows; `undefined`: everything that is scheduled. */
+  readonly tasks: readonly TaskDefinition<unknown>[] | undefined;
+  readonly startMs: number;
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  random(): number;
+  readonly patienceMs: number;
+}
+
+/** Wires a world whose clock stands still. */
+export const createMemoryWorld = ({
+  tasks,
+  startMs,
+  appConfig,
+  logger,
+  random,
+  patienceMs,
+}: MemoryWorldOptions): MemoryWorld => {
+  const clock = createTestClock(startMs);
+  const { nowMs } = clock;
+  const definitions = new Map((tasks ?? []).map((task) => [task.queueName, task]));
+  const known = tasks === undefined ? undefined : new Set(definitions.keys());
+  const findTask = (name: string) => definitions.get(name);
+  const queue = createMemoryQueue({
+    nowMs,
+    isRunnable: ({ task }) => known?.has(task.queueName) ?? true,
+  });
+  const schedules = createMemorySchedules({
+    nowMs,
+    maxAttempts: appConfig.taskMaxAttempts,
+    findTask,
+    add: queue.add,
+  });
+  const slot = createMemorySlot(patienceMs);
+  const environment = toTestEnvironment({ appConfig, logger, clock, random });
+  const timeline = createTimeline({
+    clock,
+    queue,
+    schedules,
+    slot,
+    run: (task) => runMemoryAttempt({ queue, task, environment }),
+    declare: () =>
+      reconcileSchedules({ tasks: tasks ?? [], store: schedules.store, appConfig, logger, scope: 'all' }),
+  });
+  const wait = createMemoryWait({ clock, slot, timeline, watch: queue.watch });
+  const target = createMemoryTarget({
+    queue,
+    schedules,
+    nowMs,
+    findTask,
+    handles: createMemoryHandles({ queue, wait }),
+  });
+  const calls: ScheduledTask[] = [];
+  const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
+    onCall: (task) => {
+      if (known?.has(task.queueName) !== true) definitions.set(task.queueName, task);
+    },
+    onScheduled: (call) => void calls.push(call),
+  });
+  return {
+    scheduler,
+    target,
+    timeline,
+    calls,
+    nowMs,
+    getTask: (id) => {
+      const task = queue.get(id);
+      return task && toTaskRecord(task);
+    },
+    listTasks: () => queue.list().map(toTaskRecord),
+    listSchedules: async () => {
+      const { schedules: kept } = await schedules.store.readAll();
+      return kept.map((each) => toRecurringSchedule(each.id, each.stored, { ...each, nowMs: nowMs() }));
+    },
+  };
+};

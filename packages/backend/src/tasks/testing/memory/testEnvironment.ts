@@ -1,0 +1,32 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { toTaskDefaults } from '../../worker/AttemptPlan';
+import { type AttemptEnvironment } from '../../worker/runTask';
+import { type TestClock } from './TestClock';
+
+interface TestEnvironmentOptions {
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  readonly clock: TestClock;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+/** What the attempts of a test are given: a worker's environment whose clock is the test's. */
+export const toTestEnvironment = ({
+  appConfig,
+  logger,
+  clock,
+  random,
+}: TestEnvironmentOptions): AttemptEnvironment => ({
+  workerId: 'test',
+  logger,
+  defaults: toTaskDefaults(appConfig),
+  graceMs: appConfig.taskTimeoutGraceMs,
+  maxCrashes: appConfig.taskMaxCrashes,
+  maxResultBytes: appConfig.taskMaxResultBytes,
+  shutdown: new AbortController().signal,
+  clock,
+  now: () => new Date(clock.nowMs()),
+  random,
+});
