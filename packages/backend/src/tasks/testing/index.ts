@@ -11,6 +11,7 @@ export {
 export type { Expected } from './listDifferences';
 export { type RunTaskOptions, runTask, type TestOutcome } from './runTask';
 export { type ScheduledTask, ScheduleExpectationError } from './ScheduledTask';
+export { createTestContext, type RecordedContext, type TestContext } from './TestContext';
 export { TestingError } from './TestingError';
 export { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from './TestScheduler';
 export { type LocalRedisWorld, type LocalRedisWorldOptions, withLocalRedis } from './withLocalRedis';

@@ -15,6 +15,7 @@ import { runTask as runAttempt } from '../worker/runTask';
 import { createTestClock } from './memory/TestClock';
 import { toTestEnvironment } from './memory/testEnvironment';
 import { toTestDelivery } from './memory/toTestDelivery';
+import { type TestContext } from './TestContext';
 import { testConfig } from './testConfig';
 import { withContext } from './withContext';
 
@@ -47,7 +48,7 @@ export interface RunTaskOptions {
 export const runTask = async <Payload, Output, Input>(
   task: TaskDefinition<Payload, Output, Input>,
   payload: NoInfer<Input>,
-  context: Partial<TaskContext> = {},
+  context: Partial<TaskContext> | TestContext = {},
   { appConfig = testConfig(), timeoutMs, clock = realClock, random = () => 0 }: RunTaskOptions = {},
 ): Promise<TestOutcome<Output>> => {
   const definition = task as unknown as TaskDefinition<unknown>; // run with the payload that its validator accepts
@@ -58,18 +59,19 @@ export const runTask = async <Payload, Output, Input>(
     const error = new TaskError(message, { issues }, { code: 'invalid-payload', cause: stored.error });
     return { kind: 'failed', error, reason: 'invalid-payload' };
   }
-  const { attempt = 1, taskId = TaskId(), scheduledAt = new Date() } = context;
-  const logger = guardedLogger(context.logger ?? silentLogger);
+  const given = 'parts' in context ? context.parts : context;
+  const { attempt = 1, taskId = TaskId(), scheduledAt = new Date() } = given;
+  const logger = guardedLogger(given.logger ?? silentLogger);
   const environment = {
     ...toTestEnvironment({ appConfig, logger, clock: createTestClock(Date.now()), random }),
     clock,
-    now: () => context.startedAt ?? new Date(),
+    now: () => given.startedAt ?? new Date(),
   };
   const { outcome } = await runAttempt(
-    withContext(definition, context),
+    withContext(definition, given),
     toTestDelivery({
       taskId,
-      data: toEnvelope(stored.value, context, timeoutMs),
+      data: toEnvelope(stored.value, given, timeoutMs),
       attemptsMade: attempt - 1,
       scheduledAt,
     }),

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { type TaskContext } from '../domain/TaskContext';
+import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { runTask } from './runTask';
+import { createTestContext } from './TestContext';
+
+const taskWith = (handler: (context: TaskContext) => unknown) =>
+  defineTask({
+    queueName: 'files:import',
+    schema: z.object({}),
+    handler: async (_payload, context) => handler(context) as never, // what the test says
+    options: { maxAttempts: 5 },
+  });
+
+const reporting = taskWith(async (ctx) => {
+  await ctx.progress({ done: 1, at: new Date(0) });
+  await ctx.log(`line ${'x'.repeat(2000)}`);
+  return ok(ctx.attempt);
+});
+
+const noted = {
+  progress: [{ done: 1, at: '1970-01-01T00:00:00.000Z' }],
+  log: [`line ${'x'.repeat(995)}`],
+};
+
+describe('createTestContext', () => {
+  it('takes notes of a direct call', async () => {
+    const logger = getMockedLogger();
+    const ctx = createTestContext({ logger, attempt: 2 });
+    const result = await reporting.handler({}, ctx);
+
+    expect(result._unsafeUnwrap() as unknown).toBe(2);
+    expect(ctx.recorded).toEqual(noted);
+    expect(logger.info).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes notes of runTask, and leaves to the definition what the test did not ask for', async () => {
+    const ctx = createTestContext();
+    const seen: TaskContext[] = [];
+    await runTask(
+      taskWith((context) => {
+        seen.push(context);
+        return reporting.handler({}, context);
+      }),
+      {},
+      ctx,
+    );
+
+    expect(ctx.recorded).toEqual(noted);
+    expect(seen[0]).toMatchObject({ taskName: 'files:import', attempt: 1, maxAttempts: 5 });
+  });
+
+  it.each([
+    [1n, 'a bigint'],
+    [undefined, 'undefined'],
+  ])('refuses the progress %p as a worker does', async (value, message) => {
+    const ctx = createTestContext();
+
+    await expect(ctx.progress(value)).rejects.toThrow(message);
+    expect(ctx.recorded.progress).toEqual([]);
+  });
+
+  it('aborts the signal when the test says so, or the one that it gave does', async () => {
+    const given = new AbortController();
+    const [one, other] = [createTestContext(), createTestContext({ signal: given.signal })];
+    const obedient = taskWith(({ signal }) => err(TaskError.fatal(String(signal.reason))));
+    one.abort('enough');
+    given.abort('from outside');
+
+    expect((await obedient.handler({}, one))._unsafeUnwrapErr().message).toBe('enough');
+    expect(await runTask(obedient, {}, other)).toMatchObject({ error: { message: 'from outside' } });
+  });
+});
