@@ -20,6 +20,7 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { emptyStepStore } from './tasks/domain/emptyStepStore';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
@@ -30,6 +31,18 @@ import { TaskId } from './tasks/domain/TaskId';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
 import { TASK_RESULT_ERROR_CODES } from './tasks/domain/TaskResultError';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
+import {
+  MAX_STEP_NAME_LENGTH,
+  MAX_STEPS,
+  stepCallProblem,
+  toCalledTwice,
+  toLateCall,
+  toLostTask,
+  toNested,
+  toRunningTwice,
+  toTooMany,
+  toUnstorable,
+} from './tasks/domain/TaskStep';
 import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
@@ -240,6 +253,22 @@ describe('docs/reference/errors.md', () => {
     expect(codes.length).toBeGreaterThan(1);
   });
 
+  it('quotes what a step is refused with', () => {
+    const refusals = [
+      stepCallProblem(undefined, () => 1)?.message.replace('undefined', '{value}'),
+      stepCallProblem('s', undefined)?.message.replace('undefined', '{value}'),
+      ...[toCalledTwice('s'), toRunningTwice('s'), toNested('s', 's'), toTooMany('s'), toLateCall('s')].map(
+        ({ message }) => message,
+      ),
+      toUnstorable('s', '{what and where}').message,
+    ].map((message) => message?.replaceAll('"s"', '{step}'));
+
+    expect(tableOf(page, 'Errors of steps').map(([, message]) => unquote(message))).toEqual(
+      refusals as string[],
+    );
+    expect(page.replaceAll('\n', ' ')).toContain(toLostTask('s').message.replace('"s"', '{step}'));
+  });
+
   it('names all that throws a TaskRegistryError', async () => {
     const files = await Array.fromAsync(new Bun.Glob(`${source}/**/*.ts`).scan({ cwd: root }));
     const throwing = files.flatMap((file) =>
@@ -285,6 +314,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       runKey: '1',
       checkHeld: () => undefined,
       report: { progress: () => undefined, log: () => undefined },
+      steps: emptyStepStore,
     },
     end: {
       outcome,
@@ -318,6 +348,13 @@ describe('the guides', () => {
       expect(sorted(tableOf(page, heading).map(([cell]) => unquote(cell)))).toEqual(sorted(fields));
       expect(fields.length).toBeGreaterThan(3);
     }
+  });
+
+  it('list the limits of steps', () => {
+    const limits = tableOf(read('docs/guides/steps.md'), 'Limits of steps').map(([, limit]) => limit);
+
+    expect(limits[0]).toBe(String(MAX_STEPS));
+    expect(limits[1]).toStartWith(`1 to ${MAX_STEP_NAME_LENGTH} characters`);
   });
 
   const deadLetterChecks = {

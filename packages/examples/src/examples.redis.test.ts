@@ -133,6 +133,23 @@ const outputs: [name: string, lines: unknown[]][] = [
       '}',
     ],
   ],
+  [
+    'steps',
+    [
+      'charged 1250',
+      'reserving pen',
+      'reserving pen',
+      'failed the warehouse is closed',
+      '0 charge card true',
+      'reserving pen',
+      '{"chargeId":"ch_1","shelf":"B7"}',
+      'charged 1250',
+      'reserving pen',
+      '{"chargeId":"ch_1","shelf":"B7"} 2 charges',
+      'reminded ada@example.test',
+      'reminded bob@example.test',
+    ],
+  ],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
   [
     'locks',

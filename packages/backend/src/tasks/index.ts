@@ -24,6 +24,7 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export type { RetriedSteps } from './domain/RetryCall';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
@@ -48,7 +49,7 @@ export type {
 export { isTaskId, TaskId } from './domain/TaskId';
 export type { RateLimit, RetentionRule, RetryOptions, TaskOptions } from './domain/TaskOptions';
 export type { FailureReason } from './domain/TaskOutcome';
-export type { StoredTaskError, TaskRecord } from './domain/TaskRecord';
+export type { RecordedStep, StoredTaskError, TaskRecord } from './domain/TaskRecord';
 export {
   createTaskRegistry,
   type TaskRegistry,
@@ -57,6 +58,7 @@ export {
 } from './domain/TaskRegistry';
 export { TaskResultError, type TaskResultErrorCode } from './domain/TaskResultError';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
+export type { StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
 export type { TaskRetryOptions } from './inspector/retryEndedTask';

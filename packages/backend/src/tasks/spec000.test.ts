@@ -24,6 +24,7 @@ import { UserId } from '@core/domain/user/user';
 import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
+import { emptyStepStore } from './domain/emptyStepStore';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -46,7 +47,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     delayMs: 0,
   };
   const report = { progress: () => undefined, log: () => undefined };
-  const delivery = { ...facts, checkHeld: () => undefined, report };
+  const delivery = { ...facts, checkHeld: () => undefined, report, steps: emptyStepStore };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

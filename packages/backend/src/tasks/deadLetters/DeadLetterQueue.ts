@@ -99,7 +99,8 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
     retry: async (id, given = {}) => {
       const task = await findLetter(all, id, given);
       if (task.isErr()) return err(task.error);
-      const retry = { ...all, task: task.value, id, isForced: given.force ?? false };
+      const { force: isForced = false, steps = 'keep' } = given;
+      const retry = { ...all, task: task.value, id, isForced, keepsSteps: steps === 'keep' };
       return (await retryTask(retry)).mapErr(toUnavailable).andThen((answer) => toRetried(id, answer));
     },
     retryAll: async (given = {}) => {

@@ -115,6 +115,8 @@ describe('createDeadLetterQueue', () => {
     ['name to list', () => letters.list({ name: wrong(5) })],
     ['name to retryAll', () => letters.retryAll({ name: wrong({}) })],
     ['name to purge', () => letters.purge(0, { name: wrong([]) })],
+    ['steps to retry', () => letters.retry(id, { steps: wrong(true) })],
+    ['steps to retryAll', () => letters.retryAll({ steps: wrong('none') })],
   ];
 
   it.each(wrongCalls)('refuses a wrong %s before it asks Redis', async (_what, call) => {

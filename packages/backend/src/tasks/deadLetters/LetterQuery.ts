@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { DELAY, type NumberRule, numberProblem, showValue } from '../domain/numberRule';
-import { retryCallProblems } from '../domain/RetryCall';
+import { type RetriedSteps, retriedStepsProblems, retryCallProblems } from '../domain/RetryCall';
 import { DeadLetterError } from './DeadLetterError';
 
 /** Which dead letters are listed. */
@@ -18,6 +18,8 @@ export interface LetterListOptions {
 export interface LetterRetryOptions {
   /** Retries a letter that was retried before, as one more task. Default: false. */
   readonly force?: boolean;
+  /** `keep`: the new task has the finished steps of the old one. `again`: it does them again. Default: `keep`. */
+  readonly steps?: RetriedSteps;
 }
 
 /** Which dead letters are retried together. */
@@ -30,6 +32,8 @@ export interface LetterRetryAllOptions {
   readonly failedAfter?: Date;
   /** Only letters that failed before this moment. */
   readonly failedBefore?: Date;
+  /** `keep`: the new tasks have the finished steps of the old ones. `again`: they do them again. Default: `keep`. */
+  readonly steps?: RetriedSteps;
 }
 
 /** Which dead letters are purged. */
@@ -41,6 +45,7 @@ export interface LetterPurgeOptions {
 interface QueryRule {
   readonly numbers?: Readonly<Record<string, NumberRule>>;
   readonly dates?: readonly string[];
+  readonly hasSteps?: boolean;
 }
 
 const MILLION: NumberRule = { min: 1, max: 1_000_000 };
@@ -51,6 +56,7 @@ const LIST: QueryRule = {
 const RETRY_ALL: QueryRule = {
   numbers: { limit: MILLION },
   dates: ['failedAfter', 'failedBefore'],
+  hasSteps: true,
 };
 
 const dateProblem = (field: string, value: unknown): string[] =>
@@ -71,15 +77,24 @@ const nameProblems = (name: unknown): string[] =>
     : [`expected name to be the name of a task, got ${showValue(name)}`];
 
 /** All of them take a `name`, too. */
-const problemsOf = (options: unknown, { numbers = {}, dates = [] }: QueryRule): string[] => {
+const problemsOf = (
+  options: unknown,
+  { numbers = {}, dates = [], hasSteps = false }: QueryRule,
+): string[] => {
   if (!isRecord(options)) return [`expected options to be an object, got ${showValue(options)}`];
   const dateProblems = dates.flatMap((field) => dateProblem(field, options[field]));
   return [
-    ...unknownFieldProblems(options, ['name', ...Object.keys(numbers), ...dates]),
+    ...unknownFieldProblems(options, [
+      'name',
+      ...Object.keys(numbers),
+      ...dates,
+      ...(hasSteps ? ['steps'] : []),
+    ]),
     ...nameProblems(options['name']),
     ...numberFieldProblems(options, numbers),
     ...dateProblems,
     ...(dateProblems.length === 0 ? orderProblem(options) : []),
+    ...(hasSteps ? retriedStepsProblems(options['steps']) : []),
   ];
 };
 

@@ -73,6 +73,7 @@ describe('retry', () => {
       metadata: { from: 'test' },
       overrides: { maxAttempts: 2 },
       retriedFrom: id,
+      stepsOf: id,
     });
     const letter = unwrap(await bench.deadLetters.get(id));
     expect(letter.retriedAs).toBe(newId);

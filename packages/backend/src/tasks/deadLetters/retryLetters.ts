@@ -28,7 +28,7 @@ export const retryLetters = async (
   options: LetterRetryAllOptions,
   nowMs: number,
 ): Promise<Result<RetriedLetters, DeadLetterError>> => {
-  const { limit = Number.POSITIVE_INFINITY } = options;
+  const { limit = Number.POSITIVE_INFINITY, steps = 'keep' } = options;
   const letters = createOldestLetters({ ...context, ...toRange(options, nowMs) });
   const madeIds = new Set<string>();
   let skippedCount = 0;
@@ -38,7 +38,9 @@ export const retryLetters = async (
     if (part.isErr()) return err(toUnavailable(part.error, { ...progress() }));
     if (part.value.length === 0) break;
     const others = part.value.filter(({ id }) => !madeIds.has(id));
-    const answers = await Promise.all(others.map((letter) => retryLetter(context, letter)));
+    const answers = await Promise.all(
+      others.map((letter) => retryLetter(context, letter, { keepsSteps: steps === 'keep' })),
+    );
     for (const answer of answers) {
       if (answer.isOk() && answer.value.kind === 'retried') madeIds.add(answer.value.id);
       else if (answer.isOk()) skippedCount += 1;
@@ -57,7 +59,8 @@ const toRange = ({ failedAfter, failedBefore }: LetterRetryAllOptions, nowMs: nu
 const retryLetter = async (
   { access, appConfig, tasks }: LetterContext,
   { id, taskName }: FailedTask,
+  { keepsSteps }: { readonly keepsSteps: boolean },
 ): Promise<Result<TaskRetry, Error>> => {
   const task = tasks.find(({ queueName }) => queueName === taskName);
-  return task === undefined ? ok({ kind: 'absent' }) : retryTask({ access, appConfig, task, id });
+  return task === undefined ? ok({ kind: 'absent' }) : retryTask({ access, appConfig, task, id, keepsSteps });
 };

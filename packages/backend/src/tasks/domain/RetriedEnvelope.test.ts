@@ -5,7 +5,7 @@ import { toRetriedEnvelope } from './RetriedEnvelope';
 import { bareEnvelope, parseEnvelope, type TaskEnvelope } from './TaskEnvelope';
 import { TaskId } from './TaskId';
 
-const task = { id: TaskId(), taskName: 'orders:pack' };
+const task = { id: TaskId(), taskName: 'orders:pack', keepsSteps: false };
 
 const envelope: TaskEnvelope = {
   v: 1,
@@ -53,5 +53,21 @@ describe('toRetriedEnvelope', () => {
     const newer = { v: 2, correlationId: 'c', shape: [1] };
 
     expect(toRetriedEnvelope(newer, task)).toEqual({ ...newer, retriedFrom: task.id });
+  });
+
+  it('names the first task of a chain, whose steps all of them go on with', () => {
+    const keeping = { ...task, keepsSteps: true };
+    const second = toRetriedEnvelope(envelope, keeping);
+    const third = toRetriedEnvelope(second, { ...keeping, id: TaskId() });
+
+    expect([second['stepsOf'], third['stepsOf']]).toEqual([task.id, task.id]);
+    expect(toRetriedEnvelope({ n: 1 }, { ...keeping, id: '17' as TaskId })['stepsOf']).toBe('17');
+    expect(parseEnvelope(third).isOk()).toBe(true);
+  });
+
+  it('names none when the steps are done again', () => {
+    const second = toRetriedEnvelope(envelope, { ...task, keepsSteps: true });
+
+    expect(toRetriedEnvelope(second, task)).not.toHaveProperty('stepsOf');
   });
 });

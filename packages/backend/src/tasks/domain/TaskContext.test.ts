@@ -5,6 +5,7 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { isTaskId, TaskId } from './TaskId';
+import { toStepKey } from './TaskStep';
 
 describe('toTaskContext', () => {
   it('fills in everything that is left out', () => {
@@ -24,6 +25,7 @@ describe('toTaskContext', () => {
       signal: expect.any(AbortSignal),
       progress: expect.any(Function),
       log: expect.any(Function),
+      step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -47,6 +49,7 @@ describe('toTaskContext', () => {
       signal: AbortSignal.abort(),
       progress: async () => undefined,
       log: async () => undefined,
+      step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -61,5 +64,24 @@ describe('toTaskContext', () => {
     expect(logger.info.mock.calls).toEqual([['half way']]);
     expect(progress(undefined)).rejects.toThrow('the progress is refused');
     expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
+  });
+
+  it('does steps and checks them, as a worker does', async () => {
+    const taskId = TaskId();
+    const { step } = toTaskContext('emails:send', { taskId });
+    const key = await step('send', ({ idempotencyKey }) => idempotencyKey);
+
+    expect(key).toBe(toStepKey({ taskName: 'emails:send', taskId }, 'send'));
+    expect(await step('date', () => ({ at: new Date(0) }) as object)).toEqual({
+      at: '1970-01-01T00:00:00.000Z',
+    });
+    expect(step('send', () => 2)).rejects.toThrow('expected the name of a step to be unique in its attempt');
+    expect(step('size', () => 'x'.repeat(65_535))).rejects.toThrow('at most 65536 bytes');
+  });
+
+  it('begins no step once its signal is aborted', async () => {
+    const { step } = toTaskContext('emails:send', { signal: AbortSignal.abort(new Error('over')) });
+
+    expect(step('send', () => 1)).rejects.toThrow('over');
   });
 });

@@ -2,8 +2,11 @@ import { type ILogger } from '@backend/logger/Logger';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
+import { emptyStepStore } from './emptyStepStore';
 import { TaskId } from './TaskId';
 import { toLogLine, toProgressJson } from './TaskReport';
+import { type StepWork, toStepKey } from './TaskStep';
+import { createTaskSteps } from './TaskSteps';
 
 /** What a handler knows about the attempt it runs in. */
 export interface TaskContext {
@@ -45,6 +48,17 @@ export interface TaskContext {
    * characters. Resolves and rejects as `progress` does.
    */
   log(message: string): Promise<void>;
+  /**
+   * Does a piece of work once for this task and keeps its result, which every later attempt gets instead of doing it again.
+   * What it resolves with is a copy as JSON, in the first attempt too. Work that throws, or answers `err`, is not kept: the
+   * next call of the step does it again.
+   *
+   * Rejects with what the work throws; with a fatal `TaskError` when the name is no text of 1 to 200 characters or is used
+   * twice in an attempt, when steps are nested or are more than 1,000, or when the result cannot be stored as JSON of
+   * `TASK_MAX_RESULT_BYTES`; and with a `TaskError` `crashed` when another worker has the task. Resolves once Redis has the
+   * result, however long that takes within the attempt.
+   */
+  step<T>(name: string, work: StepWork<T>): Promise<T>;
 }
 
 const REQUIRED_PARTS = [
@@ -61,33 +75,57 @@ const REQUIRED_PARTS = [
   'signal',
   'progress',
   'log',
+  'step',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
   REQUIRED_PARTS.every((part) => part in given);
 
+/** The largest result of a step in a direct call, in bytes: the default of `TASK_MAX_RESULT_BYTES`. */
+const DIRECT_MAX_RESULT_BYTES = 65_536;
+
+/** Steps of a handler that is called by hand: they are checked, done and forgotten. */
+const toDirectStep = ({
+  taskName,
+  taskId,
+  logger,
+  signal,
+}: Pick<TaskContext, 'taskName' | 'taskId' | 'logger' | 'signal'>): TaskContext['step'] =>
+  createTaskSteps({
+    store: emptyStepStore,
+    logger,
+    maxResultBytes: DIRECT_MAX_RESULT_BYTES,
+    toKey: (name) => toStepKey({ taskName, taskId }, name),
+    getSignal: () => signal,
+    now: () => new Date(),
+  }).step;
+
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
  * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
- * to the logger.
+ * to the logger, steps are done and forgotten.
  */
-export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext =>
-  isComplete(given) && given.taskName === taskName
-    ? given
-    : {
-        ...given,
-        taskName,
-        taskId: given.taskId ?? TaskId(),
-        correlationId: given.correlationId ?? CorrelationId(),
-        metadata: given.metadata ?? {},
-        attempt: given.attempt ?? 1,
-        maxAttempts: given.maxAttempts ?? 1,
-        scheduledAt: given.scheduledAt ?? new Date(),
-        startedAt: given.startedAt ?? new Date(),
-        workerId: given.workerId ?? 'direct',
-        logger: given.logger ?? silentLogger,
-        signal: given.signal ?? new AbortController().signal,
-        progress: given.progress ?? (async (value) => void toProgressJson(value)),
-        log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
-      };
+export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext => {
+  if (isComplete(given) && given.taskName === taskName) return given;
+  const taskId = given.taskId ?? TaskId();
+  const logger = given.logger ?? silentLogger;
+  const signal = given.signal ?? new AbortController().signal;
+  return {
+    ...given,
+    taskName,
+    taskId,
+    correlationId: given.correlationId ?? CorrelationId(),
+    metadata: given.metadata ?? {},
+    attempt: given.attempt ?? 1,
+    maxAttempts: given.maxAttempts ?? 1,
+    scheduledAt: given.scheduledAt ?? new Date(),
+    startedAt: given.startedAt ?? new Date(),
+    workerId: given.workerId ?? 'direct',
+    logger,
+    signal,
+    progress: given.progress ?? (async (value) => void toProgressJson(value)),
+    log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
+    step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
+  };
+};

@@ -40,6 +40,7 @@ describe('parseEnvelope', () => {
       },
       retriedFrom: TaskId(),
       scheduleId: 'reports:daily',
+      stepsOf: '17',
       expiresAtMs: 1_900_000_000_000,
     };
 
@@ -56,6 +57,7 @@ describe('parseEnvelope', () => {
     ['the envelope field parentId is not a task id', { parentId: 'wait' }],
     ['the envelope field retriedFrom is not a task id', { retriedFrom: 'wait' }],
     ['the envelope field scheduleId is no text', { scheduleId: 7 }],
+    ['the envelope field stepsOf is no text', { stepsOf: 7 }],
     ['the envelope field expiresAtMs is no time in milliseconds', { expiresAtMs: 1.5 }],
     [
       'the envelope field overrides is malformed: {"retry":{"backoff":"never"}}',

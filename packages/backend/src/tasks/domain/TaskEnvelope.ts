@@ -38,6 +38,8 @@ export interface TaskEnvelope {
   readonly overrides?: TaskOverrides | undefined;
   /** The task that this one does again. */
   readonly retriedFrom?: TaskId | undefined;
+  /** The task whose finished steps this one goes on with: the first of a chain of retries. */
+  readonly stepsOf?: string | undefined;
   /** The recurring schedule that this task is a run of. */
   readonly scheduleId?: string | undefined;
   /** Milliseconds since 1970 after which the task must not start any more. */
@@ -68,6 +70,7 @@ const KEYS = [
   'metadata',
   'overrides',
   'retriedFrom',
+  'stepsOf',
   'scheduleId',
   'expiresAtMs',
 ] as const satisfies readonly (keyof TaskEnvelope)[];
@@ -88,7 +91,7 @@ export const isEnvelope = (data: unknown): data is Fields =>
 
 const fieldProblem = (envelope: Fields): string | undefined => {
   const { v, correlationId, parentId, userId, metadata, overrides } = envelope;
-  const { retriedFrom, scheduleId, expiresAtMs } = envelope;
+  const { retriedFrom, stepsOf, scheduleId, expiresAtMs } = envelope;
   if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${String(v)}`;
   const unknownKey = Object.keys(envelope).find((key) => !(KEYS as readonly string[]).includes(key));
   if (unknownKey !== undefined) return `unknown envelope field ${JSON.stringify(unknownKey)}`;
@@ -104,6 +107,7 @@ const fieldProblem = (envelope: Fields): string | undefined => {
   }
   if (retriedFrom !== undefined && !isTaskId(retriedFrom))
     return 'the envelope field retriedFrom is not a task id';
+  if (stepsOf !== undefined && typeof stepsOf !== 'string') return 'the envelope field stepsOf is no text';
   if (scheduleId !== undefined && typeof scheduleId !== 'string')
     return 'the envelope field scheduleId is no text';
   if (expiresAtMs !== undefined && !Number.isSafeInteger(expiresAtMs))

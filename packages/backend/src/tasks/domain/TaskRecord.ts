@@ -16,6 +16,14 @@ export interface StoredTaskError {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** A finished step of a task, without its result. */
+export interface RecordedStep {
+  readonly name: string;
+  /** When it was called among the steps of its attempt: 0 for the first. */
+  readonly place: number;
+  readonly endedAt: Date;
+}
+
 /** What is known of a task now. */
 export interface TaskRecord {
   readonly id: TaskId;
@@ -50,4 +58,6 @@ export interface TaskRecord {
   readonly retriedAs?: TaskId;
   /** The recurring schedule that this task is a run of. */
   readonly scheduleId?: string;
+  /** Its finished steps, in the order of their places; absent without any. */
+  readonly steps?: readonly RecordedStep[];
 }

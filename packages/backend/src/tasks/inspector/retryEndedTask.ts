@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
-import { retryCallProblems } from '../domain/RetryCall';
+import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
 import { retryTask, type TaskRetry } from '../queue/retryTask';
@@ -11,6 +11,8 @@ import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts
 export interface TaskRetryOptions {
   /** Retries what was retried before, as one more task. Default: false. */
   readonly force?: boolean;
+  /** `keep`: the new task has the finished steps of the old one. `again`: it does them again. Default: `keep`. */
+  readonly steps?: RetriedSteps;
 }
 
 interface EndedTaskRetry {
@@ -25,7 +27,7 @@ export const retryEndedTask = async (
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
   if (problems.length > 0) return err(new InspectorError(problems.join('; '), 'invalid-query'));
-  const { force: isForced = false } = options;
+  const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks: registry.tasks, id }),
   );
@@ -33,7 +35,14 @@ export const retryEndedTask = async (
   const found = place.value;
   if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled') return err(toNotRetriable(id, found));
-  const retried = await retryTask({ access, appConfig, id, task: found.task, isForced });
+  const retried = await retryTask({
+    access,
+    appConfig,
+    id,
+    task: found.task,
+    isForced,
+    keepsSteps: steps === 'keep',
+  });
   return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
 };
 

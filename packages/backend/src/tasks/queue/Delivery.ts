@@ -1,4 +1,5 @@
 import { type TaskId } from '../domain/TaskId';
+import { type StepStore } from '../domain/TaskStep';
 import { type Settlement } from './settle';
 import { type TaskReporter } from './TaskReporter';
 
@@ -24,6 +25,8 @@ export interface Delivery {
   checkHeld(): Promise<boolean> | undefined;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
+  /** Made when it is first asked for, which few tasks do. */
+  readonly steps: StepStore;
 }
 
 /** What a delivery ends in. */

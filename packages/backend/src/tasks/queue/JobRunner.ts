@@ -2,6 +2,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type Delivery, type DeliveryEnd } from './Delivery';
+import { createDeliverySteps } from './DeliverySteps';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
@@ -44,9 +45,8 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
       const { held } = hold;
       await correctCrashCount(delivered, held);
-      const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createLazyReporter({ options, job });
-      const end = await options.onDelivery(toDelivery({ job, held, checkHeld, getReport: reporter.get }));
+      const end = await options.onDelivery(toDelivery(delivered, { held, lock, getReport: reporter.get }));
       reporter.close();
       await correctCrashCount(delivered, held);
       const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
@@ -129,30 +129,31 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
   };
 };
 
-interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
-  readonly job: Job;
+interface Holding {
   readonly held: HeldJob;
+  readonly lock: JobLock;
   getReport(): Delivery['report'];
 }
 
-const toDelivery = ({
-  job,
-  held: { runKey, crashCount },
-  checkHeld,
-  getReport,
-}: DeliveryParts): Delivery => ({
-  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
-  data: job.data,
-  attemptsMade: job.attemptsMade,
-  crashCount,
-  scheduledAt: new Date(job.timestamp),
-  delayMs: job.opts.delay ?? 0,
-  runKey,
-  checkHeld,
-  get report() {
-    return getReport();
-  },
-});
+const toDelivery = (delivered: DeliveredJob, { held, lock, getReport }: Holding): Delivery => {
+  const { options, job } = delivered;
+  return {
+    taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+    data: job.data,
+    attemptsMade: job.attemptsMade,
+    crashCount: held.crashCount,
+    scheduledAt: new Date(job.timestamp),
+    delayMs: job.opts.delay ?? 0,
+    runKey: held.runKey,
+    checkHeld: () => (hasStoodStill(delivered) ? isHeld(lock) : undefined),
+    get report() {
+      return getReport();
+    },
+    get steps() {
+      return createDeliverySteps({ ...options, job, runKey: held.runKey });
+    },
+  };
+};
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;

@@ -7,8 +7,8 @@ import { createTaskBench } from '../worker/__fixtures__/TaskBench';
 import { toQueueKey } from './QueueName';
 import { claimRetry, closeRetryClaim } from './RetryClaim';
 
-const unforced = { isForced: false, claimMs: 3000 };
-const forced = { isForced: true, claimMs: 3000 };
+const unforced = { isForced: false, claimMs: 3000, keepsSteps: true };
+const forced = { isForced: true, claimMs: 3000, keepsSteps: true };
 
 const setup = async () => {
   const task = defineTask({ queueName: 'test:claim', schema: z.object({}), handler: async () => ok() });
@@ -31,8 +31,25 @@ describe('claimRetry', () => {
       id: target.newId,
       data: { n: 1 },
       jobPriority: 51,
+      stepFields: [],
     });
     expect(await claimRetry({ ...target, newId: TaskId() }, unforced)).toEqual({ kind: 'held' });
+  });
+
+  it.each([true, false])('answers the fields of the finished steps: %p', async (keepsSteps) => {
+    const { bench, target, jobKey, queueKey } = await setup();
+    await using _bench = bench;
+    await bench.redis.hset(jobKey, {
+      data: '{}',
+      steps: '["a",0,1]\n',
+      'step:a': '[0,1,false]',
+      stepped: 'no',
+    });
+    await bench.redis.zadd(`${queueKey}:failed`, '5', target.jobId);
+    const claim = await claimRetry(target, { ...unforced, keepsSteps });
+    const fields = claim.kind === 'claimed' ? claim.stepFields : undefined;
+
+    expect(fields).toEqual(keepsSteps ? ['steps', '["a",0,1]\n', 'step:a', '[0,1,false]'] : []);
   });
 
   it('claims nothing else, and writes nothing then', async () => {

@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
+import { STEP_PREFIX, STEPS_FIELD } from './StepFields';
 import { parseJson } from './TaskRecordReader';
 
 /**
@@ -11,7 +12,14 @@ export const RETRY_FIELDS = ['retriedAs', 'retriedAt', 'retryClaimedAt'] as cons
 /** What became of a claim. */
 export type RetryClaim =
   /** The caller is to put the task on the queue under this id, and then to close the claim. */
-  | { readonly kind: 'claimed'; readonly id: TaskId; readonly data: unknown; readonly jobPriority: number }
+  | {
+      readonly kind: 'claimed';
+      readonly id: TaskId;
+      readonly data: unknown;
+      readonly jobPriority: number;
+      /** The fields of the job's finished steps, names and values in turn; empty when they are not kept. */
+      readonly stepFields: readonly string[];
+    }
   /** Somebody else is about to. */
   | { readonly kind: 'held' }
   | { readonly kind: 'retried'; readonly id: TaskId }
@@ -31,6 +39,7 @@ interface ClaimTarget {
 /** A claim that was never closed keeps its id: the job may be on the queue under it. */
 const CLAIM = `
 local id, newId, isForced, claimMs = ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+local keepsSteps = ARGV[6] == '1'
 if not (redis.call('ZSCORE', KEYS[1], id) or redis.call('ZSCORE', KEYS[2], id)) then return { 'absent' } end
 local job = ARGV[1] .. id
 local stored = redis.call('HMGET', job, 'data', 'priority', 'retriedAs', 'retriedAt', 'retryClaimedAt')
@@ -46,7 +55,17 @@ if retriedAs and not retriedAt then
 end
 redis.call('HDEL', job, 'retriedAt')
 redis.call('HSET', job, 'retriedAs', newId, 'retryClaimedAt', string.format('%.0f', now))
-return { 'claimed', newId, data, priority or '0' }`;
+local steps = {}
+if keepsSteps and redis.call('HEXISTS', job, '${STEPS_FIELD}') == 1 then
+  local all = redis.call('HGETALL', job)
+  for index = 1, #all, 2 do
+    if all[index] == '${STEPS_FIELD}' or string.sub(all[index], 1, ${STEP_PREFIX.length}) == '${STEP_PREFIX}' then
+      steps[#steps + 1] = all[index]
+      steps[#steps + 1] = all[index + 1]
+    end
+  end
+end
+return { 'claimed', newId, data, priority or '0', steps }`;
 
 /** Nothing is written to a job that was deleted, or claimed anew, meanwhile. */
 const CLOSE = `
@@ -61,23 +80,40 @@ export interface ClaimRule {
   readonly isForced: boolean;
   /** How long another claim is its holder's alone, who may have died; milliseconds. */
   readonly claimMs: number;
+  /** Whether the new task is to have the finished steps of the old one. */
+  readonly keepsSteps: boolean;
 }
 
 /** Claims the retry of a job: of rivals, however many, one at a time puts the new task on the queue. */
 export const claimRetry = async (
   { client, queueKey, jobId, newId }: ClaimTarget,
-  { isForced, claimMs }: ClaimRule,
+  { isForced, claimMs, keepsSteps }: ClaimRule,
 ): Promise<RetryClaim> => {
   const keys = [`${queueKey}:failed`, `${queueKey}:cancelled`] as const;
-  const force = isForced ? '1' : '0';
-  const answer = await client.eval(CLAIM, 2, ...keys, `${queueKey}:`, jobId, newId, force, claimMs);
-  return toClaim(answer as readonly string[]); // the script's answers
+  const [force, keep] = [isForced, keepsSteps].map((flag) => (flag ? '1' : '0'));
+  const args = [`${queueKey}:`, jobId, newId, force ?? '', claimMs, keep ?? ''];
+  return toClaim((await client.eval(CLAIM, 2, ...keys, ...args)) as ClaimReply);
 };
 
-const toClaim = ([kind, id = '', data = '', priority = '0']: readonly string[]): RetryClaim => {
+/** What the script answers. */
+type ClaimReply = readonly [
+  kind: string,
+  id?: string,
+  data?: string,
+  priority?: string,
+  stepFields?: readonly string[],
+];
+
+const toClaim = ([kind, id = '', data = '', priority = '0', stepFields = []]: ClaimReply): RetryClaim => {
   switch (kind) {
     case 'claimed':
-      return { kind, id: id as TaskId, data: parseJson(data, data), jobPriority: Number(priority) };
+      return {
+        kind,
+        id: id as TaskId,
+        data: parseJson(data, data),
+        jobPriority: Number(priority),
+        stepFields,
+      };
     case 'retried':
       return { kind, id: id as TaskId };
     case 'held':

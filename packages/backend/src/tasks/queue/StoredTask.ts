@@ -37,6 +37,7 @@ const FIELDS = [
   'retriedAs',
   'retriedAt',
   'progress',
+  'steps',
 ] as const;
 
 /** A field of a job's hash that is read. */

@@ -4,6 +4,7 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type JobJson, type JobsOptions, Queue } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
+import { addWithFields } from './addWithFields';
 import { type Debounced, replaceDebounced } from './DeduplicationKey';
 import { toQueueName } from './QueueName';
 import { rememberTaskName } from './UnregisteredTasks';
@@ -70,6 +71,8 @@ export interface JobInput {
   readonly options: JobsOptions;
   /** Replaces the job that waits under an equal key, if one does. */
   readonly debounce?: Debounced | undefined;
+  /** Fields of our own in the job's hash, names and values in turn. Default: none. */
+  readonly fields?: readonly string[];
 }
 
 /** A job that has not run yet, in the form that BullMQ's backend takes. */
@@ -120,5 +123,10 @@ const addDebounced = async (queues: TaskQueues, job: JobInput, debounce: Debounc
  * Past `queue.add` and `Job`, whose tracing, checks and events serve nothing here: see
  * docs/decisions/0011-jobs-added-through-the-backend.md.
  */
-const addToQueue = (queue: Queue, job: JobInput): Promise<string> =>
-  queue.getBackend().addJob(toJobJson(job.id, job), job.id, {});
+const addToQueue = (queue: Queue, job: JobInput): Promise<string> => {
+  const { id, fields = [] } = job;
+  const json = toJobJson(id, job);
+  return fields.length === 0
+    ? queue.getBackend().addJob(json, id, {})
+    : addWithFields({ queue, job: json, fields });
+};

@@ -5,6 +5,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { toTaskName } from './QueueName';
+import { parseStepLines } from './StepFields';
 import { parseFailureStack } from './StoredFailure';
 import { readStoredTasks, type StoredTask, type TaskSet } from './StoredTask';
 
@@ -59,6 +60,7 @@ export const toTaskRecord = (
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
     ...retryOf(task),
+    ...(fields.steps === undefined ? {} : { steps: parseStepLines(fields.steps) }),
   };
 };
 

@@ -26,6 +26,8 @@ interface RetryRequest {
   readonly id: TaskId;
   /** Does again what was retried before. */
   readonly isForced?: boolean;
+  /** Whether the new task has the finished steps of the old one. Default: true. */
+  readonly keepsSteps?: boolean;
 }
 
 type Claimed = RetryClaim & { readonly kind: 'claimed' };
@@ -35,7 +37,7 @@ const POLL_MS = 25;
 
 /**
  * Does a failed or cancelled task again, as a new task that names the old one. In three steps: the old task is claimed for
- * the id of the new one, the new one is put on the queue under that id, and the old one is marked as retried. A call that
+ * the id of the new one, the new one is put on the queue under that id, with the steps that the claim found finished, and the old one is marked as retried. A call that
  * dies in between leaves a claim, and the next call goes on under its id, for which there is only ever one job.
  *
  * @returns `err` when Redis does not answer or refuses. Call again then: a step that was done is not done twice.
@@ -66,11 +68,11 @@ const toClaimMs = ({ scheduleDeadlineMs }: RetryRequest['appConfig']): number =>
 
 /** A claim that somebody else holds is soon closed, or lapses. */
 const claim = async (
-  { access, appConfig, task, id, isForced = false }: RetryRequest,
+  { access, appConfig, task, id, isForced = false, keepsSteps = true }: RetryRequest,
   newId: TaskId,
 ): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
-  const rule = { isForced, claimMs: toClaimMs(appConfig) };
+  const rule = { isForced, claimMs: toClaimMs(appConfig), keepsSteps };
   for (;;) {
     const answer = await access.run((_queues, { client }) =>
       claimRetry({ client, queueKey, jobId: id, newId }, rule),
@@ -95,13 +97,18 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
 };
 
 /** Runs as soon as it can, with all attempts and the priority of the old job. */
-const toJob = ({ task, id, appConfig }: RetryRequest, claimed: Claimed, nowMs: number): JobInput => {
-  const data = toRetriedEnvelope(claimed.data, { id, taskName: task.queueName });
+const toJob = (
+  { task, id, appConfig, keepsSteps = true }: RetryRequest,
+  claimed: Claimed,
+  nowMs: number,
+): JobInput => {
+  const data = toRetriedEnvelope(claimed.data, { id, taskName: task.queueName, keepsSteps });
   const overrides = isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined)?.overrides : undefined;
   return {
     id: claimed.id,
     name: task.queueName,
     data,
+    fields: claimed.stepFields,
     options: toJobOptions({
       id: claimed.id,
       task: task.options,

@@ -25,6 +25,7 @@ const reporting = taskWith(async (ctx) => {
 const noted = {
   progress: [{ done: 1, at: '1970-01-01T00:00:00.000Z' }],
   log: [`line ${'x'.repeat(995)}`],
+  steps: [],
 };
 
 describe('createTestContext', () => {
@@ -52,6 +53,32 @@ describe('createTestContext', () => {
 
     expect(ctx.recorded).toEqual(noted);
     expect(seen[0]).toMatchObject({ taskName: 'files:import', attempt: 1, maxAttempts: 5 });
+  });
+
+  it.each(['runTask', 'a direct call'])('keeps finished steps for the next attempt: %s', async (way) => {
+    const done: string[] = [];
+    const ctx = createTestContext();
+    const task = taskWith(async ({ step }) => {
+      const key = await step('charge', ({ idempotencyKey }) => {
+        done.push('charged');
+        return idempotencyKey;
+      });
+      await step('mail', () => {
+        done.push('mailed');
+        if (done.length === 2) throw new Error('SMTP is down');
+      });
+      return ok(key);
+    });
+    const run = () =>
+      way === 'runTask' ? runTask(task, {}, ctx) : task.handler({}, ctx).catch(() => undefined as never);
+    await run();
+    await run();
+
+    expect(done).toEqual(['charged', 'mailed', 'mailed']);
+    expect(ctx.recorded.steps.map(({ name, value }) => [name, value])).toEqual([
+      ['charge', expect.stringMatching(/^[0-9a-f-]{36}$/)],
+      ['mail', undefined],
+    ] as never);
   });
 
   it.each([

@@ -74,6 +74,7 @@ export const runTask = async <Payload, Output, Input>(
       data: toEnvelope(stored.value, given, timeoutMs),
       attemptsMade: attempt - 1,
       scheduledAt,
+      ...('parts' in context ? { steps: context.steps } : {}),
     }),
     environment,
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
@@ -26,6 +27,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       runKey: '1',
       checkHeld: () => undefined,
       report: { progress: () => undefined, log: () => undefined },
+      steps: emptyStepStore,
       ...change,
     },
     end: {

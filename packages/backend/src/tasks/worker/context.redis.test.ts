@@ -52,7 +52,9 @@ describe('the context of a handler', () => {
 
     expect(record).toMatchObject({ correlationId, userId, metadata, payload: { n: 1 } });
     expect(
-      contexts.map(({ logger: _1, signal: _2, startedAt: _3, progress: _4, log: _5, ...context }) => context),
+      contexts.map(
+        ({ logger: _1, signal: _2, startedAt: _3, progress: _4, log: _5, step: _6, ...context }) => context,
+      ),
     ).toEqual(
       [1, 2].map((attempt) => ({
         taskId,

@@ -8,12 +8,14 @@ import { UserId } from '@core/domain/user/user';
 import fc from 'fast-check';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { emptyStepStore } from '../domain/emptyStepStore';
 import { checkJson } from '../domain/JsonFidelity';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
+import { type StepStore } from '../domain/TaskStep';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptEnvironment, runTask } from './runTask';
 
@@ -76,6 +78,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         runKey: '1',
         checkHeld: () => undefined,
         report: { progress: () => undefined, log: () => undefined },
+        steps: emptyStepStore,
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -304,6 +307,54 @@ describe('runTask', () => {
     expect(end.maxAttempts).toBe(2);
   });
 
+  describe('with steps', () => {
+    it('ends no attempt before the steps that it has begun', async () => {
+      const gate = Promise.withResolvers<string>();
+      const saved: string[] = [];
+      const steps: StepStore = {
+        ...emptyStepStore,
+        save: async (step) => {
+          saved.push(step.name);
+          return { kind: 'stored', step };
+        },
+      };
+      const task = handledBy(async (_payload, { step }) => {
+        void step('charge', () => gate.promise);
+        throw new Error('the warehouse is closed');
+      });
+      const running = setup({ graceMs: 1000 }).run(task, { steps });
+      setTimeout(() => gate.resolve('charged'), 1);
+      const { outcome } = await running;
+
+      expect([outcome.kind, saved]).toEqual(['retry', ['charge']]);
+    });
+
+    it('times out with a step that does not end, whatever its handler does', async () => {
+      const task = taskWith({
+        handler: async (_payload, { step }) => {
+          void step('charge', () => new Promise(() => undefined));
+          return ok(1);
+        },
+        options: { timeoutMs: 5 },
+      });
+
+      expect((await setup().run(task)).outcome).toMatchObject({ kind: 'retry', error: { code: 'timeout' } });
+    });
+
+    it('hands out keys of the first task of a chain of retries', async () => {
+      const keys: string[] = [];
+      const task = handledBy(async (_payload, { step }) =>
+        ok(await step('charge', ({ idempotencyKey }) => void keys.push(idempotencyKey))),
+      );
+      const taskId = TaskId();
+      await setup().run(task, { taskId });
+      await setup().run(task, { data: envelopeWith({ stepsOf: taskId }) });
+      await setup().run(task);
+
+      expect([keys[0] === keys[1], keys[0] === keys[2]]).toEqual([true, false]);
+    });
+  });
+
   it('gives the handler its whole context', async () => {
     const contexts: TaskContext[] = [];
     const { run, logger } = setup();
@@ -331,6 +382,7 @@ describe('runTask', () => {
         signal: expect.any(AbortSignal),
         progress: expect.any(Function),
         log: expect.any(Function),
+        step: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

@@ -10,9 +10,12 @@ import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../d
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { validatePayload } from '../domain/validatePayload';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
+import { callWithSteps } from './callWithSteps';
 import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
 
@@ -89,7 +92,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  getSignal: () => AbortSignal,
+  { getSignal, getSteps }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -115,8 +118,15 @@ const toContext = (
       delivery.report.log(toLogLine(message));
       logger.info(message);
     },
+    step: (name, work) => getSteps().step(name, work),
   };
 };
+
+/** What a handler's context makes when the handler asks for it. */
+interface HandlerParts {
+  getSignal(): AbortSignal;
+  getSteps(): TaskSteps;
+}
 
 const logBindings = (
   delivery: Delivery,
@@ -134,7 +144,11 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
   return runHandler({
-    call: (getSignal) => task.handler(payload, toContext(attempt, getSignal)),
+    call: (getSignal) =>
+      callWithSteps({
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps })),
+        create: () => toSteps(attempt, getSignal),
+      }),
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
@@ -146,6 +160,21 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
         logger.warn('A handler ended after its task was settled; its result is discarded', facts),
       );
     },
+  });
+};
+
+const toSteps = (
+  { delivery, task, envelope, plan, environment }: Attempt,
+  getSignal: () => AbortSignal,
+): TaskSteps => {
+  const owner = { taskName: task.queueName, taskId: envelope.stepsOf ?? delivery.taskId };
+  return createTaskSteps({
+    store: delivery.steps,
+    logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
+    maxResultBytes: environment.maxResultBytes,
+    toKey: (name) => toStepKey(owner, name),
+    getSignal,
+    now: environment.now,
   });
 };
 

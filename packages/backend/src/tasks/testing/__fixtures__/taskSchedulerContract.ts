@@ -7,6 +7,7 @@ import { type ScheduleOptions } from '../../domain/ScheduleOptions';
 import { type TaskContext } from '../../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
+import { TaskId } from '../../domain/TaskId';
 import { type TaskOptions } from '../../domain/TaskOptions';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { type CreateSchedulerWorld } from './SchedulerWorld';
@@ -432,6 +433,118 @@ export const taskSchedulerContract = (name: string, createWorld: CreateScheduler
 
         expect([kept._unsafeUnwrap() as string, before]).toEqual(['contract', 0]);
         expect(test.runs[0]).toEqual({ n: 1 });
+      });
+    });
+
+    describe('a handle', () => {
+      it('answers the result of its task to everybody who waits', async () => {
+        await using test = await setup({ handler: ({ n }) => ok({ n }) });
+        const handle = await test.call({ n: 1 });
+        const found = test.world.scheduler.handle(test.task, handle.id);
+        const [results] = await Promise.all([
+          Promise.all([handle.result(), found.result(), handle.result()]),
+          test.world.pass(0),
+        ]);
+
+        expect(results.map((result) => result._unsafeUnwrap() as unknown)).toEqual(Array(3).fill({ n: 1 }));
+        expect((await found.status())._unsafeUnwrap()).toBe('completed');
+        expect((await handle.result({ timeoutMs: 0 })).isOk()).toBe(true);
+      });
+
+      it('says why there is no value', async () => {
+        await using test = await setup({ handler: () => err(TaskError.fatal('gone')) });
+        const failed = await test.call({ n: 1 });
+        const later = await test.call({ n: 2 }, { delayMs: test.ms(600) });
+        await test.world.pass(0);
+        const unknown = test.world.scheduler.handle(test.task, TaskId());
+        const wrong = test.world.scheduler.handle(test.task, 'no id');
+        const errors = await Promise.all(
+          [failed, unknown, wrong].map(async (handle) => (await handle.result())._unsafeUnwrapErr()),
+        );
+        const tooShort = (await later.result({ timeoutMs: test.ms(1) }))._unsafeUnwrapErr();
+        const refused = (await failed.result({ timeoutMs: -1 }))._unsafeUnwrapErr();
+
+        expect(errors.map(({ code }) => code)).toEqual(['failed', 'removed', 'invalid-options']);
+        expect(errors[0]?.failure).toEqual({ message: 'gone', code: 'fatal', reason: 'fatal', attempt: 1 });
+        expect([tooShort.code, refused.code]).toEqual(['timed-out', 'invalid-options']);
+      });
+
+      it('has the last progress of its task, and tells its events', async () => {
+        await using test = await setup({
+          handler: async (_job, ctx) => {
+            await ctx.progress({ done: 1 });
+            await ctx.log('half way');
+            await ctx.progress({ done: 2 });
+            return ok();
+          },
+        });
+        const handle = await test.call({ n: 1 });
+        const before = await handle.progress();
+        const [events] = await Promise.all([Array.fromAsync(handle.events()), test.world.pass(0)]);
+
+        expect(before._unsafeUnwrap()).toBeUndefined();
+        expect((await handle.progress())._unsafeUnwrap()).toEqual({ done: 2 });
+        expect(events[0]).toEqual({ status: 'pending' });
+        expect(events.at(-1)?.status).toBe('completed');
+        expect(events.findLast(({ progress }) => progress !== undefined)?.progress).toEqual({ done: 2 });
+        expect(events.flatMap(({ log }) => log ?? [])).toEqual(['half way']);
+        expect((await test.world.record(handle.id))?.progress).toEqual({ done: 2 });
+      });
+
+      it('is refused a progress that JSON cannot carry', async () => {
+        await using test = await setup({
+          handler: async (_job, ctx) => {
+            await ctx.progress(1n);
+            return ok();
+          },
+        });
+
+        expect(await test.runOne()).toMatchObject({ status: 'failed', error: { code: 'fatal', attempt: 1 } });
+      });
+    });
+
+    describe('a step', () => {
+      it('is done once for its task, whatever becomes of the attempts', async () => {
+        const done: string[] = [];
+        await using test = await setup({
+          handler: async (_job, { step, attempt }) => {
+            const at = await step('charge', () => {
+              done.push(`charge in attempt ${attempt}`);
+              return { at: new Date(0) } as object;
+            });
+            await step('mail', () => {
+              done.push(`mail in attempt ${attempt}`);
+              if (attempt === 1) throw new Error('SMTP is down');
+            });
+            return ok(at);
+          },
+          options: { backoffMs: 1 },
+        });
+        const { id } = await test.call({ n: 1 });
+        await test.world.pass(1);
+
+        expect(done).toEqual(['charge in attempt 1', 'mail in attempt 1', 'mail in attempt 2']);
+        expect(await test.facts(id)).toMatchObject({
+          status: 'completed',
+          attempt: 2,
+          value: { at: '1970-01-01T00:00:00.000Z' },
+        });
+        expect((await test.world.record(id))?.steps?.map(({ name: step, place }) => [step, place])).toEqual([
+          ['charge', 0],
+          ['mail', 1],
+        ]);
+      });
+
+      it('of a name that was used is refused', async () => {
+        await using test = await setup({
+          handler: async (_job, { step }) => {
+            await step('charge', () => 1);
+            await step('charge', () => 2);
+            return ok();
+          },
+        });
+
+        expect(await test.runOne()).toMatchObject({ status: 'failed', error: { code: 'fatal', attempt: 1 } });
       });
     });
 

@@ -61,6 +61,31 @@ describe('proveIdempotent', () => {
     expect(proof).toEqual({ scheduleCount: 13, effectCount: 2 });
   });
 
+  it('passes a handler that charges in a step, with the key of the step', async () => {
+    const proof = await prove(async ({ bank, mailer }, ctx) => {
+      await ctx.step('charge', ({ idempotencyKey }) => bank.charge('o1', idempotencyKey));
+      await mailer.send('ada');
+      return ok();
+    });
+
+    expect(proof).toEqual({ scheduleCount: 18, effectCount: 3 });
+  });
+
+  it('shows what a step alone does not save: the crash between its work and its note', async () => {
+    const report = await reportOf(async ({ bank }, ctx) => {
+      await ctx.step('charge', () => bank.charge('o1'));
+      return ok();
+    });
+
+    expect(report.split('\n')).toEqual([
+      'orders:charge is not idempotent: run again after an interruption at bank.charge (it happens, then the worker dies)',
+      '  run 1: bank.charge("o1") <- it happens, then the worker dies',
+      '  run 2: bank.charge("o1")',
+      '  run 2: ctx.step("charge")',
+      'after it, charges[1] differs from that after one undisturbed run: expected nothing, got {"orderId":"o1"}',
+    ]);
+  });
+
   it('shows the second charge of a handler that is run twice', async () => {
     const report = await reportOf(async ({ bank, mailer }) => {
       await bank.charge('o1');

@@ -3,10 +3,12 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
 import { TaskId } from '../../domain/TaskId';
+import { type StepStore } from '../../domain/TaskStep';
 import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { checkPayload } from '../../scheduler/PayloadCheck';
 import { runTask as runAttempt } from '../../worker/runTask';
 import { checkPatience } from '../checkTestOptions';
+import { createMemorySteps } from '../memory/MemorySteps';
 import { createTestClock } from '../memory/TestClock';
 import { toTestEnvironment } from '../memory/testEnvironment';
 import { toTestDelivery } from '../memory/toTestDelivery';
@@ -18,6 +20,7 @@ import { type IdempotencyWorld, runTrial, type TrialEnd, type TrialPlan } from '
 import { NotIdempotentError } from './NotIdempotentError';
 import { planTrials } from './planTrials';
 import { recordEffects } from './recordEffects';
+import { recordSteps } from './recordSteps';
 
 /** How a handler is tried. */
 export interface IdempotencyOptions<Effects extends object> {
@@ -62,8 +65,12 @@ export const proveIdempotent = async <Payload, Output, Input, Effects extends ob
   const runTask = createRunner(payload);
   const attempt = async (plan: TrialPlan): Promise<TrialEnd> => {
     const fresh = world();
+    const steps = createMemorySteps();
     const run = (effects: EffectRun, number: number) =>
-      runTask(toDefinition(task, recordEffects(fresh.effects, effects)), number);
+      runTask(toDefinition(task, recordEffects(fresh.effects, effects)), {
+        number,
+        steps: recordSteps(steps, effects),
+      });
     return runTrial({ plan, world: fresh, run, patienceMs });
   };
   const { queueName: taskName } = toDefinition(task, world().effects);
@@ -90,12 +97,18 @@ const toDefinition = <Payload, Output, Input, Effects>(
   return definition as TaskDefinition<unknown>; // run with the payload that was checked
 };
 
+interface NumberedRun {
+  /** 1-based. */
+  readonly number: number;
+  readonly steps: StepStore;
+}
+
 /** All runs are of the same task, as its worker would run it. */
 const createRunner = (payload: unknown) => {
   const [taskId, correlationId, appConfig] = [TaskId(), CorrelationId(), testConfig()];
   const clock = createTestClock(Date.now());
   const environment = toTestEnvironment({ appConfig, logger: silentLogger, clock, random: () => 0 });
-  return (task: TaskDefinition<unknown>, number: number) => {
+  return (task: TaskDefinition<unknown>, { number, steps }: NumberedRun) => {
     const stored = checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
     if (stored.isErr()) throw new TestingError(stored.error.message);
     return runAttempt(
@@ -105,6 +118,7 @@ const createRunner = (payload: unknown) => {
         data: { v: ENVELOPE_VERSION, payload: stored.value, correlationId },
         attemptsMade: number - 1,
         scheduledAt: environment.now(),
+        steps,
       }),
       environment,
     );

@@ -37,6 +37,7 @@ const toDelivery = (queue: MemoryQueue, task: MemoryTask): Delivery =>
     scheduledAt: new Date(task.scheduledAtMs),
     delayMs: task.delayMs,
     report: createMemoryReport(queue, task),
+    steps: task.steps,
   });
 
 /** The same rules as `settle` and BullMQ. */

@@ -3,6 +3,7 @@ import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { type JobInput } from '../../queue/TaskQueues';
 import { createMemoryKeys } from './MemoryKeys';
+import { createMemorySteps } from './MemorySteps';
 import { hasEnded, type MemoryTask } from './MemoryTask';
 
 /** The tasks of a test, in the order in which one worker with one slot would take them. */
@@ -106,6 +107,7 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
         isRetrying: false,
         logs: [],
         logCount: 0,
+        steps: createMemorySteps(),
       };
       tasks.set(id, added);
       line(added, timestamp + delay);

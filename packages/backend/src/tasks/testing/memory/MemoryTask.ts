@@ -3,6 +3,8 @@ import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
+import { type StoredStep } from '../../domain/TaskStep';
+import { type MemorySteps } from './MemorySteps';
 
 /** Where the testing kit holds a task: waiting for its turn or for its time, running, or ended. */
 type TaskPlace = 'line' | 'later' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -41,6 +43,7 @@ export interface MemoryTask {
   /** The newest lines that the handler logged with `ctx.log`, and how many it has logged. */
   logs: readonly string[];
   logCount: number;
+  readonly steps: MemorySteps;
 }
 
 /** Whether a task has ended. */
@@ -67,6 +70,18 @@ const toAttempt = ({ place, attemptsMade, error }: MemoryTask): number => {
 const toDate = (field: 'startedAt' | 'endedAt' | 'dueAt', ms: number | undefined) =>
   ms === undefined ? {} : { [field]: new Date(ms) };
 
+const progressField = (task: MemoryTask) =>
+  task.progressJson === undefined ? {} : { progress: JSON.parse(task.progressJson) as unknown };
+
+const stepsField = (steps: readonly StoredStep[]) =>
+  steps.length === 0
+    ? {}
+    : {
+        steps: steps
+          .toSorted((one, other) => one.place - other.place)
+          .map(({ name, place, endedAtMs }) => ({ name, place, endedAt: new Date(endedAtMs) })),
+      };
+
 /** What an inspector would answer of the task. */
 export const toTaskRecord = (task: MemoryTask): TaskRecord => {
   const { payload, correlationId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } = task.envelope;
@@ -92,5 +107,7 @@ export const toTaskRecord = (task: MemoryTask): TaskRecord => {
     ...(place === 'completed' ? { value } : {}),
     ...(error === undefined || place === 'completed' ? {} : { error }),
     ...(cancelReason === undefined ? {} : { cancelReason }),
+    ...progressField(task),
+    ...stepsField(task.steps.list()),
   };
 };

@@ -1,3 +1,4 @@
+import { emptyStepStore } from '../../domain/emptyStepStore';
 import { type Delivery } from '../../queue/Delivery';
 
 /** What a test says of a delivery; everything else is as if nothing had ever gone wrong. */
@@ -10,5 +11,6 @@ export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   runKey: given.taskId,
   checkHeld: () => undefined,
   report: { progress: () => undefined, log: () => undefined },
+  steps: emptyStepStore,
   ...given,
 });

@@ -12,11 +12,13 @@ import { fixtureTasks } from './fixtureTasks';
 
 /** One line of evidence that a handler left. */
 export interface Evidence {
-  readonly event: 'start' | 'end';
+  readonly event: 'start' | 'end' | 'confirmed';
   readonly pid: number;
   readonly n: number;
   readonly taskId: string;
   readonly attempt: number;
+  /** The number of a step, from 0, if it is about one. */
+  readonly step?: number;
 }
 
 /** A worker process on a bench. */

@@ -63,6 +63,31 @@ export const slowTask = defineTask({
   options: { backoffMs: 0 },
 });
 
+/**
+ * Runs `count` steps of `ms` milliseconds. Each leaves a line at its start and its end, and one when it is over: then
+ * Redis has its result.
+ */
+export const stepsTask = defineTask({
+  queueName: 'fixture:steps',
+  schema: z.object({ n: z.number(), ms: z.number(), count: z.number() }),
+  handler: async ({ n, ms, count }, { taskId, attempt, step }) => {
+    const pids: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const facts = { n, taskId, attempt, step: index };
+      const { pid } = await step(`step ${index}`, async () => {
+        note('start', facts);
+        await Bun.sleep(ms);
+        note('end', facts);
+        return { pid: process.pid };
+      });
+      note('confirmed', facts);
+      pids.push(pid);
+    }
+    return ok(pids);
+  },
+  options: { maxAttempts: 1000, backoffMs: 0 },
+});
+
 /** Kills the process that runs it. */
 export const killerTask = defineTask({
   queueName: 'fixture:killer',
@@ -95,6 +120,7 @@ export const fixtureTasks: TaskDefinition<unknown>[] = [
   stuckTask,
   strayTask,
   slowTask,
+  stepsTask,
   killerTask,
   talkTask,
 ];
