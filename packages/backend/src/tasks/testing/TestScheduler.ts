@@ -90,7 +90,7 @@ export interface TestSchedulerOptions {
  * Creates a scheduler for tests: no Redis, no waiting. It checks calls, decides outcomes and deduplicates with the code of
  * the real one and of the worker. Nothing runs before `drain`, `advance` or a handle's `result` is called.
  *
- * @throws TestingError when an option is wrong; TaskRegistryError when the list of tasks is.
+ * @throws TaskRegistryError when the list of tasks is wrong; TestingError when another option is.
  */
 export const createTestScheduler = (options: TestSchedulerOptions = {}): TestScheduler => {
   const { appConfig, now, logger = silentLogger, ...rest } = checkTestSchedulerOptions(options);

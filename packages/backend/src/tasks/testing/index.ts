@@ -14,4 +14,5 @@ export { type ScheduledTask, ScheduleExpectationError } from './ScheduledTask';
 export { createTestContext, type RecordedContext, type TestContext } from './TestContext';
 export { TestingError } from './TestingError';
 export { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from './TestScheduler';
+export { testConfig } from './testConfig';
 export { type LocalRedisWorld, type LocalRedisWorldOptions, withLocalRedis } from './withLocalRedis';
