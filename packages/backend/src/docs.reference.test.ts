@@ -21,6 +21,7 @@ import {
   checkRetryAllOptions,
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
+import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
 import { emptyStepStore } from './tasks/domain/emptyStepStore';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
@@ -47,6 +48,7 @@ import {
 import { taskOptionProblems } from './tasks/domain/taskOptionProblems';
 import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
+import { createCancellation } from './tasks/queue/Cancellation';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { createTestScheduler } from './tasks/testing/TestScheduler';
@@ -62,6 +64,7 @@ const outcomes = {
   retry: { kind: 'retry', error, delayMs: 1 },
   snoozed: { kind: 'snoozed', error, delayMs: 1 },
   released: { kind: 'released', error },
+  cancelled: { kind: 'cancelled', error },
   failed: { kind: 'failed', error, reason: 'exhausted' },
 } as const satisfies { readonly [Kind in TaskOutcome['kind']]: TaskOutcome & { readonly kind: Kind } };
 
@@ -241,6 +244,7 @@ describe('docs/reference/errors.md', () => {
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
+    ['CancelError', CANCEL_ERROR_CODES],
     ['TaskLockError', TASK_LOCK_ERROR_CODES],
     ['TriggerError', TRIGGER_ERROR_CODES],
     ['HookError', HOOK_ERROR_CODES],
@@ -315,6 +319,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       delayMs: 0,
       runKey: '1',
       checkHeld: () => undefined,
+      cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
       steps: emptyStepStore,
     },

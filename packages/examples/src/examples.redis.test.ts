@@ -188,6 +188,10 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   [
+    'cancelling',
+    ['running true', 'cancelled nobody waits for it any more', 'cancelled', 'not-cancellable completed'],
+  ],
+  [
     'recurring',
     [
       'invalid-options the recurring schedule of digest:send is refused: expected cron to have a next run, got "0 0 30 2 *", which never comes; expected timezone to be an IANA time zone, got "Mars/Phobos"',

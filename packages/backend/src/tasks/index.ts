@@ -13,6 +13,7 @@ export type {
   LetterRetryOptions,
 } from './deadLetters/LetterQuery';
 export type { RetriedLetters } from './deadLetters/retryLetters';
+export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';

@@ -25,6 +25,7 @@ import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
 import { emptyStepStore } from './domain/emptyStepStore';
+import { createCancellation } from './queue/Cancellation';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -47,7 +48,9 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     delayMs: 0,
   };
   const report = { progress: () => undefined, log: () => undefined };
-  const delivery = { ...facts, checkHeld: () => undefined, report, steps: emptyStepStore };
+  const cancellation = createCancellation();
+  const ports = { report, cancellation, steps: emptyStepStore };
+  const delivery = { ...facts, checkHeld: () => undefined, ...ports };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

@@ -48,6 +48,13 @@ export type Acknowledgement =
   /** The task may be on the queue. */
   | { readonly kind: 'unknown'; readonly taskId: string | undefined; readonly message: string };
 
+/** How a cancellation was answered, and when. */
+export interface CancelHistory {
+  readonly answeredAtMs: number;
+  /** `ended`: too late; `unknown`: Redis did not answer in time, however often it was asked. */
+  readonly answer: 'cancelled' | 'running' | 'ended' | 'unknown';
+}
+
 /** What Redis holds of one task. */
 export interface TaskSnapshot {
   /** Lists and sets of the queue that hold it: `wait`, `active`, `completed`, ...; a task has one home. */
@@ -73,6 +80,8 @@ export interface CallHistory {
   readonly answeredAtMs: number;
   readonly delayMs: number;
   readonly acknowledgement: Acknowledgement;
+  /** Undefined when it was not cancelled. */
+  readonly cancellation?: CancelHistory | undefined;
   /** When it was first seen to have ended. */
   readonly settled: TaskSnapshot | undefined;
   /** When everything was over. */

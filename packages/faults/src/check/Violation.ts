@@ -5,6 +5,7 @@ export const INVARIANTS = {
   'one-end': 'every acknowledged task ends in exactly one terminal status',
   runs: 'a task runs once, and once more for each fault that touched it; never twice at a time in one process',
   answered: 'schedule answers within its deadline and 2 s',
+  cancelled: 'a task that is cancelled does not begin again, and ends as it was answered',
   'failed-early': 'nothing is failed with attempts left unless fatal, invalid, expired or crash-loop',
   early: 'nothing starts before it is due',
   late: 'with a live worker and a reachable Redis nothing waits longer than lock + 2 x interval + 1 s',

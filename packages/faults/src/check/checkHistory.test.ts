@@ -21,6 +21,7 @@ const endedLate = toSnapshot({ finishedOnMs: 9000 });
 const broken: Record<InvariantName, Partial<History>> = {
   'one-end': { calls: [toCall(0, { settled: undefined, final: waiting })] },
   runs: { evidence: [...toEvidence(0), ...toEvidence(1), ...toEvidence(0, { run: 'again', fromMs: 2030 })] },
+  cancelled: { calls: [toCall(0, { cancellation: { answer: 'cancelled', answeredAtMs: 2500 } })] },
   'failed-early': { calls: [toCall(0, { settled: failed, final: failed })] },
   answered: { calls: [toCall(0, { answeredAtMs: 6001 })], evidence: toEvidence(0, { fromMs: 6010 }) },
   early: { calls: [toCall(0, { delayMs: 1000 })] },

@@ -1,3 +1,4 @@
+import { checkCancelled } from './cancelChecks';
 import { checkExpectations } from './checkExpectations';
 import { type History } from './History';
 import {
@@ -15,6 +16,7 @@ import { type Check, type InvariantName, type Violation } from './Violation';
 const CHECKS = {
   'one-end': checkOneEnd,
   runs: checkRuns,
+  cancelled: checkCancelled,
   'failed-early': checkFailedEarly,
   answered: checkAnswered,
   early: checkEarly,

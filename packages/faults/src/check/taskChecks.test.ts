@@ -108,7 +108,9 @@ describe('checkOneEnd', () => {
     ['active and completed', toSnapshot({ homes: ['active', 'completed'] })],
     ['completed and failed', toSnapshot({ homes: ['completed', 'failed'] })],
   ])('reports a task that is %s', (homes, final) => {
-    expect(check(toCall(0, { final }))).toEqual([violation(`expected completed or failed, got ${homes}`)]);
+    expect(check(toCall(0, { final }))).toEqual([
+      violation(`expected completed, failed or cancelled, got ${homes}`),
+    ]);
   });
 
   it('reports a completed task none of whose runs has ended', () => {
@@ -159,7 +161,7 @@ describe('checkOneEnd', () => {
   it('reports a task that might not have been there, but is, and does not end', () => {
     const call = toCall(0, { acknowledgement: unknown, final: toSnapshot({ homes: ['wait'] }) });
 
-    expect(check(call)).toEqual([violation('expected completed or failed, got wait')]);
+    expect(check(call)).toEqual([violation('expected completed, failed or cancelled, got wait')]);
   });
 
   describe('when Redis has lost its data', () => {
@@ -173,7 +175,7 @@ describe('checkOneEnd', () => {
 
     it('reports a task that is gone although it was called later', () => {
       expect(check(toCall(0, { final: undefined }), flushAt(1999))).toEqual([
-        violation('expected completed or failed, got nowhere'),
+        violation('expected completed, failed or cancelled, got nowhere'),
       ]);
     });
 

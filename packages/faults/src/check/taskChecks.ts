@@ -8,7 +8,7 @@ import {
 import { groupByCall, listRuns, type Run } from './Runs';
 import { type Check, type Violation } from './Violation';
 
-const TERMINAL: readonly string[] = ['completed', 'failed'];
+const TERMINAL: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 /** Faults after which acknowledged tasks may be gone. */
 const LOSSES: readonly FaultEventKind[] = ['flush', 'lose-data'];
@@ -50,7 +50,7 @@ export const checkOneEnd: Check = (history) => {
     ];
     if (!isTerminal(call.final)) {
       const homes = call.final?.homes.join(' and ') || 'nowhere';
-      return violate(`expected completed or failed, got ${homes}`);
+      return violate(`expected completed, failed or cancelled, got ${homes}`);
     }
     const [home = ''] = call.final?.homes ?? [];
     if (call.final?.view !== undefined && call.final.view.status !== home) {

@@ -1,4 +1,4 @@
-import { type Acknowledgement, type TaskSnapshot } from '../check/History';
+import { type Acknowledgement, type CancelHistory, type TaskSnapshot } from '../check/History';
 import { type FaultPayload } from '../tasks/Behaviour';
 
 /** Who runs the tasks. */
@@ -31,6 +31,8 @@ export interface FaultCall {
 export interface Producer extends AsyncDisposable {
   /** Never rejects. */
   schedule(call: FaultCall): Promise<Acknowledgement>;
+  /** Never rejects; undefined for a contestant that cannot cancel what runs. */
+  cancel?(taskId: string): Promise<CancelHistory['answer']>;
 }
 
 /** What the API says of tasks. */

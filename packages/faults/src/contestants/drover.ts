@@ -41,7 +41,13 @@ export const drover: Contestant = {
   openProducer: (settings) => {
     const appConfig = parseAppConfig(toEnvironment(settings))._unsafeUnwrap();
     const scheduler = createTaskScheduler({ logger: silentLogger, appConfig });
+    const inspector = createTaskInspector({ tasks, logger: silentLogger, appConfig });
     return {
+      cancel: async (taskId) => {
+        const cancelled = await inspector.cancel(taskId as TaskId); // ours
+        if (cancelled.isErr()) return cancelled.error.code === 'not-cancellable' ? 'ended' : 'unknown';
+        return cancelled.value.status === 'cancelled' ? 'cancelled' : 'running';
+      },
       schedule: async ({ correlationId, payload, delayMs, maxAttempts }) => {
         const options = { maxAttempts, ...(delayMs === 0 ? {} : { delayMs }) };
         const scheduled = await scheduler.schedule(CorrelationId(correlationId), faultTask, payload, options);

@@ -83,6 +83,8 @@ export interface Load {
   /** Milliseconds the tasks are put off. Default: 0. */
   readonly delayMs?: number;
   readonly maxAttempts?: number;
+  /** Milliseconds after its answer at which each call is cancelled. Default: it is not. */
+  readonly cancelAfterMs?: number;
 }
 
 /** What a case promises beyond the invariants. */

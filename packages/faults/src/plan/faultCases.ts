@@ -1,3 +1,4 @@
+import { cancelCases } from './cases/cancelCases';
 import { handlerCases } from './cases/handlerCases';
 import { networkCases } from './cases/networkCases';
 import { redisCases } from './cases/redisCases';
@@ -12,4 +13,5 @@ export const faultCases: readonly FaultCase[] = [
   ...redisCases,
   ...networkCases,
   ...handlerCases,
+  ...cancelCases,
 ];

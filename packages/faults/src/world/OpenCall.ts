@@ -6,9 +6,10 @@ import { machineNowMs } from '../tasks/Evidence';
 
 /** A call while it is being made. */
 export interface OpenCall
-  extends Omit<CallHistory, 'answeredAtMs' | 'acknowledgement' | 'settled' | 'final'> {
+  extends Omit<CallHistory, 'answeredAtMs' | 'acknowledgement' | 'cancellation' | 'settled' | 'final'> {
   answeredAtMs: number | undefined;
   acknowledgement: Acknowledgement | undefined;
+  cancellation: CallHistory['cancellation'];
   settled: CallHistory['settled'];
   final: CallHistory['final'];
 }
@@ -57,7 +58,7 @@ const makeCalls = async (load: NumberedLoad, producer: Producer, calls: OpenCall
 };
 
 const makeCall = async (
-  { behaviour, delayMs = 0, maxAttempts = 3 }: Load,
+  { behaviour, delayMs = 0, maxAttempts = 3, cancelAfterMs }: Load,
   call: number,
   producer: Producer,
   calls: OpenCall[],
@@ -68,9 +69,31 @@ const makeCall = async (
   const correlationId = v4();
   const open: OpenCall = {
     ...{ call, correlationId, payload, maxAttempts, delayMs, calledAtMs: machineNowMs() },
-    ...{ answeredAtMs: undefined, acknowledgement: undefined, settled: undefined, final: undefined },
+    ...{ answeredAtMs: undefined, acknowledgement: undefined, cancellation: undefined },
+    ...{ settled: undefined, final: undefined },
   };
   calls.push(open);
   open.acknowledgement = await producer.schedule({ correlationId, payload, delayMs, maxAttempts });
   open.answeredAtMs = machineNowMs();
+  const taskId = taskIdOf(open.acknowledgement);
+  if (cancelAfterMs === undefined || taskId === undefined || producer.cancel === undefined) return;
+  await Bun.sleep(cancelAfterMs);
+  open.cancellation = await cancelUntilAnswered((id) => producer.cancel?.(id), taskId);
+};
+
+/** How long a cancellation that Redis does not answer is asked for again; milliseconds. */
+const CANCEL_PATIENCE_MS = 10_000;
+
+const cancelUntilAnswered = async (
+  cancel: (taskId: string) => ReturnType<NonNullable<Producer['cancel']>> | undefined,
+  taskId: string,
+): Promise<CallHistory['cancellation']> => {
+  const startedAtMs = performance.now();
+  for (;;) {
+    const answer = (await cancel(taskId)) ?? 'unknown';
+    const answeredAtMs = machineNowMs();
+    const isOver = performance.now() - startedAtMs > CANCEL_PATIENCE_MS;
+    if (answer !== 'unknown' || isOver) return { answeredAtMs, answer };
+    await Bun.sleep(100);
+  }
 };

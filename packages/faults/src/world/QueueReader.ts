@@ -75,6 +75,9 @@ export const createQueueReader = (
       await queue.clean(-MAX_CLOCK_AHEAD_MS, 0, 'completed');
       await queue.clean(-MAX_CLOCK_AHEAD_MS, 0, 'failed');
       await queue.close();
+      // Drover's own set, which BullMQ does not know.
+      for (const id of await redis.zrange(`${base}:cancelled`, 0, '-1')) await redis.del(`${base}:${id}`);
+      await redis.del(`${base}:cancelled`);
       return (await redis.keys('*')).toSorted();
     },
     describeTask: async (taskId) => {

@@ -24,4 +24,16 @@ export const getMockedFoundHandle = <Output>({
     yield { status: 'pending' };
     yield { status: 'pending', error: notRun() };
   },
+  cancel: async (reason) =>
+    ok({
+      id,
+      name: taskName,
+      status: 'cancelled',
+      payload: {},
+      attempt: 0,
+      maxAttempts: 1,
+      crashCount: 0,
+      scheduledAt: new Date(),
+      ...(reason === undefined ? {} : { cancelReason: reason }),
+    }),
 });

@@ -35,7 +35,7 @@ export interface TaskContext {
   readonly workerId: string;
   /** Carries task id, name, attempt and correlation ID on every line. */
   readonly logger: ILogger;
-  /** Aborted when the attempt outlives `timeoutMs` or the worker stops; hand it to `fetch` and the like. */
+  /** Aborted when the attempt outlives `timeoutMs`, the task is cancelled or the worker stops; hand it to `fetch`, say. */
   readonly signal: AbortSignal;
   /**
    * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be

@@ -10,6 +10,7 @@ export const TASK_ERROR_CODES = [
   'crashed',
   'crash-loop',
   'shutdown',
+  'cancelled',
 ] as const;
 
 /**
@@ -24,6 +25,7 @@ export const TASK_ERROR_CODES = [
  * - `crashed`: the worker process died, or lost the task's lock, during an attempt.
  * - `crash-loop`: that happened too often for this task.
  * - `shutdown`: the worker is stopping and gives the task back.
+ * - `cancelled`: somebody asked the task to stop while it ran.
  */
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 

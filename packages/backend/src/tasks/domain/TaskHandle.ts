@@ -1,6 +1,8 @@
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type Result } from 'neverthrow';
+import { type CancelError } from './CancelError';
 import { type TaskId } from './TaskId';
+import { type TaskRecord } from './TaskRecord';
 import { type TaskResultError } from './TaskResultError';
 import { type TaskStatus } from './TaskStatus';
 
@@ -55,6 +57,16 @@ export interface FoundHandle<Output = unknown> {
    * when `timeoutMs` is over, and never throws: the last event carries the error then. Leaving the loop ends it too.
    */
   events(options?: TaskWaitOptions): AsyncIterable<TaskEvent>;
+  /**
+   * Cancels the task: one that waits does not run any more, one that runs, in whichever process, is asked to stop and
+   * ends as cancelled. Calling again is harmless; the first reason stays.
+   *
+   * @param reason 1 to 1000 characters, kept with the task.
+   * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
+   *   before it hears of it. Errors: `not-cancellable` when it has ended, `not-found`, `invalid-reason`,
+   *   `invalid-options`, `queue-unavailable`.
+   */
+  cancel(reason?: string): Promise<Result<TaskRecord, CancelError>>;
 }
 
 /** A receipt: the task is on the queue and will run at least once. */

@@ -26,6 +26,7 @@ describe('decideOutcome', () => {
     ['crashed', { kind: 'retry', delayMs: 1100 }],
     ['retry-later', { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', { kind: 'released' }],
+    ['cancelled', { kind: 'cancelled' }],
     ['fatal', { kind: 'failed', reason: 'fatal' }],
     ['invalid-payload', { kind: 'failed', reason: 'invalid-payload' }],
     ['invalid-output', { kind: 'failed', reason: 'invalid-output' }],
@@ -52,6 +53,7 @@ describe('decideOutcome', () => {
     ['crashed', 4, 3, { kind: 'failed', reason: 'exhausted' }],
     ['retry-later', 3, 3, { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', 3, 3, { kind: 'released' }],
+    ['cancelled', 3, 3, { kind: 'cancelled' }],
     ['fatal', 3, 3, { kind: 'failed', reason: 'fatal' }],
   ];
 
@@ -70,7 +72,14 @@ describe('decideOutcome', () => {
   it('does not ask retryOn where there is nothing to decide', () => {
     const asked: Error[] = [];
     const retryOn = (error: Error): boolean => asked.push(error) > 0;
-    for (const code of ['fatal', 'retry-later', 'shutdown', 'invalid-payload', 'invalid-output'] as const) {
+    for (const code of [
+      'fatal',
+      'retry-later',
+      'shutdown',
+      'cancelled',
+      'invalid-payload',
+      'invalid-output',
+    ] as const) {
       decide(err(errorOf(code)), { ...rules, retryOn });
     }
 

@@ -26,6 +26,7 @@ export type TaskOutcome =
   | { readonly kind: 'retry'; readonly error: TaskError; readonly delayMs: number }
   | { readonly kind: 'snoozed'; readonly error: TaskError; readonly delayMs: number }
   | { readonly kind: 'released'; readonly error: TaskError }
+  | { readonly kind: 'cancelled'; readonly error: TaskError }
   | { readonly kind: 'failed'; readonly error: TaskError; readonly reason: FailureReason };
 
 /** The rules an outcome is decided by. */
@@ -67,6 +68,8 @@ const decideFailure = (error: TaskError, rules: OutcomeRules, random: () => numb
       return { kind: 'snoozed', error, delayMs: error.snoozeMs ?? 0 };
     case 'shutdown':
       return { kind: 'released', error };
+    case 'cancelled':
+      return { kind: 'cancelled', error };
     case 'fatal':
     case 'invalid-payload':
     case 'invalid-output':

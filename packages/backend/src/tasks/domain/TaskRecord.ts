@@ -50,7 +50,12 @@ export interface TaskRecord {
   /** What `ok` carried; only with status `completed`. */
   readonly value?: unknown;
   readonly error?: StoredTaskError;
-  /** Why the task was cancelled, if the caller said so; only with status `cancelled`. */
+  /**
+   * When somebody first asked the task to stop while it ran. It is `cancelled` soon; one that has completed or failed
+   * nevertheless was asked too late.
+   */
+  readonly cancelRequestedAt?: Date;
+  /** Why the task was cancelled, or asked to stop, if the caller said so. */
   readonly cancelReason?: string;
   /** The failed or cancelled task that this one does again. */
   readonly retriedFrom?: TaskId;

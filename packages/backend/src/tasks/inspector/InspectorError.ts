@@ -8,7 +8,7 @@ import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppE
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
  * - `invalid-query`: a field of the query, or an argument, is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
- * - `not-cancellable`: the task runs or has ended; the message and `metadata.status` say which.
+ * - `not-cancellable`: the task has ended; the message and `metadata.status` say how.
  * - `not-retriable`: the task is neither failed nor cancelled; the message and `metadata.status` say what it is.
  * - `already-retried`: another task does it again; the message and `metadata.retriedAs` name it. `force: true` retries it once more.
  */

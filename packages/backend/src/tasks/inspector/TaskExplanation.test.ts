@@ -43,6 +43,8 @@ const explain = (given: Given) =>
     ...given.rest,
   });
 
+const cancelRequest = { cancelRequestedAt: past, cancelReason: 'no longer wanted' };
+
 const cases: [sentence: string, reasons: readonly string[], given: Given][] = [
   ['Nothing is known to hold the task back: a worker takes it next.', ['ready'], {}],
   [
@@ -64,6 +66,16 @@ const cases: [sentence: string, reasons: readonly string[], given: Given][] = [
     'The task waits until 2026-01-01T12:01:00.000Z for attempt 2: SMTP is down.',
     ['backing-off'],
     { record: { status: 'retrying', dueAt: soon, attempt: 1, error } },
+  ],
+  [
+    'The task is to stop since 2026-01-01T11:59:59.000Z, and will not be run again: no longer wanted.',
+    ['cancel-requested', 'backing-off'],
+    { record: { status: 'retrying', dueAt: soon, attempt: 1, error, ...cancelRequest } },
+  ],
+  [
+    'Attempt 1 runs.',
+    ['running', 'cancel-requested'],
+    { record: { status: 'running', attempt: 1, ...cancelRequest } },
   ],
   [
     'The queue is paused.',

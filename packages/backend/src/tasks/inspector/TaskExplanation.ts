@@ -39,7 +39,13 @@ const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
     case 'running': {
       const { pb: workerId } = situation.task.fields;
       const start = startedAt === undefined ? {} : { startedAt };
-      return [{ reason: 'running', attempt, ...start, ...(workerId === undefined ? {} : { workerId }) }];
+      const running = {
+        reason: 'running',
+        attempt,
+        ...start,
+        ...(workerId === undefined ? {} : { workerId }),
+      } as const;
+      return [running, ...cancelFacts(input)];
     }
     case 'completed':
       return [{ reason: 'completed', ...ended }];
@@ -54,9 +60,18 @@ const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
   }
 };
 
+/** Of a task that waits: its worker died, or put it back at the same moment. */
+const cancelFacts = ({ record }: ExplanationInput): readonly TaskFact[] => {
+  const { cancelRequestedAt, cancelReason } = record;
+  if (cancelRequestedAt === undefined) return [];
+  const why = cancelReason === undefined ? {} : { cancelReason };
+  return [{ reason: 'cancel-requested', cancelRequestedAt, ...why }];
+};
+
 /** In the order in which they must change: before its time nothing else holds a task back. */
 const waitingFacts = (input: ExplanationInput): TaskExplanation['facts'] => {
   const [first, ...rest] = [
+    ...cancelFacts(input),
     ...registrationFacts(input),
     ...delayFacts(input),
     ...(input.situation.isPaused ? [{ reason: 'paused' } as const] : []),

@@ -36,6 +36,8 @@ export type TaskFact =
       readonly startedAt?: Date;
       readonly workerId?: string;
     }
+  /** It was asked to stop while it ran, and has not ended yet. */
+  | { readonly reason: 'cancel-requested'; readonly cancelRequestedAt: Date; readonly cancelReason?: string }
   | { readonly reason: 'completed'; readonly endedAt?: Date }
   | { readonly reason: 'failed'; readonly endedAt?: Date; readonly error?: StoredTaskError }
   | { readonly reason: 'cancelled'; readonly endedAt?: Date; readonly cancelReason?: string };
@@ -77,6 +79,8 @@ export const toSentence = (fact: TaskFact): string => {
       return `Attempt ${fact.attempt} runs${fact.workerId === undefined ? '' : ` on ${fact.workerId}`}${
         fact.startedAt === undefined ? '' : ` since ${fact.startedAt.toISOString()}`
       }.`;
+    case 'cancel-requested':
+      return `The task is to stop since ${fact.cancelRequestedAt.toISOString()}, and will not be run again${because(fact.cancelReason)}.`;
     case 'completed':
       return `The task completed${at(fact.endedAt)}.`;
     case 'failed':

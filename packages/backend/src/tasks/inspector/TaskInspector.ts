@@ -8,7 +8,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { cancelTask } from './cancelTask';
+import { cancelFoundTask } from './cancelFoundTask';
 import { explainTask } from './explainTask';
 import { type InspectorError } from './InspectorError';
 import { type InspectorParts, requireTask } from './InspectorParts';
@@ -41,11 +41,14 @@ export interface TaskInspector {
   /** Counts, waits, runs and rates of each definition's tasks. Errors: `invalid-query`, `queue-unavailable`. */
   getStats(query?: StatsQuery): Promise<Result<readonly TaskStats[], InspectorError>>;
   /**
-   * Cancels a task that is pending, scheduled or retrying: it does not run any more. Cancelling it again is harmless.
+   * Cancels a task. One that is pending, scheduled or retrying does not run any more. One that runs, in whichever process,
+   * is asked to stop: its signal is aborted, it has `TASK_TIMEOUT_GRACE_MS` to end, and it is cancelled whatever it still
+   * returns. Cancelling again is harmless; the first reason stays.
    *
    * @param reason 1 to 1000 characters, kept with the task.
-   * @returns The task, now `cancelled`. Errors: `not-cancellable` when it runs or has ended, `invalid-reason`,
-   *   `not-found`; after `queue-unavailable` it may be cancelled.
+   * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
+   *   before it hears of it. Errors: `not-cancellable` when it has ended, `invalid-reason`, `not-found`; after
+   *   `queue-unavailable` it may be cancelled.
    */
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
   /**
@@ -86,7 +89,7 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     getTasks: (query = {}) => listTasks(parts, query),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),
-    cancel: (id, reason) => cancelTask(parts, { id, reason }),
+    cancel: (id, reason) => cancelFoundTask(parts, { id, reason }),
     retry: (id, given = {}) => retryEndedTask(parts, { id, options: given }),
     why: (id) => explainTask(parts, id),
   };

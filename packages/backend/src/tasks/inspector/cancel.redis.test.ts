@@ -10,13 +10,11 @@ import { createTaskInspector } from './TaskInspector';
 
 const setup = async () => {
   const ran: number[] = [];
-  const gate = Promise.withResolvers<void>();
   const task = defineTask({
     queueName: 'mails:send',
-    schema: z.object({ n: z.number(), does: z.enum(['pass', 'fail', 'wait']).default('pass') }),
+    schema: z.object({ n: z.number(), does: z.enum(['pass', 'fail']).default('pass') }),
     handler: async ({ n, does }) => {
       ran.push(n);
-      if (does === 'wait') await gate.promise;
       return does === 'fail' ? err(new TaskError('SMTP is down')) : ok(n);
     },
     options: { maxAttempts: 2, backoffMs: 600_000 },
@@ -27,7 +25,7 @@ const setup = async () => {
   const refusal = async (id: TaskId, reason?: unknown) =>
     (await bench.inspector.cancel(id, reason as string))._unsafeUnwrapErr(); // what untyped callers may say
   const queue = bench.queue(task);
-  return { bench, task, queue, ran, open: () => gate.resolve(), cancel, refusal };
+  return { bench, task, queue, ran, cancel, refusal };
 };
 
 describe('cancel', () => {
@@ -85,23 +83,18 @@ describe('cancel', () => {
     expect(await bench.redis.llen(queue.toKey(list))).toBe(0);
   });
 
-  it('leaves a running task, and one that has ended, as they are', async () => {
-    const { bench, task, open, refusal } = await setup();
+  it('leaves a task that has ended as it is', async () => {
+    const { bench, task, refusal } = await setup();
     await using _ = bench;
     await bench.startWorker();
-    const id = await bench.schedule(task, { n: 1, does: 'wait' });
-    await bench.reaches(id, 'running');
-    const running = await refusal(id);
-    open();
+    const id = await bench.schedule(task, { n: 1 });
     const ended = await bench.ended(id);
 
-    const expected = `expected a task that is pending, scheduled or retrying, got ${id}, which is`;
-    expect(running).toMatchObject({
+    expect(await refusal(id)).toMatchObject({
       code: 'not-cancellable',
-      message: `${expected} running`,
-      metadata: { status: 'running' },
+      message: `expected a task that is pending, scheduled, retrying or running, got ${id}, which is completed`,
+      metadata: { status: 'completed' },
     });
-    expect(await refusal(id)).toMatchObject({ code: 'not-cancellable', message: `${expected} completed` });
     expect(await bench.record(id)).toEqual(ended);
   });
 
@@ -201,7 +194,7 @@ describe('cancel', () => {
     expect((await cancel(await bench.schedule(task, { n: 1 }), reason)).cancelReason).toBe(reason);
   });
 
-  it('either cancels a task or lets a worker run it, never both', async () => {
+  it('runs no task that it has answered is cancelled, and ends each in the one way that it answered', async () => {
     const { bench, task, ran } = await setup();
     await using _ = bench;
     const ids = await Promise.all(Array.from({ length: 60 }, (__, n) => bench.schedule(task, { n })));
@@ -211,12 +204,12 @@ describe('cancel', () => {
     ]);
     const records = await Promise.all(ids.map((id) => bench.ended(id)));
 
-    const isCancelled = answers.map((answer) => answer.isOk()).toReversed();
-    expect(records.map(({ status }) => status)).toEqual(
-      isCancelled.map((each) => (each ? 'cancelled' : 'completed')),
-    );
-    expect(ran.toSorted((one, other) => one - other)).toEqual(
-      [...isCancelled.keys()].filter((n) => isCancelled[n] === false),
-    );
+    const answered = answers.map((answer) => (answer.isOk() ? answer.value.status : 'ended')).toReversed();
+    const unexpected = records.filter(({ status }, n) => {
+      if (answered[n] === 'cancelled') return status !== 'cancelled' || ran.includes(n);
+      return answered[n] === 'ended' && status !== 'completed';
+    });
+    expect(unexpected).toEqual([]);
+    expect(new Set(ran).size).toBe(ran.length);
   });
 });

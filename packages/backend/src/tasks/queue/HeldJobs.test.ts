@@ -22,7 +22,8 @@ describe('createHeldJobs', () => {
     const jobs = createHeldJobs();
     const lock = toLock();
     const hold = jobs.hold(toJob({ attemptsMade: 1, stalledCounter: 2 }), lock);
-    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2, falseStallCount: 0 };
+    const cancellation = expect.anything();
+    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2, falseStallCount: 0, cancellation };
     expect([hold, jobs.find('7'), jobs.list()]).toEqual([{ kind: 'new', held }, held, [held]]);
 
     jobs.release('7', heldOf(hold));
@@ -31,14 +32,22 @@ describe('createHeldJobs', () => {
 
   it('gives a job that comes back after a stall the key of its run, and the crashes of before', () => {
     const jobs = createHeldJobs();
-    jobs.hold(toJob({ stalledCounter: 1 }), toLock());
+    const first = heldOf(jobs.hold(toJob({ stalledCounter: 1 }), toLock()));
     const lock = toLock();
     const again = jobs.hold(toJob({ stalledCounter: 2 }), lock);
 
     expect(again).toEqual({
       kind: 'again',
-      held: { runKey: '1', lock, attemptsMade: 0, crashCount: 1, falseStallCount: 1 },
+      held: {
+        runKey: '1',
+        lock,
+        attemptsMade: 0,
+        crashCount: 1,
+        falseStallCount: 1,
+        cancellation: expect.anything(),
+      },
     });
+    expect(heldOf(again).cancellation).toBe(first.cancellation);
     expect(heldOf(again).lock).toBe(lock);
   });
 

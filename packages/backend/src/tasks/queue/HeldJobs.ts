@@ -1,4 +1,5 @@
 import { type Job } from 'bullmq';
+import { createCancellation, type HeldCancellation } from './Cancellation';
 import { type JobLock } from './JobLock';
 
 /** A job that this process has: taken, and its end not yet told. */
@@ -12,6 +13,8 @@ export interface HeldJob {
   readonly crashCount: number;
   /** Stalls in Redis's count that were no crash: they brought the job back to this run. 0 once the count is corrected. */
   falseStallCount: number;
+  /** Of the run, whichever delivery it is. */
+  readonly cancellation: HeldCancellation;
 }
 
 /**
@@ -61,7 +64,15 @@ export const createHeldJobs = (): HeldJobs => {
       }
       if (entry !== undefined && !entry.isGivenUp) return { kind: 'conflict' };
       runCount += 1;
-      const held = { runKey: String(runCount), lock, attemptsMade, crashCount, falseStallCount: 0 };
+      const cancellation = createCancellation();
+      const held = {
+        runKey: String(runCount),
+        lock,
+        attemptsMade,
+        crashCount,
+        falseStallCount: 0,
+        cancellation,
+      };
       entries.set(id, { held, isGivenUp: false });
       return { kind: 'new', held };
     },

@@ -3,10 +3,12 @@ import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { createDeliverySteps } from './DeliverySteps';
+import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
+import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
-import { settle } from './settle';
+import { goesOn, settle } from './settle';
 import { createTaskReporter, type TaskReport, type TaskReporter } from './TaskReporter';
 import { writeReport } from './writeReport';
 
@@ -23,6 +25,7 @@ interface JobRunnerOptions {
   /** Prefix and name of the queue: `drover:{emails.send}`. */
   readonly queueKey: string;
   readonly heldJobs: HeldJobs;
+  readonly cancellations: HeldCancellations;
   readonly lockMs: number;
   /** Runs the task; must not reject. */
   onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
@@ -34,7 +37,7 @@ interface JobRunnerOptions {
 
 /** Creates what runs the jobs of one consumer. */
 export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
-  const { heldJobs, lockMs, onError } = options;
+  const { heldJobs, cancellations, lockMs, onError } = options;
   const unsettled = new WeakMap<Job, DeliveryEnd>();
   return {
     run: async (job, token) => {
@@ -44,12 +47,17 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       const hold = await holdJob(heldJobs, delivered, lock);
       if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
       const { held } = hold;
+      if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
       await correctCrashCount(delivered, held);
       const reporter = createLazyReporter({ options, job });
       const end = await options.onDelivery(toDelivery(delivered, { held, lock, getReport: reporter.get }));
       reporter.close();
       await correctCrashCount(delivered, held);
-      const onOver = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const onOver = (isSettled: boolean): void => {
+        over(isSettled);
+        if (isSettled && goesOn(end.outcome)) void cancellations.putBack(job.id ?? '', held);
+      };
       const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
       unsettled.set(job, end);
       persistEnd(job, {
@@ -66,7 +74,11 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
         attempt,
         hasBegun,
         persist,
-        onPutBack: onSettled,
+        moveToCancelled: () => {
+          const { request = { requestedAt: new Date() } } = held.cancellation;
+          return moveToCancelled(toRunning(delivered), { request, hasBegun, nowMs: Date.now() });
+        },
+        onMoved: onSettled,
         onOver,
         onError,
       });
@@ -81,15 +93,17 @@ interface DeliveredJob {
   readonly token: string;
 }
 
-const toLock = ({ options, job, token }: DeliveredJob): JobLock =>
-  createJobLock({
-    client: options.client,
-    queueKey: options.queueKey,
-    jobId: job.id ?? '',
-    token,
-    takenCount: job.attemptsStarted,
-    lockMs: options.lockMs,
-  });
+/** What our scripts need to know of a job that runs here. */
+const toRunning = ({ options: { client, queueKey }, job, token }: DeliveredJob) => ({
+  client,
+  queueKey,
+  jobId: job.id ?? '',
+  token,
+  takenCount: job.attemptsStarted,
+});
+
+const toLock = (delivered: DeliveredJob): JobLock =>
+  createJobLock({ ...toRunning(delivered), lockMs: delivered.options.lockMs });
 
 /** Asks whether a job is still this delivery's, and takes its lock back if nobody else has it. */
 const isHeld = async (lock: JobLock): Promise<boolean> => {
@@ -146,6 +160,7 @@ const toDelivery = (delivered: DeliveredJob, { held, lock, getReport }: Holding)
     delayMs: job.opts.delay ?? 0,
     runKey: held.runKey,
     checkHeld: () => (hasStoodStill(delivered) ? isHeld(lock) : undefined),
+    cancellation: held.cancellation,
     get report() {
       return getReport();
     },

@@ -1,9 +1,11 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type CancelCall } from './CancelChannel';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { toLimiter, writeMaxConcurrency } from './FleetLimits';
 import { type Glance, glance } from './glance';
+import { createHeldCancellations } from './HeldCancellations';
 import { createHeldJobs, type HeldJob } from './HeldJobs';
 import { createJobRunner } from './JobRunner';
 import { isFailedRenewal, LostLockError } from './LostLock';
@@ -11,6 +13,7 @@ import { makeFetchPatient } from './patientFetch';
 import { toQueueKey, toQueueName } from './QueueName';
 import { limitToSlots, type QueueSlots } from './QueueSlots';
 import { toWorkerRetention } from './Retention';
+import { type StoredTask } from './StoredTask';
 import { backoffStrategy } from './settle';
 
 /** Takes the jobs of one queue. */
@@ -25,6 +28,10 @@ export interface QueueConsumer {
   reclaimLocks(): Promise<void>;
   /** Puts jobs back whose lock has lapsed; rejects when Redis refuses. */
   putBackStalled(): Promise<void>;
+  /** Somebody said that a task of this queue, which may run here, is cancelled. */
+  hearCancel(call: CancelCall): void;
+  /** Looks which tasks that run here were cancelled: all, or those that ran at the last such look already. Never rejects. */
+  lookForCancels(which: 'all' | 'lasting'): Promise<void>;
   /** Jobs whose end Redis has not heard of yet: they run, or have ended. */
   untoldIds(): readonly string[];
   /** Takes no more; resolves when every job it took is settled. Never resolves while a handler hangs or Redis is gone. */
@@ -43,6 +50,10 @@ interface QueueConsumerOptions {
   readonly lockMs: number;
   /** Milliseconds between two looks for stalled jobs, of all workers together. */
   readonly stalledIntervalMs: number;
+  /** Whether calls to `hearCancel` follow at once now. */
+  isListening(): boolean;
+  /** A task that was asked to stop, and put back at the same moment, is cancelled. */
+  onCancelled(task: StoredTask): void;
   /** Runs the task; must not reject. */
   onDelivery(delivery: Delivery): Promise<DeliveryEnd>;
   /** Something went wrong between us and Redis; the consumer goes on. */
@@ -83,7 +94,8 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   const { client, task, prefix, onError } = options;
   const queueKey = toQueueKey(prefix, task.queueName);
   const heldJobs = createHeldJobs();
-  const runner = createJobRunner({ ...options, queueKey, heldJobs });
+  const cancellations = createHeldCancellations({ ...options, taskName: task.queueName, heldJobs });
+  const runner = createJobRunner({ ...options, queueKey, heldJobs, cancellations });
   const putBack = new WeakSet<Job>();
   let isClosing = false;
   let limited = Promise.resolve();
@@ -122,6 +134,8 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       await limited;
       await worker.resume();
     },
+    hearCancel: (call) => void cancellations.hear(call),
+    lookForCancels: (which) => cancellations.look(which),
     untoldIds: () => heldJobs.listIds(),
     reclaimLocks: async () => {
       await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));

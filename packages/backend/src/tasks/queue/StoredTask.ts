@@ -33,6 +33,7 @@ const FIELDS = [
   'stacktrace',
   'returnvalue',
   'pb',
+  'cancelRequestedAt',
   'cancelReason',
   'retriedAs',
   'retriedAt',
@@ -84,10 +85,11 @@ for index, id in ipairs(ARGV) do found[index] = readTask(id, KEYS[#sets + index]
 return found`;
 
 /** The keys of `TASK_SETS`. */
-export const toSetKeys = (queue: Queue): readonly string[] => TASK_SETS.map((set) => queue.toKey(set));
+export const toSetKeys = (queue: Pick<Queue, 'toKey'>): readonly string[] =>
+  TASK_SETS.map((set) => queue.toKey(set));
 
 /** Says whether a text may be the id of a job: another program's too, but never the name of a key of the queue. */
-export const isJobId = (queue: Queue, id: unknown): id is string =>
+export const isJobId = (queue: Pick<Queue, 'keys'>, id: unknown): id is string =>
   typeof id === 'string' && !Object.hasOwn(queue.keys, id) && !(TASK_SETS as readonly string[]).includes(id);
 
 /** BullMQ's score of a delayed job: its time, then twelve bits that keep the order of arrival. */

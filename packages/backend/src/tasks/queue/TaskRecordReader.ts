@@ -1,4 +1,5 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type Queue } from 'bullmq';
 import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
@@ -58,6 +59,9 @@ export const toTaskRecord = (
     ...(fields.progress === undefined ? {} : { progress: parseJson(fields.progress, fields.progress) }),
     ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
     ...(error === undefined || status === 'completed' ? {} : { error }),
+    ...(fields.cancelRequestedAt === undefined
+      ? {}
+      : { cancelRequestedAt: new Date(Number(fields.cancelRequestedAt)) }),
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
     ...retryOf(task),
     ...(fields.steps === undefined ? {} : { steps: parseStepLines(fields.steps) }),
@@ -126,6 +130,10 @@ export const toStoredError = (task: StoredTask): StoredTaskError | undefined => 
 
 const toEnvelope = (data: unknown): TaskEnvelope | undefined =>
   isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined) : undefined;
+
+/** The correlation ID that a task is stored with. */
+export const correlationIdOf = ({ fields }: StoredTask): CorrelationId | undefined =>
+  toEnvelope(parseJson(fields.data ?? '', undefined))?.correlationId;
 
 const envelopeFields = (
   envelope: TaskEnvelope | undefined,

@@ -62,6 +62,20 @@ describe('retryFromStart', () => {
     expect(await bench.reaches(id, 'completed')).toMatchObject({ attempt: 1, crashCount: 0 });
   });
 
+  it('forgets a cancellation that came too late', async () => {
+    const parts = await setup();
+    await using bench = parts.bench;
+    await bench.startWorker();
+    const id = await schedule(parts);
+    await bench.reaches(id, 'failed');
+    const key = bench.queue(parts.task).toKey(id);
+    await bench.redis.hset(key, { cancelRequestedAt: '1000', cancelReason: 'too late' });
+    parts.state.isBroken = false;
+    await retry(parts, id);
+
+    expect(await bench.reaches(id, 'completed')).not.toHaveProperty('cancelRequestedAt');
+  });
+
   it('forgets an earlier retry, so that a task that fails again is a new dead letter', async () => {
     const parts = await setup();
     await using bench = parts.bench;

@@ -12,10 +12,13 @@ interface RetryFromStart {
 
 /**
  * BullMQ's `retry` has no option for `stc`, its `stalledCounter`, and a task whose crashes are used up would fail again
- * unrun. What an earlier retry noted is forgotten with it: the task that fails next is a new dead letter.
+ * unrun. What an earlier retry noted is forgotten with it: the task that fails next is a new dead letter. And so is a
+ * cancellation that came too late: the task would end as cancelled unrun.
  */
 const FORGET = `
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) then redis.call('HDEL', KEYS[2], unpack(ARGV, 2)) end`;
+
+const FORGOTTEN_FIELDS = ['stc', 'cancelRequestedAt', 'cancelReason', ...RETRY_FIELDS] as const;
 
 /**
  * Puts a failed job back under its id, with all its attempts and no crash behind it. Rejects, as BullMQ does, when the job
@@ -24,6 +27,6 @@ if redis.call('ZSCORE', KEYS[1], ARGV[1]) then redis.call('HDEL', KEYS[2], unpac
 export const retryFromStart = async ({ client, queue, job }: RetryFromStart): Promise<void> => {
   const id = job.id ?? '';
   // First, since a worker may take the job as soon as it is back.
-  await client.eval(FORGET, 2, queue.toKey('failed'), queue.toKey(id), id, 'stc', ...RETRY_FIELDS);
+  await client.eval(FORGET, 2, queue.toKey('failed'), queue.toKey(id), id, ...FORGOTTEN_FIELDS);
   await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
 };

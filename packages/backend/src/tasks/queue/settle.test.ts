@@ -19,7 +19,10 @@ const setup = () => {
   const ends: string[] = [];
   const reports = {
     persist: <T>(command: () => Promise<T>) => command(),
-    onPutBack: () => ends.push('put back'),
+    moveToCancelled: async () => {
+      moves.push('cancelled');
+    },
+    onMoved: () => ends.push('moved'),
     onOver: (isSettled: boolean) => ends.push(isSettled ? 'settled' : 'not settled'),
     onError: (error: Error) => ends.push(error.message),
   };
@@ -70,7 +73,7 @@ describe('settle', () => {
     const { settled, ends } = setup();
     await settled({ ...outcome, error: new TaskError('later') } as Settlement);
 
-    expect(ends).toEqual(['put back', 'settled']);
+    expect(ends).toEqual(['moved', 'settled']);
   });
 
   it('reports a task that cannot be put back, and tells BullMQ nothing that would cost it an attempt', async () => {
@@ -80,6 +83,14 @@ describe('settle', () => {
 
     expect(thrownBy(end)).toBeInstanceOf(DelayedError);
     expect(ends).toEqual(['Missing lock', 'not settled']);
+  });
+
+  it('cancels a task, and tells BullMQ that it is moved', async () => {
+    const { settled, moves, ends } = setup();
+    const end = await settled({ kind: 'cancelled', error: new TaskError('no longer wanted') });
+
+    expect(thrownBy(end)).toBeInstanceOf(DelayedError);
+    expect({ moves, ends }).toEqual({ moves: ['cancelled'], ends: ['moved', 'settled'] });
   });
 
   it('leaves a superseded task alone', async () => {

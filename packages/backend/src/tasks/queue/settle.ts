@@ -17,6 +17,10 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 /** What BullMQ is told to do with a job. */
 export type Settlement = TaskOutcome | { readonly kind: 'superseded' };
 
+/** Whether a task with this outcome is on the queue again. */
+export const goesOn = ({ kind }: Settlement): boolean =>
+  kind === 'retry' || kind === 'snoozed' || kind === 'released';
+
 interface SettleOptions {
   readonly job: Job;
   readonly token: string;
@@ -27,11 +31,13 @@ interface SettleOptions {
   readonly hasBegun: boolean;
   /** Sends a command again when Redis refuses for a while. */
   readonly persist: Persist;
-  /** Called when the job is back on the queue, of which BullMQ tells nobody. */
-  onPutBack(): void;
+  /** Ends the job as cancelled, which BullMQ knows nothing of. */
+  moveToCancelled(): Promise<void>;
+  /** Called when the job is back on the queue, or cancelled, of which BullMQ tells nobody. */
+  onMoved(): void;
   /** Called when BullMQ is told nothing more of the job: with true when it is settled. */
   onOver(isSettled: boolean): void;
-  /** The job could not be put back. */
+  /** The job could be neither put back nor cancelled. */
   onError(error: Error): void;
 }
 
@@ -80,15 +86,15 @@ export const settle = async ({
   attempt,
   hasBegun,
   persist,
-  onPutBack,
+  moveToCancelled,
+  onMoved,
   onOver,
   onError,
 }: SettleOptions): Promise<unknown> => {
-  const putBack = async (delayMs: number): Promise<never> => {
+  const move = async (command: () => Promise<unknown>): Promise<never> => {
     try {
-      if (hasBegun) await dropExpiry(job, persist);
-      await persist(() => job.moveToDelayed(Date.now() + delayMs, token));
-      onPutBack();
+      await command();
+      onMoved();
       onOver(true);
     } catch (error) {
       // Nothing else is better: its lock lapses, and the stalled check puts it back.
@@ -97,6 +103,11 @@ export const settle = async ({
     }
     throw new DelayedError();
   };
+  const putBack = (delayMs: number): Promise<never> =>
+    move(async () => {
+      if (hasBegun) await dropExpiry(job, persist);
+      await persist(() => job.moveToDelayed(Date.now() + delayMs, token));
+    });
   switch (outcome.kind) {
     case 'completed':
       return outcome.value ?? null;
@@ -105,6 +116,8 @@ export const settle = async ({
     case 'released':
       // Due at once, and unlike moveToWait this wakes an idle worker.
       return putBack(0);
+    case 'cancelled':
+      return move(() => persist(moveToCancelled));
     case 'superseded':
       // A newer delivery of the same task in this process settles it: nothing to do, and nothing to report.
       onOver(true);

@@ -50,8 +50,9 @@ export const startRunNow = async ({
   await access.run((_queues, { client }) =>
     createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
   );
-  const receipt = { id: taskId, taskName: stored.taskName, correlationId, disposition: 'created' } as const;
-  return ok(createTaskHandle(receipt, { logger, appConfig }));
+  const { queueName: taskName, options } = task.value;
+  const receipt = { id: taskId, taskName, correlationId, disposition: 'created' } as const;
+  return ok(createTaskHandle({ ...receipt, maxAttempts: options.maxAttempts }, { logger, appConfig }));
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

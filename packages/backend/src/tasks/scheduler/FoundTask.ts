@@ -1,6 +1,8 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
+import { CancelError } from '../domain/CancelError';
 import { checkWait, handleProblems, toInvalidCall } from '../domain/HandleCall';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskEnd, type TaskName, toRemoved, toTaskResult } from '../domain/TaskEnd';
@@ -11,10 +13,12 @@ import {
   type TaskWaitOptions,
 } from '../domain/TaskHandle';
 import { type TaskId } from '../domain/TaskId';
+import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { progressOf, type TaskSighting } from '../domain/TaskSighting';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { describeAccessFailure } from '../queue/AccessFailure';
+import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
 import { createTaskEnds } from '../queue/TaskEnds';
@@ -27,6 +31,12 @@ export interface HandleParts {
   readonly appConfig: AppConfig;
 }
 
+/** A task as its handle knows it. */
+interface HandledTask extends TaskName {
+  /** Of its definition. */
+  readonly maxAttempts: number | undefined;
+}
+
 /**
  * A class, so that a handle costs one object however many methods it has, and is printed as its data alone: a scheduling
  * call makes one for each task.
@@ -34,12 +44,14 @@ export interface HandleParts {
 class FoundTask<Output> implements FoundHandle<Output> {
   readonly id: TaskId;
   readonly taskName: string;
+  readonly #maxAttempts: number | undefined;
   readonly #parts: HandleParts;
   readonly #problems: readonly string[];
 
-  constructor({ id, taskName }: TaskName, parts: HandleParts, problems: readonly string[]) {
+  constructor({ id, taskName, maxAttempts }: HandledTask, parts: HandleParts, problems: readonly string[]) {
     this.id = id;
     this.taskName = taskName;
+    this.#maxAttempts = maxAttempts;
     this.#parts = parts;
     this.#problems = problems;
   }
@@ -64,6 +76,21 @@ class FoundTask<Output> implements FoundHandle<Output> {
   events(options: TaskWaitOptions = {}): AsyncIterable<TaskEvent> {
     const wait = this.#check().andThen(() => checkWait(this.taskName, options));
     return createTaskEvents({ task: this, wait, parts: this.#parts });
+  }
+
+  async cancel(reason?: string): Promise<Result<TaskRecord, CancelError>> {
+    const checked = this.#check();
+    if (checked.isErr()) return err(new CancelError(checked.error.message, 'invalid-options'));
+    const { logger, appConfig } = this.#parts;
+    return cancelTask({
+      access: createQueueAccess(this.#parts),
+      logger: guardedLogger(logger),
+      prefix: appConfig.queuePrefix,
+      taskName: this.taskName,
+      id: this.id,
+      reason,
+      maxAttempts: this.#maxAttempts ?? appConfig.taskMaxAttempts,
+    });
   }
 
   #check(): Result<void, TaskResultError> {
@@ -91,7 +118,8 @@ export const createFoundHandle = <Output>(
   parts: HandleParts,
 ): FoundHandle<Output> =>
   new FoundTask<Output>(
-    { id: id as TaskId, taskName: task?.queueName }, // its methods refuse what is none
+    // Its methods refuse what is none.
+    { id: id as TaskId, taskName: task?.queueName, maxAttempts: task?.options?.maxAttempts },
     parts,
     handleProblems(task as TaskDefinition<unknown>, id), // the checks run no handler
   );
@@ -103,7 +131,11 @@ export const createTaskHandle = <Output>(
     taskName,
     correlationId,
     disposition,
-  }: Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'>,
+    maxAttempts,
+  }: HandledTask & Pick<TaskHandle, 'correlationId' | 'disposition'>,
   parts: HandleParts,
 ): TaskHandle<Output> =>
-  Object.assign(new FoundTask<Output>({ id, taskName }, parts, []), { correlationId, disposition });
+  Object.assign(new FoundTask<Output>({ id, taskName, maxAttempts }, parts, []), {
+    correlationId,
+    disposition,
+  });

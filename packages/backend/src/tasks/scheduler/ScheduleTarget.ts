@@ -12,7 +12,10 @@ import { type CheckedSchedule, saveSchedule } from './RecurringCall';
 import { type TaskSchedulerOptions } from './TaskScheduler';
 
 /** What a scheduling call knows of the task that was taken. */
-export type TaskReceipt = Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'>;
+export interface TaskReceipt extends Pick<TaskHandle, 'id' | 'taskName' | 'correlationId' | 'disposition'> {
+  /** Of its definition. */
+  readonly maxAttempts: number | undefined;
+}
 
 /** Where the calls that a scheduler has accepted go: the queues on Redis, or the memory of the testing kit. */
 export interface ScheduleTarget {

@@ -111,6 +111,7 @@ export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig)
           taskName: task.queueName,
           correlationId,
           disposition: toDisposition(taskId === id, deduplication.value),
+          maxAttempts: task.options.maxAttempts,
         }),
       )
       .mapErr((error) => toUnavailable(error, task.queueName, id));

@@ -113,8 +113,11 @@ describe('callHandler', () => {
     expect(thrown).toEqual(returned);
   });
 
-  it('makes a failed attempt of a handler that claims the worker stops, so that it cannot run for ever', async () => {
-    const claimed = new TaskError('stop', { a: 1 }, { code: 'shutdown' });
+  it.each([
+    ['that the worker stops, so that it cannot run for ever', 'shutdown'],
+    ['that it was cancelled, so that no work is lost', 'cancelled'],
+  ] as const)('makes a failed attempt of a handler that claims %s', async (_what, code) => {
+    const claimed = new TaskError('stop', { a: 1 }, { code });
     const error = (await callHandler(() => err(claimed)))._unsafeUnwrapErr();
 
     expect(error).toMatchObject({ message: 'stop', code: 'task-failed', metadata: { a: 1 }, cause: claimed });

@@ -6,8 +6,10 @@ import { TaskError } from '../domain/TaskError';
 import { toTaskError } from '../domain/toTaskError';
 
 const checkCode = (error: TaskError): TaskError => {
-  // Only the worker knows that it stops; a task that claims it would be given back again and again.
-  if (error.code === 'shutdown') return new TaskError(error.message, error.metadata, { cause: error });
+  // Only the worker knows that it stops, or that somebody cancelled the task: one that claims it would be given back
+  // again and again, or end without having done its work. It may be the reason of its signal, passed on.
+  if (error.code === 'shutdown' || error.code === 'cancelled')
+    return new TaskError(error.message, error.metadata, { cause: error });
   if (error.code !== 'retry-later') return error;
   const problem = numberProblem('delayMs of TaskError.retryLater', error.snoozeMs, {
     min: 0,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest, spyOn } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
+import { createCancellation } from '../queue/Cancellation';
 import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
 
@@ -22,6 +23,7 @@ const pass = async (ms: number): Promise<void> => {
 const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: HandlerClock } = {}) => {
   const handler = Promise.withResolvers<Result<unknown, Error>>();
   const shutdown = new AbortController();
+  const cancellation = createCancellation();
   const abandoned: string[] = [];
   const signals: AbortSignal[] = [];
   let end: unknown;
@@ -36,6 +38,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
     graceMs,
     shutdown: shutdown.signal,
     clock,
+    cancellation,
     onAbandoned: ({ code }, ended) => {
       abandoned.push(code);
       late = ended;
@@ -49,6 +52,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
   return {
     handler,
     shutdown,
+    cancel: () => cancellation.hear({ requestedAt: new Date(), reason: 'no longer wanted' }),
     abandoned,
     end: () => end,
     late: () => late,
@@ -57,6 +61,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
 };
 
 const timedOut = { code: 'timeout', message: 'the handler took longer than timeoutMs (1000 ms)' };
+const cancelled = { code: 'cancelled', message: 'the task was cancelled: no longer wanted' };
 const stopped = { code: 'shutdown', message: 'the worker is stopping' };
 
 describe('runHandler', () => {
@@ -189,12 +194,66 @@ describe('runHandler', () => {
     expect(end()).toEqual(timedOut);
   });
 
+  it('aborts the signal of a task that is cancelled, with the reason, and gives it the grace period', async () => {
+    const { cancel, signal, end, abandoned } = setup();
+    cancel();
+    await settled();
+    expect(signal()?.reason).toMatchObject(cancelled);
+    await pass(GRACE_MS - 1);
+    expect(end()).toBe(undefined);
+    await pass(1);
+
+    expect(end()).toEqual(cancelled);
+    expect(abandoned).toEqual(['cancelled']);
+  });
+
+  it.each([
+    ['ok', ok('late')],
+    ['an error', err(new Error('aborted'))],
+    ['the reason of its signal', err(new TaskError('stop', {}, { code: 'cancelled' }))],
+  ])('discards what a cancelled task still returns: %s', async (_what, result) => {
+    const { handler, cancel, end, abandoned } = setup();
+    cancel();
+    await settled();
+    handler.resolve(result);
+    await settled();
+
+    expect(end()).toEqual(cancelled);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('completes a task that ended before it was cancelled', async () => {
+    const { handler, cancel, end } = setup();
+    handler.resolve(ok('done'));
+    await settled();
+    cancel();
+    await settled();
+
+    expect(end()).toEqual({ value: 'done' });
+  });
+
+  it.each([
+    ['its time is up', false],
+    ['the worker stops', true],
+  ])('is cancelled when that is heard in the grace period after %s', async (_what, isStopped) => {
+    const { handler, shutdown, cancel, end } = setup();
+    if (isStopped) shutdown.abort();
+    else await pass(TIMEOUT_MS);
+    await settled();
+    cancel();
+    handler.resolve(ok('late'));
+    await settled();
+
+    expect(end()).toEqual(cancelled);
+  });
+
   it('completes a task that ends at once though the worker has stopped already', async () => {
     const ended = await runHandler({
       call: () => ok('done'),
       timeoutMs: TIMEOUT_MS,
       graceMs: GRACE_MS,
       shutdown: AbortSignal.abort(),
+      cancellation: createCancellation(),
       onAbandoned: () => undefined,
     });
 
@@ -216,6 +275,7 @@ describe('runHandler', () => {
       timeoutMs: TIMEOUT_MS,
       graceMs: GRACE_MS,
       shutdown: new AbortController().signal,
+      cancellation: createCancellation(),
       onAbandoned: () => undefined,
     });
 

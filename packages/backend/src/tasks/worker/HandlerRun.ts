@@ -1,5 +1,7 @@
 import { err, type Result } from 'neverthrow';
+import { toCancelledError } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
+import { type Cancellation } from '../queue/Cancellation';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { callHandler } from './HandlerReturn';
 
@@ -17,6 +19,8 @@ interface HandlerRunOptions {
   readonly shutdown: AbortSignal;
   /** Default: real time. */
   readonly clock?: HandlerClock | undefined;
+  /** Says when somebody cancels the task. */
+  readonly cancellation: Cancellation;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
@@ -26,29 +30,33 @@ const toTimeout = (timeoutMs: number): TaskError =>
 
 type Ended = Result<unknown, TaskError>;
 
-interface Interruptions {
-  readonly timeoutMs: number;
-  readonly shutdown: AbortSignal;
+interface Interruptions extends Pick<HandlerRunOptions, 'timeoutMs' | 'shutdown' | 'cancellation'> {
   readonly clock: HandlerClock;
 }
 
-/** Resolves with what the handler ends in, or with the error it must stop for: its time is up, or the worker stops. */
+/**
+ * Resolves with what the handler ends in, or with the error it must stop for: its time is up, the worker stops, or the
+ * task is cancelled.
+ */
 const firstOf = (
   handled: Promise<Ended>,
-  { timeoutMs, shutdown, clock }: Interruptions,
+  { timeoutMs, shutdown, cancellation, clock }: Interruptions,
 ): Promise<Ended | TaskError> =>
   new Promise((resolve) => {
     let isSettled = false;
+    let unsubscribe: (() => void) | undefined;
     const settle = (end: Ended | TaskError): void => {
       if (isSettled) return;
       isSettled = true;
       stopTimer();
       shutdown.removeEventListener('abort', stop);
+      unsubscribe?.();
       resolve(end);
     };
     const stop = (): void => settle(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
     const stopTimer = clock.setTimer(() => settle(toTimeout(timeoutMs)), timeoutMs);
     shutdown.addEventListener('abort', stop);
+    unsubscribe = cancellation.onRequest((request) => settle(toCancelledError(request)));
     void handled.then(settle);
     if (shutdown.aborted) stop();
   });
@@ -66,7 +74,8 @@ const endsWithin = (handled: Promise<Ended>, ms: number, clock: HandlerClock): P
 /**
  * Runs a handler until it ends or must stop. A handler that must stop has its signal aborted and a grace period to end
  * in; then the attempt is over, whether the handler has ended or not. A timed-out attempt is a timeout whatever the
- * handler still returns; one that finishes with `ok` while the worker stops has finished.
+ * handler still returns, and a task that is cancelled before its handler has ended is cancelled, in the grace period too;
+ * one that finishes with `ok` while the worker stops has finished.
  */
 export const runHandler = async ({
   call,
@@ -74,6 +83,7 @@ export const runHandler = async ({
   graceMs,
   shutdown,
   clock = realClock,
+  cancellation,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   let controller: AbortController | undefined;
@@ -83,17 +93,20 @@ export const runHandler = async ({
   };
   const startedAtMs = clock.nowMs();
   const handled = callHandler(() => call(() => getController().signal));
-  const first = await firstOf(handled, { timeoutMs, shutdown, clock });
+  const first = await firstOf(handled, { timeoutMs, shutdown, cancellation, clock });
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return clock.nowMs() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
   getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
-  if (!(await endsWithin(handled, graceForCauseMs, clock))) {
-    onAbandoned(first, handled);
-    return err(first);
+  const isAbandoned = !(await endsWithin(handled, graceForCauseMs, clock));
+  const { request } = cancellation;
+  const cause = request === undefined ? first : toCancelledError(request);
+  if (isAbandoned) {
+    onAbandoned(cause, handled);
+    return err(cause);
   }
   const late = await handled;
-  return first.code === 'shutdown' && late.isOk() ? late : err(first);
+  return cause.code === 'shutdown' && late.isOk() ? late : err(cause);
 };

@@ -135,6 +135,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     await settleWithin(closed, GIVE_BACK_MS);
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
+    parts?.end();
     connection.close();
     status = 'stopped';
   };

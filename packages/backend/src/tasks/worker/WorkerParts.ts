@@ -8,8 +8,10 @@ import { isLostLock } from '../queue/LostLock';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { isRefusal } from '../queue/RedisRefusal';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
+import { correlationIdOf } from '../queue/TaskRecordReader';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
 import { createScheduleTicker } from '../recurring/ScheduleTicker';
+import { createCancelWatch } from './CancelWatch';
 import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
@@ -27,6 +29,8 @@ export interface WorkerParts {
   untoldIds(): readonly string[];
   /** Takes no more; resolves when every task that was taken is settled, which needs Redis. */
   close(): Promise<void>;
+  /** The last call, when nothing runs any more, or is given up: until then what runs can be cancelled. */
+  end(): void;
 }
 
 interface WorkerPartsOptions {
@@ -49,7 +53,18 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     agingMs: options.plan.priorityAgingMs,
     now: Date.now,
   });
-  const consumers = options.plan.tasks.map((task) => createConsumer(task, { ...options, gate }, reports));
+  const cancelWatch = createCancelWatch({
+    client: options.connection.client,
+    prefix: options.appConfig.queuePrefix,
+    intervalMs: options.appConfig.workerStalledIntervalMs,
+    onError: (error) => onError(error),
+  });
+  const { isListening } = cancelWatch;
+  const consumers = options.plan.tasks.map((task) => {
+    const consumer = createConsumer(task, { ...options, gate, isListening }, reports);
+    cancelWatch.join(task.queueName, consumer);
+    return consumer;
+  });
   for (const consumer of consumers) consumer.start();
   const timers = startTimers(consumers, options, onError);
   return {
@@ -69,6 +84,7 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
         ...consumers.map((consumer) => consumer.close()),
       ]);
     },
+    end: () => cancelWatch.stop(),
   };
 };
 
@@ -131,9 +147,11 @@ const startTimers = (
   ];
 };
 
+type ConsumerParts = WorkerPartsOptions & { readonly gate: SlotGate; isListening(): boolean };
+
 const createConsumer = (
   task: TaskDefinition<unknown>,
-  { plan, appConfig, desk, connection, logger, gate }: WorkerPartsOptions & { readonly gate: SlotGate },
+  { plan, appConfig, desk, connection, logger, gate, isListening }: ConsumerParts,
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
@@ -146,6 +164,14 @@ const createConsumer = (
     joinSlots: gate.join,
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
+    isListening,
+    onCancelled: (stored) =>
+      logger.info('Task cancelled before its next run', {
+        taskName,
+        taskId: stored.id,
+        correlationId: correlationIdOf(stored),
+        reason: stored.fields.cancelReason,
+      }),
     onDelivery: (delivery) => desk.take(task, delivery),
     onError: (error) => onError(error, taskName),
     onRefused,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { toCancelledError } from '../domain/CancelRequest';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOutcome } from '../domain/TaskOutcome';
+import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { logAttempt } from './attemptLog';
 
@@ -26,6 +28,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       delayMs: 1000,
       runKey: '1',
       checkHeld: () => undefined,
+      cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
       steps: emptyStepStore,
       ...change,
@@ -90,6 +93,18 @@ describe('logAttempt', () => {
 
     expect(logger.info.mock.calls).toEqual([
       ['Task given back: the worker is stopping', { ...facts('released'), reason: 'shutdown' }],
+    ]);
+  });
+
+  it('says that a task was cancelled, and why', () => {
+    const cancelled = toCancelledError({ requestedAt: new Date(), reason: 'no longer wanted' });
+    const logger = log({ kind: 'cancelled', error: cancelled });
+
+    expect(logger.info.mock.calls).toEqual([
+      [
+        'Task cancelled while it ran',
+        { ...facts('cancelled'), reason: 'cancelled', error: 'the task was cancelled: no longer wanted' },
+      ],
     ]);
   });
 

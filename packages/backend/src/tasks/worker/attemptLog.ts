@@ -59,6 +59,14 @@ const toLine = (outcome: TaskOutcome): Line => {
         message: 'Task given back: the worker is stopping',
         facts: { reason: outcome.error.code },
       };
+    case 'cancelled': {
+      const { error } = outcome;
+      return {
+        level: 'info',
+        message: 'Task cancelled while it ran',
+        facts: { reason: error.code, error: error.message },
+      };
+    }
     case 'failed':
       return { level: 'warn', message: 'Task failed for good', facts: { reason: outcome.reason } };
   }

@@ -35,7 +35,7 @@ describe('a task worker', () => {
     await bench.schedule(task, { n: 1 });
     const before = await clientCount();
     const worker = await bench.startWorker();
-    await until(async () => (await clientCount()) === before + 2);
+    await until(async () => (await clientCount()) === before + 3);
     await worker.stop();
 
     await until(async () => (await clientCount()) === before);

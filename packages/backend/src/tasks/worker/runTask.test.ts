@@ -16,6 +16,7 @@ import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type StepStore } from '../domain/TaskStep';
+import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptEnvironment, runTask } from './runTask';
 
@@ -77,6 +78,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         crashCount: 0,
         runKey: '1',
         checkHeld: () => undefined,
+        cancellation: createCancellation(),
         report: { progress: () => undefined, log: () => undefined },
         steps: emptyStepStore,
         scheduledAt,
@@ -243,6 +245,86 @@ describe('runTask', () => {
         expect([outcome.kind, callCount()]).toEqual([kind, calls]);
       },
     );
+  });
+
+  describe('of a task that is cancelled', () => {
+    const request = { requestedAt: now, reason: 'no longer wanted' };
+    const requested = () => {
+      const cancellation = createCancellation();
+      cancellation.hear(request);
+      return cancellation;
+    };
+    const cancelled = {
+      kind: 'cancelled',
+      error: { code: 'cancelled', message: 'the task was cancelled: no longer wanted' },
+    };
+
+    it('does not run it again, also when its crashes are used up', async () => {
+      const { task, callCount } = countedTask();
+      const end = await setup().run(task, { crashCount: 3, cancellation: requested() });
+
+      expect(end).toMatchObject({ outcome: cancelled, attempt: 3, hasBegun: false });
+      expect(callCount()).toBe(0);
+    });
+
+    it('does not begin when it is cancelled while Redis is asked whether it is still held', async () => {
+      const { task, callCount } = countedTask();
+      const cancellation = createCancellation();
+      const checkHeld = async () => {
+        cancellation.hear(request);
+        return true;
+      };
+
+      expect(await setup().run(task, { cancellation, checkHeld })).toMatchObject({ outcome: cancelled });
+      expect(callCount()).toBe(0);
+    });
+
+    it.each([
+      ['an error', () => err(new TaskError('down')), cancelled],
+      ['a fatal error', () => err(TaskError.fatal('gone')), cancelled],
+      ['retryLater', () => err(TaskError.retryLater(70)), cancelled],
+      ['ok', () => ok('done'), cancelled],
+    ])('ends cancelled when the handler hears of it and returns %s', async (_what, end, outcome) => {
+      const cancellation = createCancellation();
+      const task = handledBy(async (_payload, { signal }) => {
+        const told = new Promise((resolve) => signal.addEventListener('abort', resolve));
+        cancellation.hear(request);
+        await told;
+        return end();
+      });
+
+      expect(await setup().run(task, { cancellation })).toMatchObject({ outcome, hasBegun: true });
+    });
+
+    it('is cancelled when it hears of it before an attempt that failed is over', async () => {
+      const cancellation = createCancellation();
+      const output = z.string().refine(() => {
+        cancellation.hear(request);
+        return false;
+      });
+      const task = taskWith({ handler: () => ok('sent'), output });
+
+      expect(await setup().run(task, { cancellation })).toMatchObject({ outcome: cancelled });
+    });
+
+    it('names a handler that ignores it', async () => {
+      const cancellation = createCancellation();
+      const data = envelopeWith();
+      const taskId = TaskId();
+      const { run, logger } = setup();
+      const task = handledBy(() => {
+        cancellation.hear(request);
+        return new Promise(() => undefined);
+      });
+
+      expect((await run(task, { cancellation, data, taskId })).outcome).toMatchObject(cancelled);
+      expect(logger.warn.mock.calls).toEqual([
+        [
+          'A handler ignores its abort signal; it goes on without its task',
+          { taskName: 'emails:send', taskId, correlationId: data.correlationId, reason: 'cancelled' },
+        ],
+      ]);
+    });
   });
 
   describe('of a task that expires', () => {
@@ -431,8 +513,10 @@ describe('runTask', () => {
     const { run, logger } = setup();
     const taskId = TaskId();
     const task = taskWith({ handler: () => handler.promise, options: { timeoutMs: 1 } });
-    const { outcome } = await run(task, { taskId });
-    const facts = { taskName: 'emails:send', taskId, reason: 'timeout' };
+    const data = envelopeWith();
+    const { outcome } = await run(task, { taskId, data });
+    const { correlationId } = data;
+    const facts = { taskName: 'emails:send', taskId, correlationId, reason: 'timeout' };
     const lines = () => logger.warn.mock.calls;
 
     expect(outcome).toMatchObject({ kind: 'retry', error: { code: 'timeout' } });

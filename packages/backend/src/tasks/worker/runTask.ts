@@ -3,6 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { validate } from '@core/validation/validate';
 import { err, ok, Result } from 'neverthrow';
+import { toCancelledError } from '../domain/CancelRequest';
 import { checkJson } from '../domain/JsonFidelity';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -68,6 +69,12 @@ const decodeEnvelope = (data: unknown, origin: string): Result<TaskEnvelope, Tas
         { code: 'invalid-payload', cause: error },
       ),
   );
+};
+
+/** A task that was asked to stop does not begin: its worker died, or gave it back at the same moment. */
+const checkCancelled = ({ delivery }: Attempt): Result<void, TaskError> => {
+  const { request } = delivery.cancellation;
+  return request === undefined ? ok() : err(toCancelledError(request));
 };
 
 const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, TaskError> => {
@@ -153,8 +160,10 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
     clock: environment.clock,
+    cancellation: delivery.cancellation,
     onAbandoned: ({ code }, ended) => {
-      const facts = { taskName: task.queueName, taskId: delivery.taskId, reason: code };
+      const { correlationId } = attempt.envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
       logger.warn('A handler ignores its abort signal; it goes on without its task', facts);
       void ended.then(() =>
         logger.warn('A handler ended after its task was settled; its result is discarded', facts),
@@ -204,9 +213,13 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   if (payload.isErr()) return endAttempt(attempt, payload);
   const held = attempt.delivery.checkHeld();
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
+  const startable = checkCancelled(attempt);
+  if (startable.isErr()) return endUnrun(attempt, startable.error);
   const result = await runUserHandler(attempt, payload.value);
   const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
-  return { ...endAttempt(attempt, checked), hasBegun: true };
+  // Work that is done is done; what would be done again is not, once the task is cancelled.
+  const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
+  return { ...endAttempt(attempt, ended), hasBegun: true };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -227,9 +240,9 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 };
 
 /**
- * Runs one attempt of a task: decode envelope, count crashes, look at its expiry, validate payload, handler under timeout and signal,
- * validate output, decide the outcome. Every log line inside carries the correlation ID. Never rejects, whatever
- * handler, validator or data do; the outcome is for `settle` to tell the queue.
+ * Runs one attempt of a task: decode envelope, look whether it was cancelled, count crashes, look at its expiry, validate
+ * payload, handler under timeout and signal, validate output, decide the outcome. Every log line inside carries the
+ * correlation ID. Never rejects, whatever handler, validator or data do; the outcome is for `settle` to tell the queue.
  */
 export const runTask = (
   task: TaskDefinition<unknown>,
@@ -244,7 +257,9 @@ export const runTask = (
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
   if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
-  const startable = checkCrashes(attempt).andThen(() => checkExpiry(attempt));
+  const startable = checkCancelled(attempt)
+    .andThen(() => checkCrashes(attempt))
+    .andThen(() => checkExpiry(attempt));
   if (startable.isErr()) return Promise.resolve(endUnrun(attempt, startable.error));
   return runWithLogContext(logBindings(delivery, task, envelope, plan), () => {
     if (delivery.crashCount > 0) {

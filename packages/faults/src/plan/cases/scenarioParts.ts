@@ -20,6 +20,12 @@ export const longTasks = (count = 3): Load => ({
   behaviour: { kind: 'sleep', ms: LOCK_MS + INTERVAL_MS + 1000 },
 });
 
+/** Long tasks that are cancelled while they run, or are about to end. */
+export const cancelledTasks = (cancelAfterMs: number, count = 10): Load => ({
+  ...longTasks(count),
+  cancelAfterMs,
+});
+
 /** Ten short tasks that are put off. */
 export const delayedTasks = (delayMs: number): Load => ({ ...shortTasks(10, 500), delayMs });
 

@@ -503,6 +503,81 @@ export const taskSchedulerContract = (name: string, createWorld: CreateScheduler
       });
     });
 
+    describe('a task that is cancelled', () => {
+      it('before it began never runs', async () => {
+        await using test = await setup();
+        const [pending, scheduled] = [
+          await test.call({ n: 1 }),
+          await test.call({ n: 2 }, { delayMs: test.ms(1) }),
+        ];
+        const answers = [await pending.cancel('withdrawn'), await scheduled.cancel()];
+        await test.world.pass(2);
+        const again = (await pending.cancel('twice'))._unsafeUnwrap();
+
+        expect(answers.map((answer) => answer._unsafeUnwrap().status)).toEqual(['cancelled', 'cancelled']);
+        expect([again.cancelReason, test.runs]).toEqual(['withdrawn', []]);
+        expect(await test.facts(pending.id)).toEqual({
+          status: 'cancelled',
+          payload: { n: 1 },
+          attempt: 0,
+          maxAttempts: 3,
+        });
+        expect((await pending.result())._unsafeUnwrapErr()).toMatchObject({
+          code: 'cancelled',
+          metadata: { reason: 'withdrawn' },
+        });
+      });
+
+      it('while it runs has its signal aborted, and is not tried again', async () => {
+        const begun = Promise.withResolvers<void>();
+        const reasons: unknown[] = [];
+        await using test = await setup({
+          handler: (_job, { signal }) => {
+            begun.resolve();
+            return new Promise((resolve) => {
+              signal.addEventListener('abort', () => {
+                reasons.push(signal.reason);
+                resolve(ok('too late'));
+              });
+            });
+          },
+        });
+        const handle = await test.call({ n: 1 });
+        const cancelled = begun.promise.then(() => handle.cancel('withdrawn'));
+        await test.world.pass(1);
+
+        expect((await cancelled)._unsafeUnwrap()).toMatchObject({
+          status: 'running',
+          cancelReason: 'withdrawn',
+        });
+        expect(await test.facts(handle.id)).toEqual({
+          status: 'cancelled',
+          payload: { n: 1 },
+          attempt: 1,
+          maxAttempts: 3,
+        });
+        expect(reasons).toMatchObject([{ code: 'cancelled', message: 'the task was cancelled: withdrawn' }]);
+        expect(test.runs.length).toBe(1);
+      });
+
+      it('after its end stays as it is, and a wrong call is refused', async () => {
+        await using test = await setup();
+        const handle = await test.call({ n: 1 });
+        await test.world.pass(0);
+        const unknown = test.world.scheduler.handle(test.task, TaskId());
+        const codes = await Promise.all(
+          [
+            handle.cancel(),
+            unknown.cancel(),
+            handle.cancel(''),
+            test.world.scheduler.handle(test.task, 'x').cancel(),
+          ].map(async (answer) => (await answer)._unsafeUnwrapErr().code),
+        );
+
+        expect(codes).toEqual(['not-cancellable', 'not-found', 'invalid-reason', 'invalid-options']);
+      });
+    });
+
     describe('a step', () => {
       it('is done once for its task, whatever becomes of the attempts', async () => {
         const done: string[] = [];

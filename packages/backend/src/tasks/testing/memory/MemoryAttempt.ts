@@ -38,6 +38,7 @@ const toDelivery = (queue: MemoryQueue, task: MemoryTask): Delivery =>
     delayMs: task.delayMs,
     report: createMemoryReport(queue, task),
     steps: task.steps,
+    cancellation: task.cancellation,
   });
 
 /** The same rules as `settle` and BullMQ. */
@@ -65,6 +66,10 @@ const settleAttempt = (
       break;
     case 'released':
       queue.putBack(task, 0);
+      break;
+    case 'cancelled':
+      task.attemptsMade = attempt;
+      queue.end(task, 'cancelled');
       break;
     case 'failed':
       task.attemptsMade = Math.max(1, attempt);

@@ -1,4 +1,7 @@
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
+import { CancelError } from '../../domain/CancelError';
+import { cancelReasonProblem } from '../../domain/CancelRequest';
 import { checkWait, handleProblems, toInvalidCall } from '../../domain/HandleCall';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskName, toRemoved, toTaskResult } from '../../domain/TaskEnd';
@@ -9,11 +12,14 @@ import {
   type TaskWaitOptions,
 } from '../../domain/TaskHandle';
 import { type TaskId } from '../../domain/TaskId';
+import { type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskResultError } from '../../domain/TaskResultError';
 import { progressOf } from '../../domain/TaskSighting';
 import { type TaskStatus } from '../../domain/TaskStatus';
+import { answerCancellation } from '../../queue/cancelTask';
 import { toTimedOut } from '../../scheduler/HandleFailure';
 import { type ScheduleTarget, type TaskReceipt } from '../../scheduler/ScheduleTarget';
+import { cancelMemoryTask } from './cancelMemoryTask';
 import { createMemoryEvents } from './MemoryEvents';
 import { type MemoryQueue } from './MemoryQueue';
 import { toEnd, toSighting } from './MemorySighting';
@@ -24,6 +30,7 @@ import { type MemoryWait } from './MemoryWait';
 export interface MemoryHandleParts {
   readonly queue: MemoryQueue;
   readonly wait: MemoryWait;
+  readonly logger: ILogger;
 }
 
 /** A class, so that a handle is printed and compared as its data alone. */
@@ -57,6 +64,18 @@ class MemoryHandle<Output> implements FoundHandle<Output> {
     const isOver = await this.#parts.wait.until(() => hasEnded(task), timeoutMs);
     if (!isOver) return err(toTimedOut(this, timeoutMs));
     return toTaskResult(this, toEnd(task)) as Result<Output, TaskResultError>; // the worker checked it
+  }
+
+  async cancel(reason?: string): Promise<Result<TaskRecord, CancelError>> {
+    if (this.#problems.length > 0)
+      return err(new CancelError(toInvalidCall(this.taskName, this.#problems).message, 'invalid-options'));
+    const problem = cancelReasonProblem(reason);
+    if (problem !== undefined) return err(new CancelError(problem, 'invalid-reason'));
+    const { queue, wait, logger } = this.#parts;
+    const { taskName, id } = this;
+    const cancelled = cancelMemoryTask({ queue, taskName, id, reason, nowMs: wait.nowMs() });
+    wait.wake();
+    return answerCancellation(id, cancelled, logger);
   }
 
   events(options: TaskWaitOptions = {}): AsyncIterable<TaskEvent> {

@@ -1,6 +1,7 @@
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
+import { createCancellation } from '../../queue/Cancellation';
 import { type JobInput } from '../../queue/TaskQueues';
 import { createMemoryKeys } from './MemoryKeys';
 import { createMemorySteps } from './MemorySteps';
@@ -108,6 +109,7 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
         logs: [],
         logCount: 0,
         steps: createMemorySteps(),
+        cancellation: createCancellation(),
       };
       tasks.set(id, added);
       line(added, timestamp + delay);

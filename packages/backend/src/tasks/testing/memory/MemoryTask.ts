@@ -4,6 +4,7 @@ import { type TaskId } from '../../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import { type StoredStep } from '../../domain/TaskStep';
+import { type HeldCancellation } from '../../queue/Cancellation';
 import { type MemorySteps } from './MemorySteps';
 
 /** Where the testing kit holds a task: waiting for its turn or for its time, running, or ended. */
@@ -37,7 +38,9 @@ export interface MemoryTask {
   endedAtMs?: number;
   value?: unknown;
   error?: StoredTaskError | undefined;
-  cancelReason?: string;
+  cancelReason?: string | undefined;
+  /** Whether it was asked to stop while it ran. */
+  readonly cancellation: HeldCancellation;
   /** JSON of what the handler reported last; absent: nothing. */
   progressJson?: string;
   /** The newest lines that the handler logged with `ctx.log`, and how many it has logged. */
@@ -67,7 +70,7 @@ const toAttempt = ({ place, attemptsMade, error }: MemoryTask): number => {
   return place === 'failed' && error !== undefined ? error.attempt : attemptsMade;
 };
 
-const toDate = (field: 'startedAt' | 'endedAt' | 'dueAt', ms: number | undefined) =>
+const toDate = (field: 'startedAt' | 'endedAt' | 'dueAt' | 'cancelRequestedAt', ms: number | undefined) =>
   ms === undefined ? {} : { [field]: new Date(ms) };
 
 const progressField = (task: MemoryTask) =>
@@ -106,6 +109,7 @@ export const toTaskRecord = (task: MemoryTask): TaskRecord => {
     ...toDate('endedAt', task.endedAtMs),
     ...(place === 'completed' ? { value } : {}),
     ...(error === undefined || place === 'completed' ? {} : { error }),
+    ...toDate('cancelRequestedAt', task.cancellation.request?.requestedAt.getTime()),
     ...(cancelReason === undefined ? {} : { cancelReason }),
     ...progressField(task),
     ...stepsField(task.steps.list()),

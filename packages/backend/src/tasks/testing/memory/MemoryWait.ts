@@ -6,6 +6,8 @@ import { type Timeline } from './Timeline';
 export interface MemoryWait {
   /** Milliseconds since 1970. */
   nowMs(): number;
+  /** Something has happened that may let a handler go on that waits. */
+  wake(): void;
   /**
    * Waits until something holds, at most so many milliseconds; answers whether it does. A test that waits lets the clock go
    * on as far as needed. A handler that waits keeps its slot, as in a worker, and waits for whoever moves the clock.
@@ -24,6 +26,7 @@ interface MemoryWaitOptions {
 /** Creates the waits of a test. */
 export const createMemoryWait = ({ clock, slot, timeline, watch }: MemoryWaitOptions): MemoryWait => ({
   nowMs: clock.nowMs,
+  wake: slot.wake,
   until: async (isTrue, ms) => {
     if (isTrue() || ms === 0) return isTrue();
     if (!slot.isInside()) return timeline.runUntil(isTrue, clock.nowMs() + ms);

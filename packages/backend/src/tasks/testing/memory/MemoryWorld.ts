@@ -85,7 +85,7 @@ export const createMemoryWorld = ({
     schedules,
     nowMs,
     findTask,
-    handles: createMemoryHandles({ queue, wait }),
+    handles: createMemoryHandles({ queue, wait, logger }),
   });
   const calls: ScheduledTask[] = [];
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {

@@ -1,4 +1,5 @@
 import { emptyStepStore } from '../../domain/emptyStepStore';
+import { createCancellation } from '../../queue/Cancellation';
 import { type Delivery } from '../../queue/Delivery';
 
 /** What a test says of a delivery; everything else is as if nothing had ever gone wrong. */
@@ -12,5 +13,6 @@ export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   checkHeld: () => undefined,
   report: { progress: () => undefined, log: () => undefined },
   steps: emptyStepStore,
+  cancellation: createCancellation(),
   ...given,
 });

@@ -12,7 +12,7 @@ import { fixtureTasks } from './fixtureTasks';
 
 /** One line of evidence that a handler left. */
 export interface Evidence {
-  readonly event: 'start' | 'end' | 'confirmed';
+  readonly event: 'start' | 'end' | 'confirmed' | 'abort';
   readonly pid: number;
   readonly n: number;
   readonly taskId: string;

@@ -88,6 +88,19 @@ export const stepsTask = defineTask({
   options: { maxAttempts: 1000, backoffMs: 0 },
 });
 
+/** Runs until its signal is aborted, and leaves a line when it is; one that is deaf never ends. */
+export const abortableTask = defineTask({
+  queueName: 'fixture:abortable',
+  schema: z.object({ n: z.number(), isDeaf: z.boolean().default(false) }),
+  handler: async ({ n, isDeaf }, { taskId, attempt, signal }) => {
+    note('start', { n, taskId, attempt });
+    if (isDeaf) await new Promise(() => undefined);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    note('abort', { n, taskId, attempt });
+    return ok({ n });
+  },
+});
+
 /** Kills the process that runs it. */
 export const killerTask = defineTask({
   queueName: 'fixture:killer',
@@ -121,6 +134,7 @@ export const fixtureTasks: TaskDefinition<unknown>[] = [
   strayTask,
   slowTask,
   stepsTask,
+  abortableTask,
   killerTask,
   talkTask,
 ];

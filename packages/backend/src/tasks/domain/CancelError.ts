@@ -1,0 +1,36 @@
+import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+
+/**
+ * Why a task could not be cancelled.
+ *
+ * - `not-cancellable`: it has ended; the message and `metadata.status` say how.
+ * - `not-found`: Redis holds no such task: it never existed, or its retention is over.
+ * - `invalid-options`: the id or the definition that the handle was made of is wrong; the message lists all. Correct it.
+ * - `invalid-reason`: the reason is no text of 1 to 1000 characters.
+ * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.
+ */
+export const CANCEL_ERROR_CODES = [
+  'not-cancellable',
+  'not-found',
+  'invalid-options',
+  'invalid-reason',
+  'queue-unavailable',
+] as const;
+
+/** Why a task could not be cancelled: one of `CANCEL_ERROR_CODES`. */
+export type CancelErrorCode = (typeof CANCEL_ERROR_CODES)[number];
+
+interface CancelErrorOptions extends ErrorCause {
+  readonly metadata?: ErrorMetadata;
+}
+
+/** A task was not cancelled, or it is not known whether it was. */
+export class CancelError extends AppError {
+  override readonly name = 'CancelError';
+  override readonly code: CancelErrorCode;
+
+  constructor(message: string, code: CancelErrorCode, { metadata, ...options }: CancelErrorOptions = {}) {
+    super(message, metadata, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,37 @@
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type CancelRequest } from '../domain/CancelRequest';
+
+/** Answers only those that were asked to stop: the place in the list, when, and why. */
+const READ_REQUESTS = `
+local found = {}
+for index, job in ipairs(KEYS) do
+  local request = redis.call('HMGET', job, 'cancelRequestedAt', 'cancelReason')
+  if request[1] then found[#found + 1] = { index, request[1], request[2] or '' } end
+end
+return found`;
+
+type RequestsReply = readonly (readonly [place: number, requestedAtMs: string, reason: string])[];
+
+interface CancelRequestsRead {
+  readonly client: RedisClient;
+  /** Prefix and name of the queue: `drover:{emails.send}`. */
+  readonly queueKey: string;
+  readonly jobIds: readonly string[];
+}
+
+/** Reads which jobs were asked to stop, by id. One command. */
+export const readCancelRequests = async ({
+  client,
+  queueKey,
+  jobIds,
+}: CancelRequestsRead): Promise<ReadonlyMap<string, CancelRequest>> => {
+  if (jobIds.length === 0) return new Map();
+  const keys = jobIds.map((id) => `${queueKey}:${id}`);
+  const reply = (await client.eval(READ_REQUESTS, keys.length, ...keys)) as RequestsReply; // what the script returns
+  return new Map(
+    reply.map(([place, requestedAtMs, reason]): [string, CancelRequest] => [
+      jobIds[place - 1] ?? '',
+      { requestedAt: new Date(Number(requestedAtMs)), ...(reason === '' ? {} : { reason }) },
+    ]),
+  );
+};

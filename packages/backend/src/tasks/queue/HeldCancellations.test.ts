@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'bun:test';
+import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type Job } from 'bullmq';
+import { createHeldCancellations } from './HeldCancellations';
+import { createHeldJobs } from './HeldJobs';
+import { type JobLock } from './JobLock';
+
+const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCount: async () => true };
+
+/** A consumer of a Redis that answers every script with what is given. */
+const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
+  const commands: unknown[][] = [];
+  const errors: string[] = [];
+  const heldJobs = createHeldJobs();
+  const client = {
+    eval: async (_script: string, count: number, ...rest: unknown[]) => {
+      commands.push(rest.slice(0, count));
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  } as unknown as RedisClient; // all that it uses
+  const cancellations = createHeldCancellations({
+    client,
+    prefix: 'drover',
+    taskName: 'mails:send',
+    workerId: 'w1',
+    heldJobs,
+    isListening: () => isListening,
+    onCancelled: () => undefined,
+    onError: ({ message }) => errors.push(message),
+  });
+  const hold = (id: string, attemptsStarted = 1) => {
+    const job = { id, attemptsMade: 0, stalledCounter: 0, attemptsStarted } as Job; // the part that is read
+    const held = heldJobs.hold(job, lock);
+    if (held.kind === 'conflict') throw new Error('expected a job of its own');
+    return { job, held: held.held };
+  };
+  return { cancellations, heldJobs, hold, commands, errors };
+};
+
+describe('createHeldCancellations', () => {
+  it('sends no command for a job that runs, retries and ends while nobody cancels it', async () => {
+    const { cancellations, heldJobs, hold, commands } = setup();
+    await cancellations.look('lasting');
+    const { job, held } = hold('7');
+    const isDoubtful = cancellations.isDoubtful(job);
+    await cancellations.look('lasting');
+    heldJobs.release('7', held);
+    await cancellations.putBack('7', held);
+    await cancellations.look('lasting');
+
+    expect({ isDoubtful, commands }).toEqual({ isDoubtful: false, commands: [] });
+  });
+
+  it('looks at jobs that ran at the last look already, all with one command', async () => {
+    const { cancellations, hold, commands } = setup();
+    hold('7');
+    hold('8');
+    await cancellations.look('lasting');
+    hold('9');
+    await cancellations.look('lasting');
+
+    expect(commands).toEqual([['drover:{mails.send}:7', 'drover:{mails.send}:8']]);
+  });
+
+  it('looks at all jobs when it is asked to', async () => {
+    const { cancellations, hold, commands } = setup({ answer: [[1, '5000', 'late']] });
+    const { held } = hold('7');
+    await cancellations.look('all');
+
+    expect(commands).toEqual([['drover:{mails.send}:7']]);
+    expect(held.cancellation.request).toEqual({ requestedAt: new Date(5000), reason: 'late' });
+  });
+
+  it('doubts a job that was delivered before', () => {
+    const { cancellations, hold } = setup();
+
+    expect(cancellations.isDoubtful(hold('7', 2).job)).toBe(true);
+  });
+
+  it('doubts a job whose call came before the job, once', async () => {
+    const { cancellations, hold } = setup({
+      answer: ['none', ['active', '0', []]],
+    });
+    await cancellations.hear({ taskId: '7', workerId: 'w1' });
+    const { job } = hold('7');
+
+    expect([cancellations.isDoubtful(job), cancellations.isDoubtful(job)]).toEqual([true, false]);
+  });
+
+  it('forgets a call for a job that never comes', async () => {
+    const { cancellations, hold } = setup({ answer: ['none', ['active', '0', []]] });
+    await cancellations.hear({ taskId: '7', workerId: 'w1' });
+    await cancellations.look('lasting');
+    await cancellations.look('lasting');
+
+    expect(cancellations.isDoubtful(hold('7').job)).toBe(false);
+  });
+
+  it("leaves another worker's job to that worker", async () => {
+    const { cancellations, commands } = setup();
+    await cancellations.hear({ taskId: '7', workerId: 'w2' });
+
+    expect(commands).toEqual([]);
+  });
+
+  it('looks after a job that was put back while nothing could be heard', async () => {
+    const { cancellations, heldJobs, hold, commands } = setup({ answer: ['none', null], isListening: false });
+    const { held } = hold('7');
+    heldJobs.release('7', held);
+    await cancellations.putBack('7', held);
+
+    expect(commands).toHaveLength(1);
+  });
+
+  it('reports a Redis that does not answer, and does not reject', async () => {
+    const { cancellations, hold, errors } = setup({ answer: new Error('gone') });
+    hold('7');
+    await cancellations.look('all');
+    await cancellations.hear({ taskId: '7', workerId: 'w1' });
+
+    expect(errors).toEqual(['gone', 'gone']);
+  });
+});

@@ -1,0 +1,92 @@
+import { type ILogger } from '@backend/logger/Logger';
+import { err, ok, type Result } from 'neverthrow';
+import { CancelError } from '../domain/CancelError';
+import { cancelReasonProblem } from '../domain/CancelRequest';
+import { showValue } from '../domain/numberRule';
+import { type TaskRecord } from '../domain/TaskRecord';
+import { describeAccessFailure } from './AccessFailure';
+import { toCancelChannel } from './CancelChannel';
+import { type CancelledJob, cancelJob } from './cancelJob';
+import { type QueueAccess } from './QueueAccess';
+import { toTaskRecord } from './TaskRecordReader';
+
+/** Which task is cancelled, and what for. */
+export interface TaskCancellation {
+  readonly access: QueueAccess;
+  /** `QUEUE_PREFIX`. */
+  readonly prefix: string;
+  /** Told what was changed. */
+  readonly logger: ILogger;
+  readonly taskName: string;
+  readonly id: string;
+  /** 1 to 1000 characters, kept with the task. */
+  readonly reason?: string | undefined;
+  /** Attempts of a task that does not say; for the record. */
+  readonly maxAttempts: number;
+}
+
+/**
+ * Cancels a task of any process. One that waits is cancelled at once. One that runs is asked to stop: the worker that has
+ * it aborts its signal, and it ends as cancelled. Calling again is harmless, and the first reason stays.
+ *
+ * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`. Errors: see `CANCEL_ERROR_CODES`.
+ */
+export const cancelTask = async (
+  cancellation: TaskCancellation,
+): Promise<Result<TaskRecord, CancelError>> => {
+  const { access, prefix, taskName, id, reason, maxAttempts } = cancellation;
+  const problem = cancelReasonProblem(reason);
+  if (problem !== undefined) return err(new CancelError(problem, 'invalid-reason'));
+  const answer = await access.run(async (queues, { client }) => {
+    const queue = queues.get(taskName);
+    const channel = toCancelChannel(prefix);
+    const { change, task } = await cancelJob({ client, queue, id, reason, channel, nowMs: Date.now() });
+    return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
+  });
+  if (answer.isErr()) return err(toUnavailable(answer.error));
+  return answerCancellation(id, answer.value, cancellation.logger);
+};
+
+/** What a call has done to a task. */
+export interface CancelledTask extends Pick<CancelledJob, 'change'> {
+  /** The task after the call; `undefined` when there is none of this name. */
+  readonly record: TaskRecord | undefined;
+}
+
+/** Tells the caller of a cancellation what became of it, and the log what was changed. */
+export const answerCancellation = (
+  id: string,
+  { change, record }: CancelledTask,
+  logger: ILogger,
+): Result<TaskRecord, CancelError> => {
+  if (record === undefined) return err(toNotFound(id));
+  if (record.status !== 'cancelled' && record.status !== 'running') return err(toNotCancellable(record));
+  logChange(logger, change, record);
+  return ok(record);
+};
+
+const toUnavailable = (error: Error): CancelError =>
+  new CancelError(describeAccessFailure(error), 'queue-unavailable', { cause: error });
+
+const toNotFound = (id: unknown): CancelError =>
+  new CancelError(`no queue of this name holds the task ${showValue(id)}`, 'not-found');
+
+const toNotCancellable = ({ id, status }: TaskRecord): CancelError =>
+  new CancelError(
+    `expected a task that is pending, scheduled, retrying or running, got ${id}, which is ${status}`,
+    'not-cancellable',
+    { metadata: { status } },
+  );
+
+const MESSAGES = {
+  cancelled: 'Task cancelled',
+  requested: 'Task is asked to stop',
+  none: undefined,
+} as const satisfies Record<CancelledJob['change'], string | undefined>;
+
+const logChange = (logger: ILogger, change: CancelledJob['change'], record: TaskRecord): void => {
+  const message = MESSAGES[change];
+  const { id, name, correlationId, cancelReason } = record;
+  if (message !== undefined)
+    logger.info(message, { taskName: name, taskId: id, correlationId, reason: cancelReason });
+};
