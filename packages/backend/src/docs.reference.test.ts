@@ -22,6 +22,7 @@ import {
   checkRetryCall,
 } from './tasks/deadLetters/LetterQuery';
 import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
+import { CHILD_ERROR_CODES } from './tasks/domain/ChildError';
 import { emptyStepStore } from './tasks/domain/emptyStepStore';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
@@ -54,6 +55,7 @@ import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { createTestScheduler } from './tasks/testing/TestScheduler';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
+import { idlePowers } from './tasks/worker/__fixtures__/idlePowers';
 import { logAttempt } from './tasks/worker/attemptLog';
 
 const error = new TaskError('too early');
@@ -241,6 +243,7 @@ describe('docs/reference/errors.md', () => {
   const unions: [heading: string, codes: readonly string[]][] = [
     ['ScheduleError', unionMembers(`${source}/tasks/domain/ScheduleError.ts`, 'ScheduleErrorCode')],
     ['TaskResultError', TASK_RESULT_ERROR_CODES],
+    ['ChildError', CHILD_ERROR_CODES],
     ['TaskError codes', TASK_ERROR_CODES],
     ['Failure reasons', unionMembers(`${source}/tasks/domain/TaskOutcome.ts`, 'FailureReason')],
     ['InspectorError', INSPECTOR_ERROR_CODES],
@@ -318,10 +321,12 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       scheduledAt: startedAt,
       delayMs: 0,
       runKey: '1',
+      takenCount: 1,
       checkHeld: () => undefined,
       cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
       steps: emptyStepStore,
+      ...idlePowers,
     },
     end: {
       outcome,
@@ -330,6 +335,7 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       envelope: bareEnvelope({}, taskName),
       startedAt,
       hasBegun: true,
+      unendedChildren: [],
     },
     endedAtMs: 0,
   });

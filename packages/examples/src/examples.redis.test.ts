@@ -172,6 +172,26 @@ const outputs: [name: string, lines: unknown[]][] = [
       'o2 is stored',
     ],
   ],
+  [
+    'children',
+    [
+      'completed {"words":6,"failed":1}',
+      '6 words announced true',
+      'completed 2',
+      'failed the task of words:count failed (fatal): the page is empty',
+    ],
+  ],
+  [
+    'chain',
+    [
+      'validate o1',
+      'charge 995 for o1',
+      'charge 995 for o1',
+      'send R-o1',
+      'completed in attempt 2 {"receipt":"R-o1"}',
+      '5 words, the longest is chain',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   [
     'inspecting',
@@ -269,6 +289,11 @@ describe('an example', () => {
       expect.objectContaining({ msg: 'Task completed', taskName: 'orders:pack', outcome: 'completed' }),
     ]);
     expect(exitCode).toBe(0);
+  }, 40_000);
+
+  it.concurrent('chain prints the same in a worker with one slot', async () => {
+    const { lines } = await run('chain', { WORKER_CONCURRENCY: '1' });
+    expect(lines).toEqual(outputs.find(([name]) => name === 'chain')?.[1] as string[]);
   }, 40_000);
 
   it('is listed here', async () => {

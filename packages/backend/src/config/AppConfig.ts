@@ -33,6 +33,8 @@ export interface AppConfig {
   readonly workerConcurrency: number;
   /** Milliseconds of waiting that count as one step of priority between tasks of different names; 0: none. Default: 0. */
   readonly workerPriorityAgingMs: number;
+  /** Tasks of one worker that wait for children, about; 1..100000. Default: 1000. */
+  readonly workerMaxWaitingParents: number;
   /** Default: false. */
   readonly workerDisabled: boolean;
   /** Milliseconds a stopping worker waits for its running tasks; >= 0. Default: 25000. */
@@ -153,6 +155,7 @@ const readLog = (reader: EnvironmentReader) => {
 const readWorker = (reader: EnvironmentReader) => ({
   workerConcurrency: reader.readInteger('WORKER_CONCURRENCY', { min: 1, max: 10_000 }),
   workerPriorityAgingMs: reader.readInteger('WORKER_PRIORITY_AGING_MS', { min: 0 }),
+  workerMaxWaitingParents: reader.readInteger('WORKER_MAX_WAITING_PARENTS', { min: 1, max: 100_000 }),
   workerDisabled: reader.readBoolean('WORKER_DISABLED'),
   workerDrainTimeoutMs: reader.readInteger('WORKER_DRAIN_TIMEOUT_MS', { min: 0 }),
   workerLockMs: reader.readInteger('WORKER_LOCK_MS', { min: 100 }),

@@ -65,6 +65,12 @@ export const configurationKeys = Object.freeze([
     '0',
     'Waiting that counts as one step of priority between tasks of different names; 0: none.',
   ),
+  key(
+    'WORKER_MAX_WAITING_PARENTS',
+    'tasks',
+    '1000',
+    'Tasks of one worker that wait for children, about; 1..100000. Beyond it no further parent begins.',
+  ),
   key('WORKER_DISABLED', 'boolean', 'false', 'Run no tasks in this process.'),
   key('WORKER_DRAIN_TIMEOUT_MS', 'ms', '25000', 'How long a stopping worker waits for its running tasks.'),
   key(

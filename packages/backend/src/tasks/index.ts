@@ -14,6 +14,7 @@ export type {
 } from './deadLetters/LetterQuery';
 export type { RetriedLetters } from './deadLetters/retryLetters';
 export { CancelError, type CancelErrorCode } from './domain/CancelError';
+export { CHILD_ERROR_CODES, ChildError, type ChildErrorCode } from './domain/ChildError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
 export type { Priority } from './domain/Priority';
@@ -31,6 +32,16 @@ export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
+export { type ChainPart, type ComposedHandler, chain, chord, group } from './domain/TaskChain';
+export {
+  type ChildCall,
+  type ChildResults,
+  type ChildRunOptions,
+  call,
+  type TaskChildren,
+  type TaskInput,
+  type TaskOutput,
+} from './domain/TaskChildren';
 export type { TaskContext } from './domain/TaskContext';
 export type { TaskCounts } from './domain/TaskCounts';
 export {

@@ -26,6 +26,7 @@ import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
 import { emptyStepStore } from './domain/emptyStepStore';
 import { createCancellation } from './queue/Cancellation';
+import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
@@ -49,8 +50,8 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
   };
   const report = { progress: () => undefined, log: () => undefined };
   const cancellation = createCancellation();
-  const ports = { report, cancellation, steps: emptyStepStore };
-  const delivery = { ...facts, checkHeld: () => undefined, ...ports };
+  const ports = { report, cancellation, steps: emptyStepStore, ...idlePowers };
+  const delivery = { ...facts, takenCount: 1, checkHeld: () => undefined, ...ports };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

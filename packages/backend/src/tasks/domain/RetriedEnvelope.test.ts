@@ -30,6 +30,13 @@ describe('toRetriedEnvelope', () => {
     });
   });
 
+  it('forgets who waited for the old task: nobody waits for the new one', () => {
+    const child = { ...envelope, parentId: task.id, ancestors: ['a:b'] };
+    const { ancestors, parentId } = toRetriedEnvelope(child, task);
+
+    expect([ancestors, parentId]).toEqual([undefined, task.id]);
+  });
+
   it('names the last task of a chain', () => {
     expect(toRetriedEnvelope({ ...envelope, retriedFrom: TaskId() }, task)['retriedFrom']).toBe(task.id);
   });

@@ -11,8 +11,8 @@ interface RetriedTask {
 
 /**
  * Builds the envelope of a task that does another one again: the same payload, correlation ID, owner, metadata and
- * overrides. It names the old task and never expires: whoever retries a task wants it run. With the old task's steps it
- * names the first task of the chain too, whose idempotency keys its steps go on with.
+ * overrides. It names the old task and never expires, since whoever retries a task wants it run, and nobody waits for it.
+ * With the old task's steps it names the first task of the chain too, whose idempotency keys its steps go on with.
  *
  * @param data What the old job stores: an envelope of any version, or the bare payload of a job that plain BullMQ wrote.
  */
@@ -23,14 +23,11 @@ export const toRetriedEnvelope = (
   // The worker's own origin: a bare job keeps the correlation ID that its log lines had.
   const envelope = isEnvelope(data) ? data : bareEnvelope(data, `${taskName}:${id}`);
   const {
-    expiresAtMs: _dropped,
+    expiresAtMs: _expiry,
+    ancestors: _ancestors,
     stepsOf,
     ...kept
-  } = {
-    expiresAtMs: undefined,
-    stepsOf: undefined,
-    ...envelope,
-  };
+  } = { expiresAtMs: undefined, ancestors: undefined, stepsOf: undefined, ...envelope };
   return {
     ...kept,
     ...(isTaskId(id) ? { retriedFrom: id } : {}),

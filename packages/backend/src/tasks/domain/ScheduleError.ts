@@ -10,13 +10,15 @@ import { type ValidationIssue } from '@core/errors/ValidationError';
  * - `invalid-correlation-id`: not one of ours and not 1 to 128 characters of A-Z a-z 0-9 . _ : -.
  * - `queue-unavailable`: Redis was silent for `SCHEDULE_DEADLINE_MS`, or refused. Try again later. When
  *   `metadata.isUnknown` is true the task was sent but its receipt was lost: it may run.
+ * - `not-in-worker`: `ctx.schedule` of a handler that was called by hand. The testing kit records such calls.
  */
 export type ScheduleErrorCode =
   | 'invalid-payload'
   | 'invalid-options'
   | 'invalid-task'
   | 'invalid-correlation-id'
-  | 'queue-unavailable';
+  | 'queue-unavailable'
+  | 'not-in-worker';
 
 interface ScheduleErrorOptions extends ErrorCause {
   readonly code: ScheduleErrorCode;

@@ -3,7 +3,11 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
-import { type TaskContext, toTaskContext } from './TaskContext';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { noChildren } from './TaskChildren';
+import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
+import { defineTask } from './TaskDefinition';
 import { isTaskId, TaskId } from './TaskId';
 import { toStepKey } from './TaskStep';
 
@@ -26,6 +30,8 @@ describe('toTaskContext', () => {
       progress: expect.any(Function),
       log: expect.any(Function),
       step: expect.any(Function),
+      schedule: expect.any(Function),
+      children: noChildren,
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -50,6 +56,8 @@ describe('toTaskContext', () => {
       progress: async () => undefined,
       log: async () => undefined,
       step: async (_name, work) => work({ idempotencyKey: 'mine' }),
+      schedule: async () => err(notInWorker()),
+      children: { ...noChildren },
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -83,5 +91,17 @@ describe('toTaskContext', () => {
     const { step } = toTaskContext('emails:send', { signal: AbortSignal.abort(new Error('over')) });
 
     expect(step('send', () => 1)).rejects.toThrow('over');
+  });
+
+  it('schedules nothing, and says why', async () => {
+    const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok(1) });
+    const { schedule, children } = toTaskContext('emails:send');
+    const scheduled = await schedule(task, {});
+    const [child] = await children.run([[task, {}]]);
+
+    expect([scheduled._unsafeUnwrapErr(), child._unsafeUnwrapErr()]).toMatchObject([
+      { code: 'not-in-worker' },
+      { code: 'not-in-worker', taskName: 'a:b' },
+    ]);
   });
 });

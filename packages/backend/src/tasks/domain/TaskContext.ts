@@ -2,7 +2,13 @@ import { type ILogger } from '@backend/logger/Logger';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
+import { err, type Result } from 'neverthrow';
 import { emptyStepStore } from './emptyStepStore';
+import { ScheduleError } from './ScheduleError';
+import { type ScheduleOptions } from './ScheduleOptions';
+import { noChildren, type TaskChildren } from './TaskChildren';
+import { type TaskDefinition } from './TaskDefinition';
+import { type TaskHandle } from './TaskHandle';
 import { TaskId } from './TaskId';
 import { toLogLine, toProgressJson } from './TaskReport';
 import { type StepWork, toStepKey } from './TaskStep';
@@ -49,6 +55,17 @@ export interface TaskContext {
    */
   log(message: string): Promise<void>;
   /**
+   * Schedules another task and does not wait for it: the same correlation ID and user, and this task as its `parentId`.
+   * An attempt that is made again schedules again; inside a step it does not. Errors: as `scheduler.schedule`.
+   */
+  schedule<Payload, Output, Input>(
+    task: TaskDefinition<Payload, Output, Input>,
+    payload: NoInfer<Input>,
+    options?: ScheduleOptions,
+  ): Promise<Result<TaskHandle<Output>, ScheduleError>>;
+  /** Schedules tasks and waits for their results, without a slot of the worker. */
+  readonly children: TaskChildren;
+  /**
    * Does a piece of work once for this task and keeps its result, which every later attempt gets instead of doing it again.
    * What it resolves with is a copy as JSON, in the first attempt too. Work that throws, or answers `err`, is not kept: the
    * next call of the step does it again.
@@ -75,8 +92,17 @@ const REQUIRED_PARTS = [
   'signal',
   'progress',
   'log',
+  'schedule',
+  'children',
   'step',
 ] as const satisfies readonly (keyof TaskContext)[];
+
+/** What a handler that was called by hand is told when it schedules. */
+export const notInWorker = (): ScheduleError =>
+  new ScheduleError(
+    'ctx.schedule works in a worker; call the handler with the testing kit, or hand in a schedule of your own',
+    { code: 'not-in-worker' },
+  );
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
@@ -126,6 +152,8 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
     signal,
     progress: given.progress ?? (async (value) => void toProgressJson(value)),
     log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
+    schedule: given.schedule ?? (async () => err(notInWorker())),
+    children: given.children ?? noChildren,
     step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
   };
 };

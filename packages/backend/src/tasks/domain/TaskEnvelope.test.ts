@@ -50,11 +50,14 @@ describe('parseEnvelope', () => {
   const wrong: [problem: string, change: Record<string, unknown>][] = [
     ['expected envelope version 1, got 2', { v: 2 }],
     ['expected envelope version 1, got 0', { v: 0 }],
+    ['expected envelope version 1, got [{"toString":{}}]', { v: [{ toString: {} }] }],
     ['unknown envelope field "expiresAt"', { expiresAt: 5 }],
     ['unknown envelope field "__proto__"', JSON.parse('{"__proto__":{}}')],
     ['the envelope field correlationId is not a correlation ID', { correlationId: 'two words' }],
     ['the envelope field correlationId is not a correlation ID', { correlationId: '' }],
     ['the envelope field parentId is not a task id', { parentId: 'wait' }],
+    ['the envelope field ancestors is no list of names', { ancestors: ['a:b', 1] }],
+    ['the envelope field ancestors is no list of names', { ancestors: 'a:b' }],
     ['the envelope field retriedFrom is not a task id', { retriedFrom: 'wait' }],
     ['the envelope field scheduleId is no text', { scheduleId: 7 }],
     ['the envelope field stepsOf is no text', { stepsOf: 7 }],
@@ -90,6 +93,7 @@ describe('parseEnvelope', () => {
       payload: fc.jsonValue(),
       correlationId: fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/).map((text) => CorrelationId(text)),
       parentId: fc.constant(TaskId()),
+      ancestors: fc.array(fc.string()),
       userId: fc.constant(UserId()),
       metadata: fc.dictionary(fc.string(), fc.jsonValue()),
       overrides: fc.record(
@@ -117,7 +121,17 @@ describe('parseEnvelope', () => {
 
   it('never throws, whatever claims to be an envelope', () => {
     const fields = fc.dictionary(
-      fc.constantFrom('v', 'payload', 'correlationId', 'parentId', 'userId', 'metadata', 'overrides', 'x'),
+      fc.constantFrom(
+        'v',
+        'payload',
+        'correlationId',
+        'parentId',
+        'ancestors',
+        'userId',
+        'metadata',
+        'overrides',
+        'x',
+      ),
       optional(fc.jsonValue()),
     );
 

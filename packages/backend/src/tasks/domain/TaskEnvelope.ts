@@ -3,7 +3,7 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
 import { v5 } from 'uuid';
 import { z } from 'zod';
-import { ATTEMPTS, DELAY, TIMER } from './numberRule';
+import { ATTEMPTS, DELAY, showValue, TIMER } from './numberRule';
 import { type RetryPolicy } from './RetryPolicy';
 import { retryProblems } from './retryProblems';
 import { isTaskId, type TaskId } from './TaskId';
@@ -33,6 +33,8 @@ export interface TaskEnvelope {
   readonly payload: unknown;
   readonly correlationId: CorrelationId;
   readonly parentId?: TaskId | undefined;
+  /** Names of the tasks that wait for this one, the outermost first; absent when none does. */
+  readonly ancestors?: readonly string[] | undefined;
   readonly userId?: UserId | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly overrides?: TaskOverrides | undefined;
@@ -66,6 +68,7 @@ const KEYS = [
   'payload',
   'correlationId',
   'parentId',
+  'ancestors',
   'userId',
   'metadata',
   'overrides',
@@ -89,15 +92,20 @@ const isRecord = (data: unknown): data is Fields =>
 export const isEnvelope = (data: unknown): data is Fields =>
   isRecord(data) && Number.isInteger(data['v']) && typeof data['correlationId'] === 'string';
 
+const isTextList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+
 const fieldProblem = (envelope: Fields): string | undefined => {
-  const { v, correlationId, parentId, userId, metadata, overrides } = envelope;
+  const { v, correlationId, parentId, ancestors, userId, metadata, overrides } = envelope;
   const { retriedFrom, stepsOf, scheduleId, expiresAtMs } = envelope;
-  if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${String(v)}`;
+  if (v !== ENVELOPE_VERSION) return `expected envelope version ${ENVELOPE_VERSION}, got ${showValue(v)}`;
   const unknownKey = Object.keys(envelope).find((key) => !(KEYS as readonly string[]).includes(key));
   if (unknownKey !== undefined) return `unknown envelope field ${JSON.stringify(unknownKey)}`;
   if (parseCorrelationId(correlationId).isErr())
     return 'the envelope field correlationId is not a correlation ID';
   if (parentId !== undefined && !isTaskId(parentId)) return 'the envelope field parentId is not a task id';
+  if (ancestors !== undefined && !isTextList(ancestors))
+    return 'the envelope field ancestors is no list of names';
   if (userId !== undefined && !userIdSchema.safeParse(userId).success)
     return 'the envelope field userId is not a user id';
   if (metadata !== undefined && !metadataSchema.safeParse(metadata).success)

@@ -31,6 +31,8 @@ export interface TaskRecord {
   readonly status: TaskStatus;
   readonly payload: unknown;
   readonly correlationId?: CorrelationId;
+  /** The task that scheduled this one, if any. */
+  readonly parentId?: TaskId;
   readonly userId?: UserId;
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** The attempt that runs now, or ran last; 0 when none has begun. */

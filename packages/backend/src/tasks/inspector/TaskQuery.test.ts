@@ -49,6 +49,7 @@ describe('taskQueryProblems', () => {
     ],
     [{ name: 7 }, 'expected name to be the name of a task, got 7'],
     [{ userId: 'ada' }, 'expected userId to be a user id (a UUID), got "ada"'],
+    [{ parentId: 'p1' }, 'expected parentId to be a task id (a UUID), got "p1"'],
     [
       { correlationId: 'two words' },
       'correlationId: expected CorrelationId to be 1..128 characters of A-Z a-z 0-9 . _ : -, got "two words"',

@@ -3,6 +3,7 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { type NumberRule, showValue } from '../domain/numberRule';
+import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { TASK_STATUSES, type TaskStatus } from '../domain/TaskStatus';
 import { parseTaskCursor } from './TaskCursor';
@@ -15,6 +16,8 @@ export interface TaskQuery {
   readonly name?: string;
   readonly userId?: UserId;
   readonly correlationId?: CorrelationId;
+  /** The task that scheduled them. */
+  readonly parentId?: TaskId;
   /** Made at this moment or later. A task is made when it gets its id, up to some milliseconds before `scheduledAt`. */
   readonly createdAfter?: Date;
   /** Made before this moment. */
@@ -32,6 +35,7 @@ const FIELDS = [
   'name',
   'userId',
   'correlationId',
+  'parentId',
   'createdAfter',
   'createdBefore',
   'limit',
@@ -47,6 +51,7 @@ export const taskQueryProblems = (query: unknown, registry: TaskRegistry): reado
     ...nameProblems(query['name'], registry),
     ...userIdProblems(query['userId']),
     ...correlationIdProblems(query['correlationId']),
+    ...parentIdProblems(query['parentId']),
     ...rangeProblems(query),
     ...numberFieldProblems(query, NUMBER_RULES),
     ...cursorProblems(query['cursor']),
@@ -85,6 +90,11 @@ const correlationIdProblems = (correlationId: unknown): string[] =>
         () => [],
         ({ message }) => [`correlationId: ${message}`],
       );
+
+const parentIdProblems = (parentId: unknown): string[] =>
+  parentId === undefined || isTaskId(parentId)
+    ? []
+    : [`expected parentId to be a task id (a UUID), got ${showValue(parentId)}`];
 
 const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
 

@@ -115,8 +115,12 @@ const readPlaces = async (
   });
 };
 
-const fits = (query: TaskQuery, { id, status, userId, correlationId, scheduledAt }: TaskRecord): boolean =>
+const fits = (
+  query: TaskQuery,
+  { id, status, userId, correlationId, parentId, scheduledAt }: TaskRecord,
+): boolean =>
   statusesOf(query).includes(status) &&
   (query.userId === undefined || query.userId === userId) &&
   (query.correlationId === undefined || query.correlationId === correlationId) &&
+  (query.parentId === undefined || query.parentId === parentId) &&
   isInRange(query, taskIdTimeMs(id) ?? scheduledAt.getTime());

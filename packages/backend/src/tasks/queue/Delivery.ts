@@ -1,6 +1,8 @@
 import { type TaskId } from '../domain/TaskId';
 import { type StepStore } from '../domain/TaskStep';
 import { type Cancellation } from './Cancellation';
+import { type ChildStore } from './ChildStore';
+import { type TaskSlot } from './JobSlots';
 import { type Settlement } from './settle';
 import { type TaskReporter } from './TaskReporter';
 
@@ -12,6 +14,8 @@ export interface Delivery {
   readonly data: unknown;
   /** Attempts that ended before this one. */
   readonly attemptsMade: number;
+  /** How often the job was taken, this time included. */
+  readonly takenCount: number;
   /** How often a worker died, or lost the lock, while it held this job. */
   readonly crashCount: number;
   readonly scheduledAt: Date;
@@ -30,6 +34,10 @@ export interface Delivery {
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
   /** Made when it is first asked for, which few tasks do. */
   readonly steps: StepStore;
+  /** The worker's slot that the run holds. */
+  readonly slot: TaskSlot;
+  /** The tasks that this one waits for, or has waited for. */
+  readonly children: ChildStore;
 }
 
 /** What a delivery ends in. */

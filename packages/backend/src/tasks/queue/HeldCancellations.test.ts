@@ -11,7 +11,11 @@ const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCo
 const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
   const commands: unknown[][] = [];
   const errors: string[] = [];
-  const heldJobs = createHeldJobs();
+  const heldJobs = createHeldJobs(() => ({
+    join: () => undefined,
+    suspend: () => undefined,
+    resume: async () => undefined,
+  }));
   const client = {
     eval: async (_script: string, count: number, ...rest: unknown[]) => {
       commands.push(rest.slice(0, count));

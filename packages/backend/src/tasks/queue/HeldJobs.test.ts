@@ -2,12 +2,15 @@ import { describe, expect, it } from 'bun:test';
 import { type Job } from 'bullmq';
 import { createHeldJobs, type HeldJob, type Hold } from './HeldJobs';
 import { type JobLock } from './JobLock';
+import { type RunSlot } from './JobSlots';
 
 const toJob = (fields: { id?: string; attemptsMade?: number; stalledCounter?: number } = {}): Job =>
   ({ id: '7', attemptsMade: 0, stalledCounter: 0, ...fields }) as Job; // the part that is read
 
+const slot: RunSlot = { join: () => undefined, suspend: () => undefined, resume: async () => undefined };
+
 const toLock = (): JobLock => ({
-  token: 'mine',
+  token: 't1',
   reclaim: async () => 'held',
   writeCrashCount: async () => true,
 });
@@ -19,11 +22,19 @@ const heldOf = (hold: Hold): HeldJob => {
 
 describe('createHeldJobs', () => {
   it('holds a job from its delivery until its end was told', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     const lock = toLock();
     const hold = jobs.hold(toJob({ attemptsMade: 1, stalledCounter: 2 }), lock);
     const cancellation = expect.anything();
-    const held = { runKey: '1', lock, attemptsMade: 1, crashCount: 2, falseStallCount: 0, cancellation };
+    const held = {
+      runKey: '1',
+      lock,
+      attemptsMade: 1,
+      crashCount: 2,
+      slot,
+      falseStallCount: 0,
+      cancellation,
+    };
     expect([hold, jobs.find('7'), jobs.list()]).toEqual([{ kind: 'new', held }, held, [held]]);
 
     jobs.release('7', heldOf(hold));
@@ -31,7 +42,7 @@ describe('createHeldJobs', () => {
   });
 
   it('gives a job that comes back after a stall the key of its run, and the crashes of before', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     const first = heldOf(jobs.hold(toJob({ stalledCounter: 1 }), toLock()));
     const lock = toLock();
     const again = jobs.hold(toJob({ stalledCounter: 2 }), lock);
@@ -43,6 +54,7 @@ describe('createHeldJobs', () => {
         lock,
         attemptsMade: 0,
         crashCount: 1,
+        slot,
         falseStallCount: 1,
         cancellation: expect.anything(),
       },
@@ -52,7 +64,7 @@ describe('createHeldJobs', () => {
   });
 
   it('adds up the stalls that were none until they are corrected', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     jobs.hold(toJob(), toLock());
     jobs.hold(toJob({ stalledCounter: 1 }), toLock());
     const third = heldOf(jobs.hold(toJob({ stalledCounter: 2 }), toLock()));
@@ -63,7 +75,7 @@ describe('createHeldJobs', () => {
   });
 
   it('keeps a job that came back when an older delivery is released', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     const first = heldOf(jobs.hold(toJob(), toLock()));
     const second = heldOf(jobs.hold(toJob({ stalledCounter: 1 }), toLock()));
     jobs.release('7', first);
@@ -76,7 +88,7 @@ describe('createHeldJobs', () => {
     ['with one more attempt', { attemptsMade: 1, stalledCounter: 1 }],
     ['without a stall', { attemptsMade: 0, stalledCounter: 0 }],
   ])('calls a job that comes back %s while its run goes on a conflict', (_how, fields) => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     const held = heldOf(jobs.hold(toJob(), toLock()));
 
     expect(jobs.hold(toJob(fields), toLock())).toEqual({ kind: 'conflict' });
@@ -84,7 +96,7 @@ describe('createHeldJobs', () => {
   });
 
   it('lets deliveries join a job whose end could not be told, and takes care of its lock no more', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     jobs.giveUp('7', heldOf(jobs.hold(toJob(), toLock())));
     expect([jobs.find('7'), jobs.list(), jobs.listIds()]).toEqual([undefined, [], []]);
 
@@ -94,7 +106,7 @@ describe('createHeldJobs', () => {
   });
 
   it('runs another attempt of a job whose end could not be told anew', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     jobs.giveUp('7', heldOf(jobs.hold(toJob(), toLock())));
 
     expect(jobs.hold(toJob({ attemptsMade: 1 }), toLock())).toMatchObject({
@@ -104,7 +116,7 @@ describe('createHeldJobs', () => {
   });
 
   it('keeps jobs apart', () => {
-    const jobs = createHeldJobs();
+    const jobs = createHeldJobs(() => slot);
     const kinds = ['7', '8'].map((id) => jobs.hold(toJob({ id }), toLock()).kind);
 
     expect(kinds).toEqual(['new', 'new']);

@@ -1,6 +1,7 @@
 import { type Job } from 'bullmq';
 import { createCancellation, type HeldCancellation } from './Cancellation';
 import { type JobLock } from './JobLock';
+import { type RunSlot } from './JobSlots';
 
 /** A job that this process has: taken, and its end not yet told. */
 export interface HeldJob {
@@ -11,6 +12,8 @@ export interface HeldJob {
   readonly attemptsMade: number;
   /** Crashes before the first delivery here. */
   readonly crashCount: number;
+  /** Of all deliveries of the run. */
+  readonly slot: RunSlot;
   /** Stalls in Redis's count that were no crash: they brought the job back to this run. 0 once the count is corrected. */
   falseStallCount: number;
   /** Of the run, whichever delivery it is. */
@@ -49,8 +52,12 @@ interface Entry {
 const isSameRun = ({ attemptsMade, stalledCounter = 0 }: Job, held: HeldJob): boolean =>
   attemptsMade === held.attemptsMade && stalledCounter > held.crashCount;
 
-/** Creates the collection of held jobs; empty. */
-export const createHeldJobs = (): HeldJobs => {
+/**
+ * Creates the collection of held jobs; empty.
+ *
+ * @param createSlot Creates the slot of a run that begins.
+ */
+export const createHeldJobs = (createSlot: () => RunSlot): HeldJobs => {
   const entries = new Map<string, Entry>();
   let runCount = 0;
   return {
@@ -60,20 +67,24 @@ export const createHeldJobs = (): HeldJobs => {
       if (entry !== undefined && isSameRun(job, entry.held)) {
         const held = { ...entry.held, lock, falseStallCount: entry.held.falseStallCount + 1 };
         entries.set(id, { held, isGivenUp: false });
+        held.slot.join(job);
         return { kind: 'again', held };
       }
       if (entry !== undefined && !entry.isGivenUp) return { kind: 'conflict' };
       runCount += 1;
+      const slot = createSlot();
       const cancellation = createCancellation();
       const held = {
         runKey: String(runCount),
         lock,
         attemptsMade,
         crashCount,
+        slot,
         falseStallCount: 0,
         cancellation,
       };
       entries.set(id, { held, isGivenUp: false });
+      slot.join(job);
       return { kind: 'new', held };
     },
     find: (jobId) => {

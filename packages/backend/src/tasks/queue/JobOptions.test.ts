@@ -25,6 +25,8 @@ describe('fromJobPriority', () => {
     [1, 100],
     [51, 50],
     [101, 0],
+    [50.984375, 50],
+    [0.5, 100],
     [102, -1],
     [-1, 102],
   ])("translates BullMQ's %i to %i", (bullmq, ours) => {
@@ -50,6 +52,13 @@ describe('toJobOptions', () => {
   it('names time and delay of a task that is not due yet', () => {
     const options = { jobId: id, priority: 51, attempts: 3, delay: 5000, timestamp: nowMs };
     expect(build({}, {}, 5000)).toStrictEqual(options);
+  });
+
+  it('moves a child before others of its priority, the deeper the further, and never to the next one', () => {
+    const priorities = [0, 1, 2, 32].map(
+      (depth) => toJobOptions({ id, task: {}, call: {}, depth, nowMs, maxAttempts: 3 }).priority,
+    );
+    expect(priorities).toEqual([51, 50.984375, 50.96875, 50.5]);
   });
 
   it('takes the definition’s priority, and the call’s before it', () => {

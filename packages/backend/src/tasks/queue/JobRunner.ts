@@ -1,6 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
+import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
 import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
@@ -155,6 +156,7 @@ const toDelivery = (delivered: DeliveredJob, { held, lock, getReport }: Holding)
     taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
     data: job.data,
     attemptsMade: job.attemptsMade,
+    takenCount: job.attemptsStarted,
     crashCount: held.crashCount,
     scheduledAt: new Date(job.timestamp),
     delayMs: job.opts.delay ?? 0,
@@ -164,10 +166,22 @@ const toDelivery = (delivered: DeliveredJob, { held, lock, getReport }: Holding)
     get report() {
       return getReport();
     },
+    slot: held.slot,
+    get children() {
+      return toChildStore(delivered, held);
+    },
     get steps() {
       return createDeliverySteps({ ...options, job, runKey: held.runKey });
     },
   };
+};
+
+/** The children of a delivery, which few handlers ask for. */
+const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
+  const { client, queueKey, heldJobs } = options;
+  // The newest delivery's lock: the task may have come back to this run, with another one.
+  const lock = (): JobLock => (heldJobs.find(jobId) ?? held).lock;
+  return createChildStore({ client, queueKey, jobId, lock });
 };
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */

@@ -8,6 +8,7 @@ import { type Glance, glance } from './glance';
 import { createHeldCancellations } from './HeldCancellations';
 import { createHeldJobs, type HeldJob } from './HeldJobs';
 import { createJobRunner } from './JobRunner';
+import { createJobSlots, createRunSlot, wakeWorker } from './JobSlots';
 import { isFailedRenewal, LostLockError } from './LostLock';
 import { makeFetchPatient } from './patientFetch';
 import { toQueueKey, toQueueName } from './QueueName';
@@ -46,7 +47,7 @@ interface QueueConsumerOptions {
   /** Jobs at the same time, of all queues of the worker. */
   readonly concurrency: number;
   /** Joins the queue to what hands out the worker's slots. */
-  joinSlots(queue: { look(): Promise<Glance> }): QueueSlots;
+  joinSlots(queue: { readonly taskName: string; look(): Promise<Glance> }): QueueSlots;
   readonly lockMs: number;
   /** Milliseconds between two looks for stalled jobs, of all workers together. */
   readonly stalledIntervalMs: number;
@@ -93,7 +94,7 @@ const createWorker = (
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
   const { client, task, prefix, onError } = options;
   const queueKey = toQueueKey(prefix, task.queueName);
-  const heldJobs = createHeldJobs();
+  const heldJobs = createHeldJobs(() => createRunSlot(jobSlots));
   const cancellations = createHeldCancellations({ ...options, taskName: task.queueName, heldJobs });
   const runner = createJobRunner({ ...options, queueKey, heldJobs, cancellations });
   const putBack = new WeakSet<Job>();
@@ -108,7 +109,9 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       throw signal;
     }
   });
-  limitToSlots(worker, { ...toSlotOptions(options, queueKey), isPutBack: (job) => putBack.has(job) });
+  const slotOptions = toSlotOptions(options, queueKey);
+  const jobSlots = createJobSlots(worker, { slots: slotOptions.slots, wake: () => wakeWorker(worker) });
+  limitToSlots(worker, { ...slotOptions, isPutBack: (job) => putBack.has(job), jobSlots });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', runner.onSettled);
   worker.on('failed', runner.onSettled);
@@ -157,7 +160,7 @@ const MARKER = [0, '0'] as const;
 const toSlotOptions = ({ client, task, joinSlots, onError }: QueueConsumerOptions, queueKey: string) => {
   const look = () => glance({ client, queueKey, rateLimitMax: task.options.rateLimit?.max ?? 0 });
   return {
-    slots: joinSlots({ look }),
+    slots: joinSlots({ taskName: task.queueName, look }),
     look,
     restoreMarker: () => client.zadd(`${queueKey}:marker`, ...MARKER),
     isLimited: task.options.maxConcurrency !== undefined,

@@ -1,10 +1,19 @@
 import { type Job, type Worker } from 'bullmq';
-import { type Glance } from './glance';
+import { type Glance, isPreferred } from './glance';
+import { type JobSlots } from './JobSlots';
 
 /** A slot that was waited for. */
 export interface Grant {
   /** The fetch that it was given for has been answered. */
   fetched(): void;
+}
+
+/** A task that has begun, and has given its slot away while it waits for others. */
+export interface Suspension {
+  /** Resolves when the task has a slot again, or `end` was called. Comes before tasks that have not begun. */
+  regain(): Promise<void>;
+  /** The task needs no slot any more. Answers whether it was without one until now. */
+  end(): boolean;
 }
 
 /** A worker's slots, as the consumer of one queue uses them. A slot is held from the fetch of a task until its end. */
@@ -27,6 +36,14 @@ export interface QueueSlots {
   taskEnded(): void;
   /** Whether a task that ends may hand its slot on to the next task of its queue: nobody else waits for one. */
   canKeep(): boolean;
+  /**
+   * A task that runs gives its slot away, and goes on without one until it takes it back.
+   *
+   * @param awaitedNames Names of the tasks that it waits for: their queues are about to ask for slots.
+   */
+  suspend(awaitedNames: readonly string[]): Suspension;
+  /** Whether so many tasks are suspended that one of this queue, whose tasks have been, is better not begun. */
+  isFull(): boolean;
 }
 
 interface LimitOptions {
@@ -41,10 +58,29 @@ interface LimitOptions {
   onError(error: unknown): void;
   /** Whether a job was put back: then it has no next one, and BullMQ would fetch one by the way that is limited here. */
   isPutBack(job: Job): boolean;
+  /** What becomes of the slots of jobs that wait for others. */
+  readonly jobSlots: JobSlots;
 }
 
 /** What BullMQ's backend answers to a fetch: data, id, milliseconds of a rate limit, time of the next delayed job. */
 type Fetched = [data: unknown, id: string, limitMs: number, delayUntilMs: number];
+
+/** How long a queue that is held back is left alone; milliseconds. */
+const HOLD_MS = 1000;
+
+/**
+ * Says whether a task may begin although so many are suspended: one each second. They may all wait for a task that stands
+ * behind it, and then nothing else would ever reach that.
+ */
+const createBreather = (): (() => boolean) => {
+  let nextAtMs = 0;
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs < nextAtMs) return false;
+    nextAtMs = nowMs + HOLD_MS;
+    return true;
+  };
+};
 
 const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', limitMs, delayUntilMs];
 
@@ -55,11 +91,12 @@ const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', lim
  */
 export const limitToSlots = (
   worker: Worker,
-  { slots, look, restoreMarker, isLimited, onError, isPutBack }: LimitOptions,
+  { slots, look, restoreMarker, isLimited, onError, isPutBack, jobSlots }: LimitOptions,
 ): void => {
   let unstartedCount = 0;
   /** Jobs that were fetched, and that BullMQ has not read yet. */
   const unreadIds = new Set<string>();
+  const isBreath = createBreather();
   const backend = worker.getBackend();
   const moveToActive = backend.moveToActive.bind(backend);
   const processJob = worker.processJob.bind(worker);
@@ -94,11 +131,15 @@ export const limitToSlots = (
   };
 
   backend.moveToActive = async (...args) => {
-    if (slots.tryTake()) return fetch(args);
+    if (!slots.isFull() && slots.tryTake()) return fetch(args);
     const glance = await look();
     if (glance.next === undefined) {
       slots.pass();
       return toNothing(glance);
+    }
+    if (slots.isFull() && !isPreferred(glance.next) && !isBreath()) {
+      slots.pass();
+      return toNothing({ limitMs: 0, delayUntilMs: Date.now() + HOLD_MS });
     }
     // The marker that says so was used up to wake this worker.
     await restoreMarker();
@@ -116,11 +157,14 @@ export const limitToSlots = (
     let next: Job | undefined;
     try {
       next =
-        (await processJob(job, token, () => fetchNext() && !isPutBack(job) && slots.canKeep())) ?? undefined;
+        (await processJob(job, token, () => {
+          const mayFetch = fetchNext() && !isPutBack(job) && !jobSlots.isSuspended(job);
+          return mayFetch && slots.canKeep();
+        })) ?? undefined;
       return next;
     } finally {
       if (next === undefined) {
-        slots.taskEnded();
+        if (jobSlots.end(job)) slots.taskEnded();
         // BullMQ woke nobody while the queue had as many running as it may.
         if (isLimited) restoreMarker().catch(onError);
       } else {

@@ -140,10 +140,12 @@ const envelopeFields = (
   data: unknown,
 ): Partial<TaskRecord> & Pick<TaskRecord, 'payload'> => {
   if (envelope === undefined) return { payload: data };
-  const { payload, correlationId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } = envelope;
+  const { payload, correlationId, parentId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } =
+    envelope;
   return {
     payload,
     correlationId,
+    ...(parentId === undefined ? {} : { parentId }),
     ...(userId === undefined ? {} : { userId }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(retriedFrom === undefined ? {} : { retriedFrom }),

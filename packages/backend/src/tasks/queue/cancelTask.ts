@@ -6,8 +6,10 @@ import { showValue } from '../domain/numberRule';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { describeAccessFailure } from './AccessFailure';
 import { toCancelChannel } from './CancelChannel';
+import { listUnendedChildren } from './ChildStore';
 import { type CancelledJob, cancelJob } from './cancelJob';
 import { type QueueAccess } from './QueueAccess';
+import { toQueueKey } from './QueueName';
 import { toTaskRecord } from './TaskRecordReader';
 
 /** Which task is cancelled, and what for. */
@@ -26,8 +28,9 @@ export interface TaskCancellation {
 }
 
 /**
- * Cancels a task of any process. One that waits is cancelled at once. One that runs is asked to stop: the worker that has
- * it aborts its signal, and it ends as cancelled. Calling again is harmless, and the first reason stays.
+ * Cancels a task of any process, and the children that it waits for. One that waits is cancelled at once. One that runs
+ * is asked to stop: the worker that has it aborts its signal, and it ends as cancelled. Calling again is harmless, and the
+ * first reason stays.
  *
  * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`. Errors: see `CANCEL_ERROR_CODES`.
  */
@@ -44,7 +47,10 @@ export const cancelTask = async (
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) return err(toUnavailable(answer.error));
-  return answerCancellation(id, answer.value, cancellation.logger);
+  const answered = answerCancellation(id, answer.value, cancellation.logger);
+  // Whoever runs a task cancels its children when that ends; of one that waited nobody does.
+  if (answer.value.change === 'cancelled') await cancelChildren(cancellation);
+  return answered;
 };
 
 /** What a call has done to a task. */
@@ -64,6 +70,33 @@ export const answerCancellation = (
   logChange(logger, change, record);
   return ok(record);
 };
+
+/**
+ * Cancels the children that a task has written down, has not heard the end of and will never ask for again, and theirs.
+ * Never rejects: a child that cannot be cancelled runs to its end, and the log says so.
+ */
+export const cancelChildren = async (parent: TaskCancellation): Promise<void> => {
+  const { access, prefix, taskName, id, logger } = parent;
+  const queueKey = toQueueKey(prefix, taskName);
+  const children = await access.run((_queues, { client }) =>
+    listUnendedChildren({ client, queueKey, jobId: id }),
+  );
+  const reason = `its parent ${taskName} ${id} was cancelled`;
+  const cancelled = await Promise.all(
+    children
+      .unwrapOr([])
+      .map((child) => cancelTask({ ...parent, taskName: child.name, id: child.id, reason })),
+  );
+  const failure = children.isErr() ? children : cancelled.find(isFailed);
+  if (failure?.isErr()) {
+    const facts = { taskName, taskId: id, reason: failure.error.message };
+    logger.warn('Children could not be cancelled; they run to their end', facts);
+  }
+};
+
+/** A child that has ended meanwhile needs no cancelling. */
+const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
+  cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
 
 const toUnavailable = (error: Error): CancelError =>
   new CancelError(describeAccessFailure(error), 'queue-unavailable', { cause: error });

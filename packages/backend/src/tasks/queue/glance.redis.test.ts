@@ -5,7 +5,7 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { defineTask } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
-import { glance } from './glance';
+import { glance, isPreferred } from './glance';
 import { toQueueKey } from './QueueName';
 
 const task = defineTask({ queueName: 'test:glance', schema: z.object({}), handler: async () => ok() });
@@ -44,6 +44,21 @@ describe('glance', () => {
       ...nothing,
       next: { jobPriority: 11, dueAtMs: await test.at(id), id },
     });
+  });
+
+  it('sees a child before others of its priority, however late it came', async () => {
+    await using test = await setup();
+    await test.add();
+    const id = await test.add();
+    await test.bench.redis.hset(test.key(id), 'priority', '50.984375');
+    await test.bench.redis.zadd(test.key('prioritized'), 50.984375 * 2 ** 32 + 7, id);
+    const { next } = await test.look();
+
+    expect([next?.id, next?.jobPriority, next !== undefined && isPreferred(next)]).toEqual([
+      id,
+      50.984375,
+      true,
+    ]);
   });
 
   it('counts a delayed task from when it is due, also once BullMQ has promoted it', async () => {

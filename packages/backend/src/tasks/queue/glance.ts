@@ -2,7 +2,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 
 /** What a queue would hand out next. */
 export interface NextTask {
-  /** BullMQ's number, 1 to 101, lower first; 0 for a task that was put back after a crash. */
+  /** BullMQ's number, 1 to 101, lower first, with a fraction for a child; 0 for a task that was put back after a crash. */
   readonly jobPriority: number;
   /** Milliseconds since 1970. */
   readonly dueAtMs: number;
@@ -50,10 +50,14 @@ if putBack then offer(putBack, 0) end
 local top = redis.call('ZRANGE', prioritized, 0, 0)
 if top[1] then offer(top[1]) end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, 0, (now + 1) * 4096 - 1, 'LIMIT', 0, 20)) do offer(id) end
-if priority then return { priority, due, 0, 0, best } end
+if priority then return { tostring(priority), due, 0, 0, best } end
 local later = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if later[2] then return { false, 0, 0, math.floor(tonumber(later[2]) / 4096) } end
 return {}`;
+
+/** Whether others wait for a task: it is a child, or has begun before. */
+export const isPreferred = ({ jobPriority }: NextTask): boolean =>
+  jobPriority === 0 || !Number.isInteger(jobPriority);
 
 interface GlanceOptions {
   readonly client: RedisClient;
@@ -74,8 +78,8 @@ export const glance = async ({ client, queueKey, rateLimitMax }: GlanceOptions):
     `${queueKey}:`,
     Date.now(),
     rateLimitMax,
-  )) as [number?, number?, number?, number?, string?]; // the script's answers; what it leaves out or nil
+  )) as [string?, number?, number?, number?, string?]; // the script's answers; what it leaves out or nil
   const times = { limitMs: limitMs ?? 0, delayUntilMs: delayUntilMs ?? 0 };
-  if (typeof jobPriority !== 'number') return times;
-  return { next: { jobPriority, dueAtMs: dueAtMs ?? 0, id: id ?? '' }, ...times };
+  if (typeof jobPriority !== 'string') return times;
+  return { next: { jobPriority: Number(jobPriority), dueAtMs: dueAtMs ?? 0, id: id ?? '' }, ...times };
 };

@@ -3,7 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { type RecurringOptions, type RecurringSchedule } from '../domain/RecurringSchedule';
-import { type ScheduleError } from '../domain/ScheduleError';
+import { type ScheduleError, type ScheduleErrorCode } from '../domain/ScheduleError';
 import { isScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming } from '../domain/ScheduleTiming';
 import { toRecurringSchedule } from '../domain/StoredSchedule';
@@ -16,7 +16,7 @@ import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError } from './RecurringError';
+import { RecurringError, type RecurringErrorCode } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -159,10 +159,15 @@ const resume = async (
 const toUnavailable = (cause: Error): RecurringError =>
   new RecurringError(describeAccessFailure(cause), { code: 'queue-unavailable', cause });
 
-/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule. */
+/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this. */
+const CODES = {
+  'invalid-payload': 'invalid-payload',
+  'invalid-options': 'invalid-schedule',
+  'invalid-task': 'invalid-task',
+  'invalid-correlation-id': 'invalid-schedule',
+  'queue-unavailable': 'queue-unavailable',
+  'not-in-worker': 'invalid-schedule',
+} as const satisfies Record<ScheduleErrorCode, RecurringErrorCode>;
+
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>
-  new RecurringError(message, {
-    code: code === 'invalid-options' || code === 'invalid-correlation-id' ? 'invalid-schedule' : code,
-    issues,
-    cause,
-  });
+  new RecurringError(message, { code: CODES[code], issues, cause });

@@ -3,6 +3,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type Delivery, type DeliveryEnd } from '../queue/Delivery';
 import { logAttempt } from './attemptLog';
+import { cancelLeftChildren } from './cancelLeftChildren';
 import { type AttemptEnd, type AttemptEnvironment, runTask } from './runTask';
 import { createSingleFlight } from './SingleFlight';
 
@@ -66,10 +67,12 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       if (isShut && !flights.has(key)) return released(delivery);
       const { value, isLatest, leave } = await flights.run(key, () => fly(task, delivery));
       const { outcome, attempt, hasBegun, endedAtMs } = value;
-      const { logger } = environment;
+      const { logger, family } = environment;
       if (isLatest) {
-        const onSettled = (): void =>
+        const onSettled = (): void => {
           logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
+          void cancelLeftChildren({ family, taskName: task.queueName, delivery, end: value });
+        };
         return { outcome, attempt, hasBegun, onSettled, onOver: leave };
       }
       logSuperseded(logger, task, delivery, value.envelope.correlationId);

@@ -3,7 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
 import { createCancellation } from '../queue/Cancellation';
 import { type HandlerClock } from './HandlerClock';
-import { runHandler } from './HandlerRun';
+import { type RunControls, runHandler } from './HandlerRun';
 
 const TIMEOUT_MS = 1000;
 const GRACE_MS = 2000;
@@ -26,12 +26,13 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
   const cancellation = createCancellation();
   const abandoned: string[] = [];
   const signals: AbortSignal[] = [];
+  const runs: RunControls[] = [];
   let end: unknown;
   let late: Promise<unknown> | undefined;
   void runHandler({
-    call: (getSignal) => {
-      const signal = getSignal();
-      signals.push(signal);
+    call: (controls) => {
+      runs.push(controls);
+      signals.push(controls.getSignal());
       return handler.promise;
     },
     timeoutMs: TIMEOUT_MS,
@@ -57,6 +58,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
     end: () => end,
     late: () => late,
     signal: () => signals[0],
+    controls: () => runs[0] as RunControls, // the handler is called at once
   };
 };
 
@@ -301,5 +303,30 @@ describe('runHandler', () => {
 
     expect([before, end(), abandoned]).toEqual([undefined, timedOut, ['timeout']]);
     expect(timers.map(({ ms }) => ms)).toEqual([TIMEOUT_MS, GRACE_MS]);
+  });
+
+  it('does not time out while its clock stands still', async () => {
+    const { controls, handler, end } = setup();
+    await pass(TIMEOUT_MS - 1);
+    controls().clock.stand();
+    await pass(10 * TIMEOUT_MS);
+    const before = end();
+    controls().clock.go();
+    await pass(1);
+    handler.resolve(ok('late'));
+    await settled();
+
+    expect([before, end()]).toEqual([undefined, timedOut]);
+  });
+
+  it('ends in what interrupts it, with signal and grace', async () => {
+    const { controls, handler, signal, end } = setup();
+    controls().interrupt(new TaskError('enough', {}, { code: 'crashed' }));
+    await settled();
+    const isAborted = signal()?.aborted;
+    handler.resolve(ok('late'));
+    await settled();
+
+    expect([isAborted, end()]).toEqual([true, { code: 'crashed', message: 'enough' }]);
   });
 });

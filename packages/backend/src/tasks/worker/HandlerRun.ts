@@ -2,25 +2,37 @@ import { err, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
 import { type Cancellation } from '../queue/Cancellation';
+import { toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { callHandler } from './HandlerReturn';
+import { type RunClock, startRunClock } from './RunClock';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 500;
 
+/** What the context of a running handler may do to its run. */
+export interface RunControls {
+  /** Gives out the signal when the handler asks for it, which few do. */
+  getSignal(): AbortSignal;
+  /** The time that the handler has. */
+  readonly clock: Pick<RunClock, 'stand' | 'go'>;
+  /** Ends the run with an error as a timeout would: signal, grace, end. */
+  interrupt(cause: TaskError): void;
+}
+
 interface HandlerRunOptions {
-  /** Calls the handler; its context gives out the signal when the handler asks for it, which few do. */
-  call(getSignal: () => AbortSignal): unknown;
+  /** Calls the handler. */
+  call(controls: RunControls): unknown;
   /** Milliseconds before the signal is aborted. */
   readonly timeoutMs: number;
   /** Milliseconds the handler may take to end after its signal was aborted. */
   readonly graceMs: number;
   /** Aborted when the worker no longer waits for its tasks. */
   readonly shutdown: AbortSignal;
-  /** Default: real time. */
-  readonly clock?: HandlerClock | undefined;
   /** Says when somebody cancels the task. */
   readonly cancellation: Cancellation;
+  /** Default: real time. */
+  readonly clock?: HandlerClock | undefined;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
@@ -29,37 +41,6 @@ const toTimeout = (timeoutMs: number): TaskError =>
   new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' });
 
 type Ended = Result<unknown, TaskError>;
-
-interface Interruptions extends Pick<HandlerRunOptions, 'timeoutMs' | 'shutdown' | 'cancellation'> {
-  readonly clock: HandlerClock;
-}
-
-/**
- * Resolves with what the handler ends in, or with the error it must stop for: its time is up, the worker stops, or the
- * task is cancelled.
- */
-const firstOf = (
-  handled: Promise<Ended>,
-  { timeoutMs, shutdown, cancellation, clock }: Interruptions,
-): Promise<Ended | TaskError> =>
-  new Promise((resolve) => {
-    let isSettled = false;
-    let unsubscribe: (() => void) | undefined;
-    const settle = (end: Ended | TaskError): void => {
-      if (isSettled) return;
-      isSettled = true;
-      stopTimer();
-      shutdown.removeEventListener('abort', stop);
-      unsubscribe?.();
-      resolve(end);
-    };
-    const stop = (): void => settle(new TaskError('the worker is stopping', {}, { code: 'shutdown' }));
-    const stopTimer = clock.setTimer(() => settle(toTimeout(timeoutMs)), timeoutMs);
-    shutdown.addEventListener('abort', stop);
-    unsubscribe = cancellation.onRequest((request) => settle(toCancelledError(request)));
-    void handled.then(settle);
-    if (shutdown.aborted) stop();
-  });
 
 /** Whether a handler ends in time. */
 const endsWithin = (handled: Promise<Ended>, ms: number, clock: HandlerClock): Promise<boolean> =>
@@ -82,8 +63,8 @@ export const runHandler = async ({
   timeoutMs,
   graceMs,
   shutdown,
-  clock = realClock,
   cancellation,
+  clock = realClock,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   let controller: AbortController | undefined;
@@ -91,12 +72,23 @@ export const runHandler = async ({
     controller ??= new AbortController();
     return controller;
   };
-  const startedAtMs = clock.nowMs();
-  const handled = callHandler(() => call(() => getController().signal));
-  const first = await firstOf(handled, { timeoutMs, shutdown, cancellation, clock });
+  // What the handler ends in, or the error it must stop for; what comes first, counts.
+  const { promise, resolve } = Promise.withResolvers<Ended | TaskError>();
+  const time = startRunClock({ clock, timeoutMs, onTimeUp: () => resolve(toTimeout(timeoutMs)) });
+  const stop = (): void => resolve(toStopping());
+  shutdown.addEventListener('abort', stop);
+  const unsubscribe = cancellation.onRequest((request) => resolve(toCancelledError(request)));
+  const controls = { getSignal: () => getController().signal, clock: time, interrupt: resolve };
+  const handled = callHandler(() => call(controls));
+  void handled.then(resolve);
+  if (shutdown.aborted) stop();
+  const first = await promise;
+  time.end();
+  shutdown.removeEventListener('abort', stop);
+  unsubscribe?.();
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
-    return clock.nowMs() - startedAtMs > timeoutMs ? err(toTimeout(timeoutMs)) : first;
+    return time.elapsedMs() > timeoutMs ? err(toTimeout(timeoutMs)) : first;
   }
   getController().abort(first);
   const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;

@@ -2,6 +2,8 @@ import { type Glance, type NextTask } from '../queue/glance';
 
 /** A queue whose tasks need slots. */
 export interface GatedQueue {
+  /** The name of its tasks. */
+  readonly taskName: string;
   look(): Promise<Glance>;
 }
 

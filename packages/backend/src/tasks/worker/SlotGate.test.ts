@@ -14,14 +14,20 @@ const glanceAt = (jobPriority: number): Glance => ({
 });
 
 /** A gate whose queues answer what they are given; `granted` are the names in the order in which they got a slot. */
-const setup = ({ slotCount = 1, names = ['low', 'high'] } = {}) => {
+const setup = ({ slotCount = 1, names = ['low', 'high'], maxSuspended = 1000 } = {}) => {
   jest.useFakeTimers();
-  const gate = createSlotGate({ slotCount, queueCount: names.length, agingMs: 0, now: Date.now });
+  const gate = createSlotGate({
+    slotCount,
+    queueCount: names.length,
+    agingMs: 0,
+    maxSuspended,
+    now: Date.now,
+  });
   const granted: string[] = [];
   const refused: string[] = [];
   const grants: Grant[] = [];
   const join = (name: string, look: () => Promise<Glance>) => {
-    const slots = gate.join({ look });
+    const slots = gate.join({ taskName: name, look });
     const ask = (glance = glanceAt(91)) => {
       void slots.take(glance).then((grant) => {
         (grant === undefined ? refused : granted).push(name);
@@ -197,5 +203,81 @@ describe('createSlotGate', () => {
     await turn();
 
     expect(refused).toEqual(['high']);
+  });
+
+  it('hands the slot of a suspended task on, and the next one that is free back to it first', async () => {
+    const { low, high, granted, fetched, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    low.tryTake();
+    const suspension = low.suspend([]);
+    high.ask(glanceAt(26));
+    await turn();
+    fetched();
+    await turn();
+    let hasSlot = false;
+    void suspension.regain().then(() => {
+      hasSlot = true;
+    });
+    high.ask(glanceAt(26));
+    await turn();
+    const before = [hasSlot, ...granted];
+    high.taskEnded();
+    await turn();
+
+    expect([before, hasSlot, granted, high.canKeep()]).toEqual([[false, 'high'], true, ['high'], false]);
+  });
+
+  it('lets a queue ask first whose tasks a suspended one waits for', async () => {
+    const { low, high, granted, turn } = setup();
+    for (const queue of [low, high]) queue.pass();
+    low.tryTake();
+    low.ask();
+    low.suspend(['high']);
+    await turn();
+    const before = [...granted];
+    high.ask(glanceAt(26));
+    await turn();
+
+    expect([before, granted]).toEqual([[], ['high']]);
+  });
+
+  it('gives suspended tasks their slots back also while it is shut', async () => {
+    const { gate, low, turn } = setup({ names: ['low'] });
+    low.tryTake();
+    const suspension = low.suspend([]);
+    low.tryTake();
+    gate.shut();
+    let hasSlot = false;
+    void suspension.regain().then(() => {
+      hasSlot = true;
+    });
+    low.taskEnded();
+    await turn();
+
+    expect(hasSlot).toBe(true);
+  });
+
+  it('keeps no slot for a task that ends while another wants its own back', () => {
+    const { low } = setup({ names: ['low'] });
+    low.tryTake();
+    const suspension = low.suspend([]);
+    low.tryTake();
+    const before = low.canKeep();
+    void suspension.regain();
+
+    expect([before, low.canKeep()]).toEqual([true, false]);
+  });
+
+  it('is full for a queue whose tasks are suspended, when they are as many as may be', () => {
+    const { low, high } = setup({ slotCount: 3, maxSuspended: 2 });
+    for (const queue of [low, high]) queue.pass();
+    for (let count = 0; count < 3; count += 1) low.tryTake();
+    const one = low.suspend([]);
+    const before = low.isFull();
+    low.suspend([]);
+    const isFull = [low.isFull(), high.isFull(), low.canKeep()];
+    one.end();
+
+    expect([before, isFull, low.isFull()]).toEqual([false, [true, false, false], false]);
   });
 });

@@ -1,6 +1,7 @@
 import { type Grant, type QueueSlots } from '../queue/QueueSlots';
 import { pickBest } from './Candidate';
 import { createLookout, type GatedQueue } from './Lookout';
+import { createSuspensions } from './Suspensions';
 
 /** Hands the slots of one worker to its queues. */
 export interface SlotGate {
@@ -17,6 +18,8 @@ interface SlotGateOptions {
   readonly queueCount: number;
   /** Milliseconds of waiting that count as one step of priority; 0: priority alone decides. */
   readonly agingMs: number;
+  /** Suspended tasks at the same time, about. */
+  readonly maxSuspended: number;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -53,15 +56,22 @@ interface GateState {
   readonly asked: Set<GatedQueue>;
   /** Queues whose task has just ended and that have not asked for the next one yet; until when they are thought of. */
   readonly returning: Map<GatedQueue, number>;
+  /** Queues whose tasks suspended ones wait for, and how many of these do. */
+  readonly awaited: Map<GatedQueue, number>;
+  /** Awaited queues that were expected in vain, and have not asked since. */
+  readonly missed: Set<GatedQueue>;
 }
 
-const listReturning = ({ returning }: GateState, nowMs: number): readonly GatedQueue[] =>
-  [...returning].filter(([, untilMs]) => untilMs >= nowMs).map(([queue]) => queue);
+/** Queues that are about to ask, or whose tasks others wait for. */
+const listAwaited = ({ returning, awaited, missed }: GateState, nowMs: number): readonly GatedQueue[] => [
+  ...[...returning].filter(([, untilMs]) => untilMs >= nowMs).map(([queue]) => queue),
+  ...[...awaited.keys()].filter((queue) => !missed.has(queue)),
+];
 
 /** Whether nobody else waits, and who may be about to ask will find a slot beside these. */
 const isUncontended = (state: GateState, queue: GatedQueue, count: number, nowMs: number): boolean =>
   state.waiters.length === 0 &&
-  listReturning(state, nowMs).filter((other) => other !== queue).length <= count;
+  new Set(listAwaited(state, nowMs).filter((other) => other !== queue)).size <= count;
 
 const canGrant = (state: GateState): boolean =>
   state.freeCount > 0 &&
@@ -73,7 +83,7 @@ const canGrant = (state: GateState): boolean =>
 
 /** Creates the gate of a worker, open. */
 export const createSlotGate = (options: SlotGateOptions): SlotGate => {
-  const { slotCount, queueCount, agingMs, now } = options;
+  const { slotCount, queueCount, agingMs, maxSuspended, now } = options;
   const lookout = createLookout(now);
   const state: GateState = {
     freeCount: slotCount,
@@ -84,18 +94,45 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
     isGathering: queueCount > 1,
     asked: new Set(),
     returning: new Map(),
+    awaited: new Map(),
+    missed: new Set(),
+  };
+
+  const suspensions = createSuspensions(() => {
+    if (state.freeCount === 0) return false;
+    state.freeCount -= 1;
+    return true;
+  });
+  const queues = new Set<GatedQueue>();
+  /** Queues whose tasks have been suspended: the next one may be too. */
+  const suspending = new Set<GatedQueue>();
+  /** Whether the tasks of a queue, which others may wait for in turn, stand beside tasks that are waited for already. */
+  const isHindering = (queue: GatedQueue): boolean =>
+    suspending.has(queue) &&
+    [...state.awaited.keys()].some((other) => other !== queue && !state.missed.has(other));
+  const isFull = (queue: GatedQueue): boolean => suspending.has(queue) && suspensions.count() >= maxSuspended;
+
+  const addAwaited = (queue: GatedQueue, count: number): void => {
+    const awaitedCount = (state.awaited.get(queue) ?? 0) + count;
+    lookout.forget(queue);
+    if (awaitedCount > 0) state.awaited.set(queue, awaitedCount);
+    else state.awaited.delete(queue);
   };
 
   const choose = async (): Promise<GatedQueue | undefined> => {
-    const queues = [...new Set([...state.waiters.map(({ queue }) => queue), ...listReturning(state, now())])];
-    // Enough for all of them.
-    if (queues.length <= state.freeCount) return state.waiters[0]?.queue;
+    const asking = [...new Set([...state.waiters.map(({ queue }) => queue), ...listAwaited(state, now())])];
+    // Enough for all of them; but what is waited for goes first, so that few wait.
+    const isEnough = asking.length <= state.freeCount;
+    if (isEnough && !state.waiters.some(({ queue }) => isHindering(queue))) return state.waiters[0]?.queue;
     const candidates = await Promise.all(
-      queues.map(async (queue) => ({ queue, next: await lookout.nextOf(queue) })),
+      asking.map(async (queue) => ({ queue, next: await lookout.nextOf(queue) })),
     );
     // Some have left while they were looked at.
     const present = candidates.filter(
-      ({ queue }) => state.returning.has(queue) || state.waiters.some((waiter) => waiter.queue === queue),
+      ({ queue }) =>
+        state.returning.has(queue) ||
+        state.awaited.has(queue) ||
+        state.waiters.some((waiter) => waiter.queue === queue),
     );
     return pickBest(present, now(), agingMs)?.queue;
   };
@@ -125,12 +162,17 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
   };
 
   const expect = (queue: GatedQueue): void => {
-    state.expecting = { queue, timer: setTimeout(() => arrive(queue), RETURN_MS) };
+    const miss = (): void => {
+      arrive(queue);
+      if (state.awaited.has(queue)) state.missed.add(queue);
+    };
+    state.expecting = { queue, timer: setTimeout(miss, RETURN_MS) };
   };
 
   /** A queue asks, has nothing to ask for, or does not ask in time. */
   const arrive = (queue: GatedQueue): void => {
     state.returning.delete(queue);
+    state.missed.delete(queue);
     if (state.expecting?.queue === queue) {
       clearTimeout(state.expecting.timer);
       state.expecting = undefined;
@@ -157,39 +199,59 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
   };
 
   const free = (): void => {
+    if (suspensions.offer()) return;
     state.freeCount += 1;
     void grant();
   };
 
   return {
-    join: (queue) => ({
-      tryTake: () => {
-        const { isShut, isGathering, granting, freeCount } = state;
-        if (isShut || isGathering || granting !== undefined || freeCount === 0) return false;
-        if (!isUncontended(state, queue, freeCount - 1, now())) return false;
-        state.returning.delete(queue);
-        state.freeCount -= 1;
-        lookout.forget(queue);
-        return true;
-      },
-      pass: () => arrive(queue),
-      take: (glance) => {
-        if (state.isShut) return Promise.resolve(undefined);
-        const { promise, resolve } = Promise.withResolvers<Grant | undefined>();
-        lookout.note(queue, glance);
-        state.waiters = [...state.waiters, { queue, resolve }];
-        arrive(queue);
-        return promise;
-      },
-      leave: () => dismiss((waiter) => waiter.queue === queue),
-      giveBack: free,
-      taskEnded: () => {
-        lookout.forget(queue);
-        state.returning.set(queue, now() + RETURN_MS);
-        free();
-      },
-      canKeep: () => !state.isShut && isUncontended(state, queue, state.freeCount, now()),
-    }),
+    join: (queue) => {
+      queues.add(queue);
+      return {
+        tryTake: () => {
+          const { isShut, isGathering, granting, freeCount } = state;
+          if (isShut || isGathering || granting !== undefined || freeCount === 0) return false;
+          if (isHindering(queue) || !isUncontended(state, queue, freeCount - 1, now())) return false;
+          state.returning.delete(queue);
+          state.freeCount -= 1;
+          lookout.forget(queue);
+          return true;
+        },
+        pass: () => arrive(queue),
+        take: (glance) => {
+          if (state.isShut) return Promise.resolve(undefined);
+          const { promise, resolve } = Promise.withResolvers<Grant | undefined>();
+          lookout.note(queue, glance);
+          state.waiters = [...state.waiters, { queue, resolve }];
+          arrive(queue);
+          return promise;
+        },
+        leave: () => dismiss((waiter) => waiter.queue === queue),
+        giveBack: free,
+        taskEnded: () => {
+          lookout.forget(queue);
+          state.returning.set(queue, now() + RETURN_MS);
+          free();
+        },
+        canKeep: () =>
+          !state.isShut &&
+          !suspensions.isWanted() &&
+          !isFull(queue) &&
+          !isHindering(queue) &&
+          isUncontended(state, queue, state.freeCount, now()),
+        isFull: () => isFull(queue),
+        suspend: (awaitedNames) => {
+          suspending.add(queue);
+          const awaited = [...queues].filter(({ taskName }) => awaitedNames.includes(taskName));
+          for (const other of awaited) addAwaited(other, 1);
+          const suspension = suspensions.begin(() => {
+            for (const other of awaited) addAwaited(other, -1);
+          });
+          free();
+          return suspension;
+        },
+      };
+    },
     shut: () => {
       state.isShut = true;
       state.returning.clear();

@@ -9,6 +9,7 @@ import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
+import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker } from './WorkerPlan';
@@ -96,7 +97,13 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const stopRequest = new AbortController();
   const shutdown = new AbortController();
   const desk = createDeliveryDesk(
-    toEnvironment({ id: plan.id, logger, appConfig, shutdown: shutdown.signal }),
+    toEnvironment({
+      id: plan.id,
+      logger,
+      appConfig,
+      shutdown: shutdown.signal,
+      draining: stopRequest.signal,
+    }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
@@ -182,12 +189,21 @@ interface EnvironmentOptions {
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly shutdown: AbortSignal;
+  /** Aborted when the worker begins to stop. */
+  readonly draining: AbortSignal;
 }
 
-const toEnvironment = ({ id, logger, appConfig, shutdown }: EnvironmentOptions): AttemptEnvironment => ({
+const toEnvironment = ({
+  id,
+  logger,
+  appConfig,
+  shutdown,
+  draining,
+}: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
+  family: createTaskFamily({ logger, appConfig, draining }),
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

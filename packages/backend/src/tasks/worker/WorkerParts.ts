@@ -4,7 +4,9 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { cancelChildren } from '../queue/cancelTask';
 import { isLostLock } from '../queue/LostLock';
+import { createQueueAccess } from '../queue/QueueAccess';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { isRefusal } from '../queue/RedisRefusal';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
@@ -51,6 +53,7 @@ export const startWorkerParts = (options: WorkerPartsOptions): WorkerParts => {
     slotCount: options.plan.concurrency,
     queueCount: options.plan.tasks.length,
     agingMs: options.plan.priorityAgingMs,
+    maxSuspended: options.appConfig.workerMaxWaitingParents,
     now: Date.now,
   });
   const cancelWatch = createCancelWatch({
@@ -155,6 +158,11 @@ const createConsumer = (
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
+  const cancelChildrenOf = async (id: string): Promise<void> => {
+    const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
+    const access = createQueueAccess({ logger, appConfig });
+    await cancelChildren({ access, prefix, logger, taskName, id, maxAttempts });
+  };
   return createQueueConsumer({
     task,
     client: connection.client,
@@ -165,13 +173,15 @@ const createConsumer = (
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
     isListening,
-    onCancelled: (stored) =>
+    onCancelled: (stored) => {
       logger.info('Task cancelled before its next run', {
         taskName,
         taskId: stored.id,
         correlationId: correlationIdOf(stored),
         reason: stored.fields.cancelReason,
-      }),
+      });
+      void cancelChildrenOf(stored.id);
+    },
     onDelivery: (delivery) => desk.take(task, delivery),
     onError: (error) => onError(error, taskName),
     onRefused,

@@ -8,6 +8,7 @@ import { TaskId } from '../domain/TaskId';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
+import { idlePowers } from './__fixtures__/idlePowers';
 import { logAttempt } from './attemptLog';
 
 const scheduledAtMs = 1_900_000_000_000;
@@ -27,10 +28,12 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       scheduledAt: new Date(scheduledAtMs),
       delayMs: 1000,
       runKey: '1',
+      takenCount: 1,
       checkHeld: () => undefined,
       cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
       steps: emptyStepStore,
+      ...idlePowers,
       ...change,
     },
     end: {
@@ -40,6 +43,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
       envelope,
       startedAt: new Date(scheduledAtMs + 1070),
       hasBegun: true,
+      unendedChildren: [],
     },
     endedAtMs: scheduledAtMs + 1075,
   });

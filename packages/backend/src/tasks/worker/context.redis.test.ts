@@ -53,7 +53,17 @@ describe('the context of a handler', () => {
     expect(record).toMatchObject({ correlationId, userId, metadata, payload: { n: 1 } });
     expect(
       contexts.map(
-        ({ logger: _1, signal: _2, startedAt: _3, progress: _4, log: _5, step: _6, ...context }) => context,
+        ({
+          logger: _1,
+          signal: _2,
+          startedAt: _3,
+          progress: _4,
+          log: _5,
+          schedule: _6,
+          children: _7,
+          step: _8,
+          ...context
+        }) => context,
       ),
     ).toEqual(
       [1, 2].map((attempt) => ({

@@ -10,6 +10,7 @@ import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { checkJson } from '../domain/JsonFidelity';
+import { noChildren } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
@@ -18,6 +19,7 @@ import { TaskId } from '../domain/TaskId';
 import { type StepStore } from '../domain/TaskStep';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
+import { idlePowers } from './__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './runTask';
 
 const scheduledAt = new Date(1_900_000_000_000);
@@ -77,10 +79,12 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
         attemptsMade: 0,
         crashCount: 0,
         runKey: '1',
+        takenCount: 1,
         checkHeld: () => undefined,
         cancellation: createCancellation(),
         report: { progress: () => undefined, log: () => undefined },
         steps: emptyStepStore,
+        ...idlePowers,
         scheduledAt,
         delayMs: 0,
         ...delivery,
@@ -465,6 +469,8 @@ describe('runTask', () => {
         progress: expect.any(Function),
         log: expect.any(Function),
         step: expect.any(Function),
+        schedule: expect.any(Function),
+        children: noChildren,
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

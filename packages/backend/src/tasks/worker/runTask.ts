@@ -14,11 +14,15 @@ import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { toStepKey } from '../domain/TaskStep';
 import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
 import { validatePayload } from '../domain/validatePayload';
+import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
+import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
 import { callWithSteps } from './callWithSteps';
+import { toTaken } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
+import { type TaskFamily } from './TaskFamily';
 
 /** What a worker gives every attempt. */
 export interface AttemptEnvironment {
@@ -34,6 +38,8 @@ export interface AttemptEnvironment {
   readonly shutdown: AbortSignal;
   /** What time limits go by. Default: real time. */
   readonly clock?: HandlerClock | undefined;
+  /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */
+  readonly family?: TaskFamily | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -48,6 +54,8 @@ export interface AttemptEnd {
   readonly startedAt: Date;
   /** Whether the handler began. */
   readonly hasBegun: boolean;
+  /** Children that the attempt had and did not wait for to their end. */
+  readonly unendedChildren: readonly StoredChild[];
 }
 
 interface Attempt {
@@ -99,7 +107,7 @@ const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, T
 
 const toContext = (
   { delivery, task, envelope, plan, startedAt, environment }: Attempt,
-  { getSignal, getSteps }: HandlerParts,
+  { getSignal, getSteps, family }: HandlerParts,
 ): TaskContext => {
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
   const logger = environment.logger.child(logBindings(delivery, task, envelope, plan));
@@ -125,6 +133,10 @@ const toContext = (
       delivery.report.log(toLogLine(message));
       logger.info(message);
     },
+    schedule: family.schedule,
+    get children() {
+      return family.children();
+    },
     step: (name, work) => getSteps().step(name, work),
   };
 };
@@ -133,6 +145,7 @@ const toContext = (
 interface HandlerParts {
   getSignal(): AbortSignal;
   getSteps(): TaskSteps;
+  readonly family: AttemptFamily;
 }
 
 const logBindings = (
@@ -147,15 +160,26 @@ const logBindings = (
   attempt,
 });
 
-const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unknown, TaskError>> => {
+interface HandlerEnd {
+  readonly result: Result<unknown, TaskError>;
+  readonly unendedChildren: readonly StoredChild[];
+}
+
+const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
-  return runHandler({
-    call: (getSignal) =>
-      callWithSteps({
-        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps })),
+  let family: AttemptFamily | undefined;
+  const result = await runHandler({
+    call: (controls) => {
+      const { getSignal } = controls;
+      const attempted = createAttemptFamily(attempt, controls);
+      family = attempted;
+      return callWithSteps({
+        call: (getSteps) =>
+          task.handler(payload, toContext(attempt, { getSignal, getSteps, family: attempted })),
         create: () => toSteps(attempt, getSignal),
-      }),
+      });
+    },
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
@@ -170,6 +194,7 @@ const runUserHandler = (attempt: Attempt, payload: unknown): Promise<Result<unkn
       );
     },
   });
+  return { result, unendedChildren: family?.unended() ?? [] };
 };
 
 const toSteps = (
@@ -205,9 +230,6 @@ const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<
   return toStoredValue(checked.value);
 };
 
-/** Given back, which Redis refuses: the task is another worker's. */
-const toTaken = (): TaskError => new TaskError('another worker has taken the task', {}, { code: 'shutdown' });
-
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return endAttempt(attempt, payload);
@@ -215,11 +237,11 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
-  const result = await runUserHandler(attempt, payload.value);
+  const { result, unendedChildren } = await runUserHandler(attempt, payload.value);
   const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
   // Work that is done is done; what would be done again is not, once the task is cancelled.
   const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
-  return { ...endAttempt(attempt, ended), hasBegun: true };
+  return { ...endAttempt(attempt, ended), hasBegun: true, unendedChildren };
 };
 
 /** A task that is ended without a run: the attempt that ended is the one before, if there was one. */
@@ -236,6 +258,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
     envelope,
     startedAt,
     hasBegun: false,
+    unendedChildren: [],
   };
 };
 

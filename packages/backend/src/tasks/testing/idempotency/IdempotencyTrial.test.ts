@@ -11,6 +11,7 @@ const completed: AttemptEnd = {
   envelope: bareEnvelope({}, 'trial'),
   startedAt: new Date(0),
   hasBegun: true,
+  unendedChildren: [],
 };
 
 const setup = (plan: TrialPlan, work: (effects: EffectRun, number: number) => Promise<unknown>) =>

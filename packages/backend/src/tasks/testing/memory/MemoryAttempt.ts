@@ -1,7 +1,9 @@
 import { type TaskOutcome } from '../../domain/TaskOutcome';
 import { type Delivery } from '../../queue/Delivery';
+import { type TaskSlot } from '../../queue/JobSlots';
 import { parseFailureStack, toFailureStack } from '../../queue/StoredFailure';
 import { logAttempt } from '../../worker/attemptLog';
+import { cancelLeftChildren } from '../../worker/cancelLeftChildren';
 import { type AttemptEnd, type AttemptEnvironment, runTask } from '../../worker/runTask';
 import { type MemoryQueue } from './MemoryQueue';
 import { createMemoryReport } from './MemoryReport';
@@ -13,11 +15,12 @@ export interface MemoryAttempt {
   readonly queue: MemoryQueue;
   readonly task: MemoryTask;
   readonly environment: AttemptEnvironment;
+  readonly slot: TaskSlot;
 }
 
 /** Runs one attempt as a worker does, and settles it. Never rejects. */
-export const runMemoryAttempt = async ({ queue, task, environment }: MemoryAttempt): Promise<void> => {
-  const delivery = toDelivery(queue, task);
+export const runMemoryAttempt = async ({ queue, task, environment, slot }: MemoryAttempt): Promise<void> => {
+  const delivery = toDelivery(queue, task, slot);
   const end = await runTask(task.task, delivery, environment);
   settleAttempt(queue, task, end);
   logAttempt({
@@ -27,9 +30,11 @@ export const runMemoryAttempt = async ({ queue, task, environment }: MemoryAttem
     end,
     endedAtMs: environment.now().getTime(),
   });
+  const { family } = environment;
+  await cancelLeftChildren({ family, taskName: task.task.queueName, delivery, end });
 };
 
-const toDelivery = (queue: MemoryQueue, task: MemoryTask): Delivery =>
+const toDelivery = (queue: MemoryQueue, task: MemoryTask, slot: TaskSlot): Delivery =>
   toTestDelivery({
     taskId: task.id,
     data: task.envelope,
@@ -39,6 +44,9 @@ const toDelivery = (queue: MemoryQueue, task: MemoryTask): Delivery =>
     report: createMemoryReport(queue, task),
     steps: task.steps,
     cancellation: task.cancellation,
+    takenCount: task.takenCount,
+    children: task.children,
+    slot,
   });
 
 /** The same rules as `settle` and BullMQ. */

@@ -73,7 +73,7 @@ class MemoryHandle<Output> implements FoundHandle<Output> {
     if (problem !== undefined) return err(new CancelError(problem, 'invalid-reason'));
     const { queue, wait, logger } = this.#parts;
     const { taskName, id } = this;
-    const cancelled = cancelMemoryTask({ queue, taskName, id, reason, nowMs: wait.nowMs() });
+    const cancelled = await cancelMemoryTask({ queue, taskName, id, reason, nowMs: wait.nowMs() });
     wait.wake();
     return answerCancellation(id, cancelled, logger);
   }

@@ -3,6 +3,7 @@ import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { createCancellation } from '../../queue/Cancellation';
 import { type JobInput } from '../../queue/TaskQueues';
+import { createMemoryChildren } from './MemoryChildren';
 import { createMemoryKeys } from './MemoryKeys';
 import { createMemorySteps } from './MemorySteps';
 import { hasEnded, type MemoryTask } from './MemoryTask';
@@ -66,7 +67,7 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
   const replace = ({ data, options, debounce }: JobInput, key: string): MemoryTask | undefined => {
     const there = tasks.get(keys.find(key) ?? '');
     if (debounce === undefined || there === undefined) return undefined;
-    if (there.isTaken || hasEnded(there)) {
+    if (there.takenCount > 0 || hasEnded(there)) {
       keys.forget(key);
       return undefined;
     }
@@ -104,11 +105,12 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
         dueMs: timestamp,
         turn: 0,
         attemptsMade: 0,
-        isTaken: false,
+        takenCount: 0,
         isRetrying: false,
         logs: [],
         logCount: 0,
         steps: createMemorySteps(),
+        children: createMemoryChildren(),
         cancellation: createCancellation(),
       };
       tasks.set(id, added);
@@ -126,7 +128,7 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
       if (next === undefined) return undefined;
       waiting.delete(next);
       next.place = 'running';
-      next.isTaken = true;
+      next.takenCount += 1;
       next.isRetrying = false;
       next.startedAtMs = nowMs();
       tell(next);

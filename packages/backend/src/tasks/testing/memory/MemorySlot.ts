@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { type TaskSlot } from '../../queue/JobSlots';
 import { settleWithin } from '../../queue/settleWithin';
 
 /** The one slot of the testing kit's worker. */
 export interface MemorySlot {
   /** Runs work in the slot until that has ended or lets go of it. */
-  take(work: (slot: TakenSlot) => Promise<void>): void;
+  take(work: (slot: TaskSlot) => Promise<void>): void;
   /** Gives the slot to the one that has let go of it and waits longest. False when nobody waits. */
   giveBack(): boolean;
   /** Waits until the slot is free; false when its holder goes on for longer than the patience. */
@@ -14,14 +15,6 @@ export interface MemorySlot {
   isInside(): boolean;
   /** The clock has moved: who waited for that goes on, and gets new patience. */
   wake(): void;
-}
-
-/** What a task may do with its slot. */
-export interface TakenSlot {
-  /** Others may run until it is resumed. */
-  suspend(): void;
-  /** Resolves when the slot is this task's again; before all tasks that have not begun. */
-  resume(): Promise<void>;
 }
 
 interface Holder {
@@ -52,7 +45,7 @@ export const createMemorySlot = (patienceMs: number): MemorySlot => {
       const taking: Holder = { freed: Promise.withResolvers<void>() };
       holder = taking;
       isPatient = true;
-      const taken: TakenSlot = {
+      const taken: TaskSlot = {
         suspend: () => free(taking),
         resume: () =>
           new Promise((resolve) => {

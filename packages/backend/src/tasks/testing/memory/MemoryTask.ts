@@ -5,6 +5,7 @@ import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import { type StoredStep } from '../../domain/TaskStep';
 import { type HeldCancellation } from '../../queue/Cancellation';
+import { type ChildStore } from '../../queue/ChildStore';
 import { type MemorySteps } from './MemorySteps';
 
 /** Where the testing kit holds a task: waiting for its turn or for its time, running, or ended. */
@@ -30,8 +31,6 @@ export interface MemoryTask {
   /** Its number in the line of those that may run now. */
   turn: number;
   attemptsMade: number;
-  /** Whether a worker has ever taken it. */
-  isTaken: boolean;
   /** Whether it waits for another attempt because the one before failed. */
   isRetrying: boolean;
   startedAtMs?: number;
@@ -47,6 +46,9 @@ export interface MemoryTask {
   logs: readonly string[];
   logCount: number;
   readonly steps: MemorySteps;
+  readonly children: ChildStore;
+  /** How often a worker has taken it. */
+  takenCount: number;
 }
 
 /** Whether a task has ended. */
@@ -87,7 +89,8 @@ const stepsField = (steps: readonly StoredStep[]) =>
 
 /** What an inspector would answer of the task. */
 export const toTaskRecord = (task: MemoryTask): TaskRecord => {
-  const { payload, correlationId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } = task.envelope;
+  const { payload, correlationId, parentId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } =
+    task.envelope;
   const { place, value, error, cancelReason } = task;
   return {
     id: task.id,
@@ -95,6 +98,7 @@ export const toTaskRecord = (task: MemoryTask): TaskRecord => {
     status: toStatus(task),
     payload,
     correlationId,
+    ...(parentId === undefined ? {} : { parentId }),
     ...(userId === undefined ? {} : { userId }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(retriedFrom === undefined ? {} : { retriedFrom }),

@@ -5,9 +5,11 @@ import { toRecurringSchedule } from '../../domain/StoredSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
+import { type ScheduleCall } from '../../scheduler/ScheduleCall';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type ScheduledTask } from '../ScheduledTask';
 import { runMemoryAttempt } from './MemoryAttempt';
+import { createMemoryFamily } from './MemoryFamily';
 import { createMemoryHandles } from './MemoryHandle';
 import { createMemoryQueue } from './MemoryQueue';
 import { createMemorySchedules } from './MemorySchedules';
@@ -69,13 +71,16 @@ export const createMemoryWorld = ({
     add: queue.add,
   });
   const slot = createMemorySlot(patienceMs);
-  const environment = toTestEnvironment({ appConfig, logger, clock, random });
+  const calls: ScheduledTask[] = [];
+  const remember = (task: TaskDefinition<unknown>): void => {
+    if (known?.has(task.queueName) !== true) definitions.set(task.queueName, task);
+  };
   const timeline = createTimeline({
     clock,
     queue,
     schedules,
     slot,
-    run: (task) => runMemoryAttempt({ queue, task, environment }),
+    run: (task, taken) => runMemoryAttempt({ queue, task, environment, slot: taken }),
     declare: () =>
       reconcileSchedules({ tasks: tasks ?? [], store: schedules.store, appConfig, logger, scope: 'all' }),
   });
@@ -87,11 +92,18 @@ export const createMemoryWorld = ({
     findTask,
     handles: createMemoryHandles({ queue, wait, logger }),
   });
-  const calls: ScheduledTask[] = [];
+  const family = createMemoryFamily({
+    appConfig,
+    logger,
+    clock,
+    queue,
+    target,
+    onCall: ({ task }) => remember(task),
+    onScheduled: (call, receipt) => void calls.push(toScheduledTask(call, receipt)),
+  });
+  const environment = { ...toTestEnvironment({ appConfig, logger, clock, random }), family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
-    onCall: (task) => {
-      if (known?.has(task.queueName) !== true) definitions.set(task.queueName, task);
-    },
+    onCall: remember,
     onScheduled: (call) => void calls.push(call),
   });
   return {
@@ -111,3 +123,17 @@ export const createMemoryWorld = ({
     },
   };
 };
+
+/** A call that a handler made. */
+const toScheduledTask = (
+  { task, payload, options, correlationId, parentId }: ScheduleCall,
+  { id, disposition }: Pick<ScheduledTask, 'id' | 'disposition'>,
+): ScheduledTask => ({
+  id,
+  taskName: task.queueName,
+  payload,
+  options,
+  correlationId,
+  disposition,
+  ...(parentId === undefined ? {} : { parentId }),
+});

@@ -1,9 +1,10 @@
 import { type TaskDefinition } from '../../domain/TaskDefinition';
+import { type TaskSlot } from '../../queue/JobSlots';
 import { TestingError } from '../TestingError';
 import { type MemoryQueue } from './MemoryQueue';
 import { type MemorySchedules } from './MemorySchedules';
-import { type MemorySlot, type TakenSlot } from './MemorySlot';
-import { type MemoryTask } from './MemoryTask';
+import { type MemorySlot } from './MemorySlot';
+import { hasEnded, type MemoryTask } from './MemoryTask';
 import { type TestClock } from './TestClock';
 
 /** Runs the tasks of a test while its clock stands still or moves. One call at a time; others wait for it. */
@@ -21,7 +22,7 @@ interface TimelineOptions {
   readonly queue: MemoryQueue;
   readonly schedules: MemorySchedules;
   readonly slot: MemorySlot;
-  run(task: MemoryTask, slot: TakenSlot): Promise<void>;
+  run(task: MemoryTask, slot: TaskSlot): Promise<void>;
   /** Keeps the schedules that definitions declare; called once, before anything runs. */
   declare(): Promise<void>;
 }
@@ -89,7 +90,7 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
 
   /** When what has begun goes on: the next attempt, the task that is waited for, the time limit that is over. */
   const nextOfBegunMs = (): number | undefined => {
-    const begun = queue.list().filter(({ isRetrying }) => isRetrying);
+    const begun = queue.list().filter((task) => task.isRetrying || isAwaited(task));
     const times = begun.flatMap(({ dueMs }) => (dueMs > clock.nowMs() ? [dueMs] : []));
     const timerMs = slot.isFree() ? undefined : clock.nextTimerMs();
     const all = timerMs === undefined ? times : [...times, timerMs];
@@ -118,6 +119,9 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
       }),
   };
 };
+
+/** Whether a running task waits for it. */
+const isAwaited = (task: MemoryTask): boolean => task.envelope.ancestors !== undefined && !hasEnded(task);
 
 const toEndless = ({ queueName }: TaskDefinition<unknown>): TestingError =>
   new TestingError(

@@ -11,29 +11,25 @@ interface MemoryCancellation {
   readonly nowMs: number;
 }
 
-/** Cancels a task that waits, and asks one that runs to stop, as `cancelJob` does on Redis. */
-export const cancelMemoryTask = ({
-  queue,
-  taskName,
-  id,
-  reason,
-  nowMs,
-}: MemoryCancellation): CancelledTask => {
+/**
+ * Cancels a task that waits, with the children that it waits for, and asks one that runs to stop, as `cancelTask` does on
+ * Redis.
+ */
+export const cancelMemoryTask = async (cancellation: MemoryCancellation): Promise<CancelledTask> => {
+  const { queue, taskName, id, reason, nowMs } = cancellation;
   const task = queue.get(id);
   if (task === undefined || task.task.queueName !== taskName) return { change: 'none', record: undefined };
-  const isChanged = !hasEnded(task) && task.cancellation.request === undefined;
-  const isRunning = task.place === 'running';
-  if (isChanged) {
-    task.cancelReason = reason;
-    if (isRunning) {
-      task.cancellation.hear({ requestedAt: new Date(nowMs), ...(reason === undefined ? {} : { reason }) });
-      queue.tell(task);
-    } else {
-      queue.end(task, 'cancelled');
-    }
+  if (hasEnded(task) || task.cancellation.request !== undefined)
+    return { change: 'none', record: toTaskRecord(task) };
+  task.cancelReason = reason;
+  if (task.place === 'running') {
+    task.cancellation.hear({ requestedAt: new Date(nowMs), ...(reason === undefined ? {} : { reason }) });
+    queue.tell(task);
+    return { change: 'requested', record: toTaskRecord(task) };
   }
-  return {
-    change: isChanged ? (isRunning ? 'requested' : 'cancelled') : 'none',
-    record: toTaskRecord(task),
-  };
+  queue.end(task, 'cancelled');
+  const because = `its parent ${taskName} ${id} was cancelled`;
+  for (const child of await task.children.listUnended())
+    await cancelMemoryTask({ ...cancellation, taskName: child.name, id: child.id, reason: because });
+  return { change: 'cancelled', record: toTaskRecord(task) };
 };

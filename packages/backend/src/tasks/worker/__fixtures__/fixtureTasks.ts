@@ -127,6 +127,21 @@ export const talkTask = defineTask({
   },
 });
 
+/** Runs three `recordTask`s, one after the other, of `ms` milliseconds each. */
+export const chainTask = defineTask({
+  queueName: 'fixture:chain',
+  schema: z.object({ ms: z.number() }),
+  handler: async ({ ms }, { children, taskId, attempt }) => {
+    note('start', { n: 0, taskId, attempt });
+    for (const n of [1, 2, 3]) {
+      const [part] = await children.run([[recordTask, { n, ms }]]);
+      if (part.isErr()) return err(part.error);
+    }
+    note('end', { n: 0, taskId, attempt });
+    return ok({ parts: 3 });
+  },
+});
+
 /** The registry of the fixture worker. */
 export const fixtureTasks: TaskDefinition<unknown>[] = [
   recordTask,
@@ -136,5 +151,6 @@ export const fixtureTasks: TaskDefinition<unknown>[] = [
   stepsTask,
   abortableTask,
   killerTask,
+  chainTask,
   talkTask,
 ];

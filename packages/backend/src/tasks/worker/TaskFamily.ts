@@ -1,0 +1,46 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type Result } from 'neverthrow';
+import { type ScheduleError } from '../domain/ScheduleError';
+import { type TaskHandle } from '../domain/TaskHandle';
+import { cancelTask } from '../queue/cancelTask';
+import { createQueueAccess } from '../queue/QueueAccess';
+import { createTaskEnds } from '../queue/TaskEnds';
+import { placeTask, type ScheduleCall } from '../scheduler/ScheduleCall';
+import { createRedisTarget } from '../scheduler/ScheduleTarget';
+import { type ChildPorts } from './ChildRun';
+
+/** How the handlers of a worker schedule other tasks and wait for them. */
+export interface TaskFamily extends ChildPorts {
+  /** Aborted when the worker begins to stop: a parent that waits is given back at once. */
+  readonly draining: AbortSignal;
+  schedule<Output>(call: ScheduleCall): Promise<Result<TaskHandle<Output>, ScheduleError>>;
+}
+
+interface TaskFamilyOptions {
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+  readonly draining: AbortSignal;
+}
+
+/** Creates the family of a worker. Free: the connection that schedulers share is opened by the first use. */
+export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOptions): TaskFamily => {
+  const parts = { logger, appConfig };
+  const access = createQueueAccess(parts);
+  const target = createRedisTarget(parts);
+  return {
+    appConfig,
+    draining,
+    ends: createTaskEnds(parts),
+    schedule: (call) => placeTask({ target, appConfig }, call),
+    publish: target.publish,
+    cancel: async ({ id, name }, reason) => {
+      const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
+      const done = await cancelTask({ access, prefix, logger, taskName: name, id, reason, maxAttempts });
+      if (done.isErr() && done.error.code === 'queue-unavailable') {
+        const facts = { taskName: name, taskId: id, reason: done.error.message };
+        logger.warn('A child could not be cancelled; it runs to its end', facts);
+      }
+    },
+  };
+};

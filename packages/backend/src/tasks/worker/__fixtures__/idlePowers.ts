@@ -1,0 +1,7 @@
+import { type Delivery } from '../../queue/Delivery';
+
+/** What a delivery may ask of the queue, for tasks that ask nothing. */
+export const idlePowers: Pick<Delivery, 'slot' | 'children'> = {
+  slot: { suspend: () => undefined, resume: async () => undefined },
+  children: { claim: async () => [], note: async () => undefined, listUnended: async () => [] },
+};
