@@ -7,11 +7,14 @@ import { stopOnRequest } from './process/StopRequest';
 import { exitWithMessage, startProcess } from './process/startProcess';
 import { closeSharedConnections } from './redis/sharedRedis';
 import { UsersService } from './services/users/UsersService';
+import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { tasks } from './tasks/tasks.config';
 
 const { appConfig: givenConfig, logger } = startProcess('api');
-const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
-const { appConfig } = redis;
+const redis = givenConfig.tasksEnabled
+  ? await findProcessRedis(givenConfig, (line) => logger.info(line))
+  : undefined;
+const appConfig = redis?.appConfig ?? givenConfig;
 const users = createContainer({ appConfig, logger }).resolve(UsersService);
 
 const serve = (): HttpServer => {
@@ -24,12 +27,13 @@ const serve = (): HttpServer => {
 };
 
 const server = serve();
-logger.info('The board shows every queue', { url: `${server.url}/board` });
+if (redis === undefined) logger.info(TASKS_DISABLED_MESSAGE);
+else logger.info('The board shows every queue', { url: `${server.url}/board` });
 stopOnRequest({
   logger,
   stop: async () => {
     await server.stop();
     closeSharedConnections();
-    await redis.stop();
+    await redis?.stop();
   },
 });

@@ -8,6 +8,7 @@ import { stopOnRequest } from './process/StopRequest';
 import { superviseProcess } from './process/SupervisedProcess';
 import { exitWithMessage, startProcess } from './process/startProcess';
 import { prepareDataFolder } from './redis/local/DataFolder';
+import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 
 const PROGRAMS = ['api', 'worker'] as const;
 
@@ -22,15 +23,18 @@ const readPrograms = (names: readonly string[]): readonly Program[] => {
   return names.length === 0 ? PROGRAMS : names.filter(isProgram);
 };
 
-const programs = readPrograms(process.argv.slice(2));
+const namedPrograms = readPrograms(process.argv.slice(2));
 const { appConfig: givenConfig, logger } = startProcess('dev');
+// Without tasks a worker would leave at once, and nobody needs Redis.
+const programs = namedPrograms.filter((name) => givenConfig.tasksEnabled || name !== 'worker');
+if (!givenConfig.tasksEnabled) logger.info(TASKS_DISABLED_MESSAGE);
 const dataFolder = await prepareDataFolder(givenConfig.dataDir);
 if (dataFolder.isErr()) exitWithMessage(dataFolder.error.message);
-const {
-  appConfig,
-  localPort,
-  stop: stopRedis,
-} = await findProcessRedis(givenConfig, (line) => logger.info(line));
+const redis = givenConfig.tasksEnabled
+  ? await findProcessRedis(givenConfig, (line) => logger.info(line))
+  : undefined;
+const appConfig = redis?.appConfig ?? givenConfig;
+const localPort = redis?.localPort;
 const keptRedis =
   localPort === undefined
     ? undefined
@@ -64,6 +68,6 @@ stopOnRequest({
     await Promise.all(children.map((child) => child.stop()));
     await mail?.stop();
     await keptRedis?.stop();
-    await stopRedis();
+    await redis?.stop();
   },
 });

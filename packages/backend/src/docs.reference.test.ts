@@ -28,6 +28,7 @@ import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
 import { timingProblems } from './tasks/domain/ScheduleTiming';
+import { skipped } from './tasks/domain/Skipped';
 import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
@@ -51,7 +52,9 @@ import { INSPECTOR_ERROR_CODES } from './tasks/inspector/InspectorError';
 import { TASK_LOCK_ERROR_CODES } from './tasks/locks/TaskLockError';
 import { createCancellation } from './tasks/queue/Cancellation';
 import { DEFAULT_RETENTION } from './tasks/queue/Retention';
+import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
+import { defineResource } from './tasks/resources/ResourceDefinition';
 import { createTestScheduler } from './tasks/testing/TestScheduler';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
@@ -304,6 +307,14 @@ describe('docs/reference/errors.md', () => {
   it.each(Object.values(outcomes))('quotes the log line of $kind as it is written', (outcome) => {
     expect(page).toContain(`- \`${logLineOf(outcome)}\``);
   });
+
+  it('quotes the log line of a skip as it is written', () => {
+    expect(page).toContain(`- \`${logLineOf({ kind: 'completed', value: skipped('gone') })}\``);
+  });
+
+  it('quotes what is said where tasks are switched off', () => {
+    expect(page).toContain(`\`${TASKS_DISABLED_MESSAGE}\``);
+  });
 });
 
 /** The line that an attempt with this outcome ends in. */
@@ -409,6 +420,33 @@ describe('the guides', () => {
       ),
     ).toEqual(bounded.map(() => [true, false, false, true]));
     expect(bounded).toHaveLength(4);
+  });
+
+  it('list every field of a resource, with the range and default of its times', () => {
+    const rows = tableOf(read('docs/guides/resources.md'), 'Define one');
+    const isRefused = (field: string, value: number): boolean =>
+      defineResource({ token: 'x', start: () => 1, [field]: value }).problems.length > 0;
+    const timed = rows.flatMap(([field, meaning = '']) => {
+      const [, min, max, value] = /(\d+) to (\d+) ms\. Default: (\d+)/.exec(meaning) ?? [];
+      return min === undefined ? [] : [{ field: unquote(field), min: Number(min), max: Number(max), value }];
+    });
+    const { startTimeoutMs, stopTimeoutMs } = defineResource({ token: 'x', start: () => 1 });
+
+    expect(rows.map(([field]) => unquote(field))).toEqual([
+      ...interfaceFields(
+        'packages/backend/src/tasks/resources/ResourceDefinition.ts',
+        'ResourceSpecification',
+      ),
+    ]);
+    expect(
+      timed.map(({ field, min, max }) =>
+        [min - 1, min, max, max + 1].map((value) => isRefused(field, value)),
+      ),
+    ).toEqual([
+      [true, false, false, true],
+      [true, false, false, true],
+    ]);
+    expect(timed.map(({ value }) => Number(value))).toEqual([startTimeoutMs, stopTimeoutMs]);
   });
 
   it('list every method of a task lock', () => {

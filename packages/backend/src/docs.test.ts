@@ -119,7 +119,7 @@ describe('docs/guides/capabilities.md', () => {
     );
     const files = [...new Bun.Glob('*.ts').scanSync({ cwd: join(root, 'packages/examples/src') })];
     const scripts = files
-      .filter((file) => !/\.test\.ts$|^(NotesService|indexNoteTask)\./.test(file))
+      .filter((file) => !/\.test\.ts$|^(NotesService|indexNoteTask|exchangeTask)\./.test(file))
       .map((file) => file.replace('.ts', ''));
 
     expect(linked.filter((names) => names.length === 0)).toEqual([]);

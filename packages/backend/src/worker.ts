@@ -1,5 +1,6 @@
 import 'reflect-metadata';
+import { createContainer } from './container';
 import { runWorkerProcess } from './process/WorkerProcess';
-import { tasks } from './tasks/tasks.config';
+import { resources, tasks } from './tasks/tasks.config';
 
-await runWorkerProcess(tasks);
+await runWorkerProcess(tasks, { resources, createContainer });

@@ -192,6 +192,38 @@ const outputs: [name: string, lines: unknown[]][] = [
       '5 words, the longest is chain',
     ],
   ],
+  [
+    'resources',
+    [
+      'opened, in EUR',
+      '{"amount":125,"currency":"USD"}',
+      '{"amount":25,"currency":"USD"}',
+      "the worker's options have 1 problem(s):",
+      '  - the task rates:exchange needs the resource "rates", which is not in resources. Known are: "settings"',
+      'resource-failed the resource "broken" did not start: no route to host',
+      'failed no resource is registered as "ratess". Did you mean "rates"? Known are: "settings", "rates"',
+      'closed',
+    ],
+  ],
+  [
+    'skipping',
+    [
+      'completed {"sentTo":"ada@example.test"} ',
+      'completed {"status":"skipped","reason":"the user is gone"} skipped: the user is gone',
+      'the user is gone',
+      '2 ended, 1 of them skipped',
+    ],
+  ],
+  [
+    'tasksDisabled',
+    [
+      'tasks-disabled',
+      'notes:index could not be scheduled: TASKS_ENABLED is false: this process neither schedules nor runs nor reads tasks',
+      'Ada is signed up, without a welcome mail',
+      'true disabled',
+      'tasks-disabled',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   [
     'inspecting',
@@ -299,7 +331,7 @@ describe('an example', () => {
   it('is listed here', async () => {
     const files = await Array.fromAsync(new Bun.Glob('*.ts').scan({ cwd: import.meta.dir }));
     const scripts = files.filter(
-      (file) => !file.endsWith('.test.ts') && !/^(NotesService|indexNoteTask)/.test(file),
+      (file) => !file.endsWith('.test.ts') && !/^(NotesService|indexNoteTask|exchangeTask)/.test(file),
     );
     expect(scripts.toSorted()).toEqual([...outputs.map(([name]) => `${name}.ts`), 'logging.ts'].toSorted());
   });

@@ -52,7 +52,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'the task module knows no application: only tasks.config.ts lists its tasks',
   },
   {
-    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|recurring|locks|triggers)\//,
+    from: /^backend\/tasks\/(scheduler|inspector|deadLetters|recurring|resources|locks|triggers)\//,
     target: /^backend\/tasks\/worker\//,
     reason: 'scheduling, reading and locking happen in processes that run no task',
   },
@@ -81,7 +81,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   },
   {
     from: /^backend\/process\//,
-    target: /^backend\/(services|http|cli|demo|container|api|worker|dev)(\/|$)/,
+    target: /^backend\/(mail|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'what entry points share knows none of them, and no application',
   },
   {

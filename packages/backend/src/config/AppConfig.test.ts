@@ -20,6 +20,7 @@ const defaults: AppConfig = {
   workerDrainTimeoutMs: 25_000,
   workerLockMs: 20_000,
   workerStalledIntervalMs: 5000,
+  tasksEnabled: true,
   taskMaxAttempts: 3,
   taskBackoffMs: 1000,
   taskTimeoutMs: 30_000,
@@ -72,6 +73,7 @@ describe('parseAppConfig', () => {
     ['WORKER_PRIORITY_AGING_MS', '1000', 'workerPriorityAgingMs', 1000],
     ['WORKER_MAX_WAITING_PARENTS', '50', 'workerMaxWaitingParents', 50],
     ['WORKER_DISABLED', 'true', 'workerDisabled', true],
+    ['TASKS_ENABLED', '0', 'tasksEnabled', false],
     ['WORKER_DRAIN_TIMEOUT_MS', '0', 'workerDrainTimeoutMs', 0],
     ['WORKER_LOCK_MS', '100', 'workerLockMs', 100],
     ['WORKER_STALLED_INTERVAL_MS', '50', 'workerStalledIntervalMs', 50],
@@ -116,6 +118,7 @@ describe('parseAppConfig', () => {
       'expected TASK_BACKOFF_MS to be an integer 0..2147483647, got "2147483648"',
     ],
     ['WORKER_DISABLED', 'yes', 'expected WORKER_DISABLED to be true, false, 1 or 0, got "yes"'],
+    ['TASKS_ENABLED', 'off', 'expected TASKS_ENABLED to be true, false, 1 or 0, got "off"'],
     ['QUEUE_PREFIX', 'a:b', 'expected QUEUE_PREFIX to be letters, digits, _ and - only, got "a:b"'],
     [
       'LEDGER_URL',

@@ -21,6 +21,8 @@ export interface AppConfig {
   readonly host: string;
   /** 0..65535; 0 picks a free one. Default: 3000. */
   readonly port: number;
+  /** Whether tasks are scheduled and run at all; without them nothing connects to Redis. Default: true. */
+  readonly tasksEnabled: boolean;
   /** Default: `drover`. */
   readonly boardUser: string;
   /** Always set when `host` is not a loopback address. */
@@ -163,6 +165,7 @@ const readWorker = (reader: EnvironmentReader) => ({
 });
 
 const readTasks = (reader: EnvironmentReader) => ({
+  tasksEnabled: reader.readBoolean('TASKS_ENABLED'),
   taskMaxAttempts: reader.readInteger('TASK_MAX_ATTEMPTS', { min: 1, max: 1000 }),
   taskBackoffMs: reader.readInteger('TASK_BACKOFF_MS', { min: 0 }),
   taskTimeoutMs: reader.readInteger('TASK_TIMEOUT_MS', { min: 1 }),

@@ -85,6 +85,12 @@ export const configurationKeys = Object.freeze([
     '5000',
     'How often tasks of dead workers are looked for; at least 50.',
   ),
+  key(
+    'TASKS_ENABLED',
+    'boolean',
+    'true',
+    'false: no task is scheduled or run, and nothing connects to Redis; the rest of the app runs.',
+  ),
   key('TASK_MAX_ATTEMPTS', 'attempts', '3', 'Attempts of a task that does not say, the first included.'),
   key('TASK_BACKOFF_MS', 'ms', '1000', 'First wait between attempts of a task that does not say.'),
   key('TASK_TIMEOUT_MS', 'ms', '30000', 'How long one attempt may take if the task does not say.'),

@@ -77,6 +77,7 @@ const toEnvironment = ({ folder, redisUrl, smtpUrl, port }: DemoAddresses): Reco
   DATA_DIR: folder,
   QUEUE_PREFIX: `demo-${process.pid}-${Date.now()}`,
   LOG_LEVEL: 'info',
+  TASKS_ENABLED: 'true',
 });
 
 const READY_TIMEOUT_MS = 30_000;

@@ -50,6 +50,28 @@ describe('createHttpApp', () => {
     expect(await response.text()).toContain(`${REDIS_IS_DOWN}\n`);
   });
 
+  it('is ready without Redis when tasks are switched off, and says so', async () => {
+    const response = await setup({ TASKS_ENABLED: 'false' }).app.request('/readyz');
+
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      {
+        status: 'ready',
+        problems: [],
+        warnings: ['TASKS_ENABLED is false: this process neither schedules nor runs nor reads tasks'],
+      },
+    ]);
+  });
+
+  it('says on the board that tasks are switched off, and does not look again', async () => {
+    const response = await setup({ TASKS_ENABLED: 'false' }).app.request('/board');
+
+    expect([response.status, response.headers.get('Refresh')]).toEqual([503, null]);
+    expect(await response.text()).toBe(
+      'TASKS_ENABLED is false: this process neither schedules nor runs nor reads tasks, so there is no board\n',
+    );
+  });
+
   it('says the same to the pages of an open board, in their own shape', async () => {
     const response = await setup().app.request('/board/api/queues', {
       headers: { 'X-Correlation-ID': 'req-42' },

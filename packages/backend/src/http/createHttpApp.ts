@@ -45,7 +45,7 @@ export interface HttpAppOptions {
  */
 export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> => {
   const { appConfig, logger, users, redisDeadlineMs = 1000 } = options;
-  const { redisUrl } = appConfig;
+  const { redisUrl, tasksEnabled, queuePrefix: prefix } = appConfig;
   const connection = options.connection ?? sharedProducerConnection({ redisUrl, logger });
   const { tasks } = createTaskRegistry(options.tasks);
   const scheduler = options.scheduler ?? createTaskScheduler({ logger, appConfig });
@@ -55,7 +55,7 @@ export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> =>
     .use(securityHeaders)
     .use(isLoopbackHost(appConfig.host) ? requireLoopbackName : passOn)
     .use(limitBody)
-    .route('/', createHealthRoutes({ connection, prefix: appConfig.queuePrefix, taskNames, redisDeadlineMs }))
+    .route('/', createHealthRoutes({ tasksEnabled, connection, prefix, taskNames, redisDeadlineMs }))
     .route(
       BOARD_PATH,
       createBoardRoutes({ tasks, connection, appConfig, logger, scheduler, redisDeadlineMs }),

@@ -137,6 +137,12 @@ describe('createUserRoutes', () => {
       'internal-error',
       'the user could not be created',
     ],
+    [
+      new ScheduleError('TASKS_ENABLED is false', { code: 'tasks-disabled' }),
+      503,
+      'tasks-disabled',
+      'TASKS_ENABLED is false',
+    ],
     [new Error('a password in a message'), 500, 'internal-error', 'the user could not be created'],
   ];
 

@@ -17,8 +17,8 @@ export const sharedMailer = (config: MailConfig): Mailer => {
 };
 
 /**
- * Closes all shared mailers; the next mail makes a new one. A worker process calls it when its tasks have ended or were
- * given back, so that no connection to a mail server outlives them. No other process sends mail.
+ * Closes all shared mailers; the next mail makes a new one. `mailerResource` does it when a worker's tasks have ended or
+ * were given back. No other process sends mail.
  */
 export const closeMailers = (): void => {
   for (const mailer of mailers.values()) mailer.close();

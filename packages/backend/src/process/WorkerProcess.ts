@@ -1,35 +1,52 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { closeMailers } from '@backend/mail/sharedMailer';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { type ResourceDefinition } from '@backend/tasks/resources/ResourceDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
-import { createTaskWorker, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from '@backend/tasks/worker/TaskWorker';
+import { type DependencyContainer } from 'tsyringe';
 import { findProcessRedis } from './processRedis';
 import { stopOnRequest } from './StopRequest';
 import { exitWithMessage, startProcess } from './startProcess';
 import { surviveStrayErrors } from './strayErrors';
 
+/** What the handlers of a worker process have besides their payloads. */
+export interface WorkerProcessOptions {
+  /** `resources` of `tasks.config.ts`. Default: none. */
+  readonly resources?: readonly ResourceDefinition[];
+  /** Makes the container in which handlers find services. Default: there is none. */
+  createContainer?(parts: { readonly appConfig: AppConfig; readonly logger: ILogger }): DependencyContainer;
+}
+
 /**
  * Runs the worker process of a registry: reads the configuration, finds Redis, prints the tasks, takes them until
- * SIGTERM or SIGINT, and exits. A wrong configuration or registry ends the process with every problem listed.
+ * SIGTERM or SIGINT, and exits. A wrong configuration or registry, or a resource that does not start, ends the process with
+ * every problem listed; with `WORKER_DISABLED` or without `TASKS_ENABLED` it ends at once, as if its work were done.
  */
-export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]): Promise<void> => {
+export const runWorkerProcess = async (
+  tasks: readonly TaskDefinition<unknown>[],
+  { resources = [], createContainer }: WorkerProcessOptions = {},
+): Promise<void> => {
   const { appConfig: givenConfig, logger } = startProcess('worker');
-  if (givenConfig.workerDisabled) {
-    logger.info('WORKER_DISABLED is true: no task is taken');
-    process.exit(0);
-  }
+  if (givenConfig.workerDisabled) return leave(logger, 'WORKER_DISABLED is true: no task is taken');
+  if (!givenConfig.tasksEnabled) return leave(logger, 'TASKS_ENABLED is false: no task is taken');
   const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
   const { appConfig } = redis;
-  const worker = createWorker({ tasks, logger, appConfig });
+  const container = createContainer?.({ appConfig, logger });
+  const worker = createWorker({
+    tasks,
+    logger,
+    appConfig,
+    resources,
+    ...(container === undefined ? {} : { container }),
+  });
   surviveStrayErrors(logger, worker.runningTasks);
   stopOnRequest({
     logger,
     stop: async () => {
       await worker.stop();
-      closeMailers();
       closeSharedConnections();
       await redis.stop();
     },
@@ -41,13 +58,13 @@ export const runWorkerProcess = async (tasks: readonly TaskDefinition<unknown>[]
 /** What a worker process says when it takes tasks. */
 export const RUNNING_MESSAGE = 'Worker is running';
 
-interface WorkerParts {
-  readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-}
+const leave = (logger: ILogger, message: string): never => {
+  logger.info(message);
+  logger.flush();
+  return process.exit(0);
+};
 
-const createWorker = (parts: WorkerParts): TaskWorker => {
+const createWorker = (parts: TaskWorkerOptions): TaskWorker => {
   try {
     return createTaskWorker(parts);
   } catch (error) {
@@ -59,7 +76,7 @@ const start = async (worker: TaskWorker, logger: ILogger): Promise<void> => {
   const started = await worker.start();
   if (started.isOk()) {
     logger.info(RUNNING_MESSAGE, { workerId: worker.getStats().id });
-  } else if (started.error.code === 'redis-unsafe') {
+  } else if (started.error.code !== 'stopped') {
     exitWithMessage(started.error.message);
   }
 };

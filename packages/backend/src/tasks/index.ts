@@ -26,12 +26,14 @@ export type {
   RunOverlap,
   ScheduleOrigin,
 } from './domain/RecurringSchedule';
+export { type ResolveResource, ResourceToken, resolveFrom } from './domain/ResourceToken';
 export type { RetriedSteps } from './domain/RetryCall';
 export type { RetryPolicy } from './domain/RetryPolicy';
 export { ScheduleError, type ScheduleErrorCode } from './domain/ScheduleError';
 export type { ScheduleId } from './domain/ScheduleId';
 export type { ScheduleOptions } from './domain/ScheduleOptions';
 export type { ScheduleTiming } from './domain/ScheduleTiming';
+export { isSkipped, type Skipped, skipped, skippedSchema } from './domain/Skipped';
 export { type ChainPart, type ComposedHandler, chain, chord, group } from './domain/TaskChain';
 export {
   type ChildCall,
@@ -93,6 +95,12 @@ export {
   type RecurringSchedules,
   type RecurringSchedulesOptions,
 } from './recurring/RecurringSchedules';
+export {
+  defineResource,
+  type ResourceContext,
+  type ResourceDefinition,
+  type ResourceSpecification,
+} from './resources/ResourceDefinition';
 export {
   createTaskScheduler,
   type TaskScheduler,

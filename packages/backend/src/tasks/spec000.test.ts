@@ -25,6 +25,7 @@ import { validate } from '@core/validation/validate';
 import { err, ok, type Result } from 'neverthrow';
 import zod from 'zod';
 import { emptyStepStore } from './domain/emptyStepStore';
+import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
@@ -60,6 +61,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     maxCrashes: 3,
     maxResultBytes: 65_536,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => new Date(),
     random: () => 0,
   };

@@ -10,6 +10,7 @@ import {
   type TaskId,
   type TaskRecord,
   type TaskScheduler,
+  type TaskWorkerOptions,
 } from '@backend/tasks';
 import { CorrelationId } from '@core/domain/CorrelationId';
 
@@ -29,10 +30,13 @@ export interface Example extends AsyncDisposable {
 }
 
 /** Starts a worker for these tasks on the Redis of `REDIS_URL` (default: port 6379 of this machine). */
-export const startExample = async (tasks: readonly TaskDefinition<unknown>[]): Promise<Example> => {
+export const startExample = async (
+  tasks: readonly TaskDefinition<unknown>[],
+  options: Pick<TaskWorkerOptions, 'resources'> = {},
+): Promise<Example> => {
   const appConfig = getAppConfig();
   const logger = createLogger({ level: appConfig.logLevel, format: 'json' });
-  const worker = createTaskWorker({ tasks, logger, appConfig });
+  const worker = createTaskWorker({ tasks, logger, appConfig, ...options });
   const started = await worker.start();
   if (started.isErr()) throw started.error;
   const scheduler = createTaskScheduler({ logger, appConfig });

@@ -3,6 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { sharedTaskQueues } from '@backend/tasks/queue/sharedTaskQueues';
+import { TASKS_DISABLED_MESSAGE } from '@backend/tasks/queue/TasksDisabledError';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { Hono, type MiddlewareHandler } from 'hono';
@@ -82,8 +83,9 @@ const shareWhileRunning = (read: () => Promise<WorkerPresence>): (() => Promise<
 
 /** Bull Board's own calls never return while Redis is down. */
 const requireRedis =
-  ({ connection, redisDeadlineMs }: BoardOptions): MiddlewareHandler<HttpEnvironment> =>
+  ({ appConfig, connection, redisDeadlineMs }: BoardOptions): MiddlewareHandler<HttpEnvironment> =>
   async (c, next) => {
+    if (!appConfig.tasksEnabled) return c.text(`${TASKS_DISABLED_MESSAGE}, so there is no board\n`, 503);
     const redis = await probeRedis(connection, redisDeadlineMs);
     if (redis.isOk()) return next();
     return respondUnavailable(c, redis.error.message);

@@ -37,6 +37,7 @@ describe('checkReadiness', () => {
       logger: silentLogger,
     });
     const readiness = await checkReadiness({
+      tasksEnabled: true,
       connection,
       prefix: 'drover',
       taskNames: ['emails:send'],

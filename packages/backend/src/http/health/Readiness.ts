@@ -1,5 +1,6 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { settleWithin } from '@backend/tasks/queue/settleWithin';
+import { TASKS_DISABLED_MESSAGE } from '@backend/tasks/queue/TasksDisabledError';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
 import { probeRedis } from './RedisProbe';
 
@@ -8,12 +9,14 @@ export interface Readiness {
   readonly status: 'ready' | 'not-ready';
   /** What is missing, one sentence each; empty when ready. */
   readonly problems: readonly string[];
-  /** What could not be found out. */
+  /** What could not be found out, or is switched off. */
   readonly warnings: readonly string[];
 }
 
 /** What is looked at. */
 export interface ReadinessOptions {
+  /** Whether tasks are to run at all: without them nothing is asked, and nothing is missing. */
+  readonly tasksEnabled: boolean;
   readonly connection: RedisConnection;
   /** The queues' prefix. */
   readonly prefix: string;
@@ -33,11 +36,13 @@ export const decideReadiness = (taskNames: readonly string[], presence: WorkerPr
 
 /** Finds out whether Redis answers and every task has a worker. Never rejects; takes 2 x `redisDeadlineMs` at most. */
 export const checkReadiness = async ({
+  tasksEnabled,
   connection,
   prefix,
   taskNames,
   redisDeadlineMs,
 }: ReadinessOptions): Promise<Readiness> => {
+  if (!tasksEnabled) return { status: 'ready', problems: [], warnings: [TASKS_DISABLED_MESSAGE] };
   const redis = await probeRedis(connection, redisDeadlineMs);
   if (redis.isErr()) return { status: 'not-ready', problems: [redis.error.message], warnings: [] };
   const presence = await settleWithin(readWorkerPresence(redis.value, prefix), redisDeadlineMs);

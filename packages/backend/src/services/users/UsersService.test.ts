@@ -79,6 +79,19 @@ describe('UsersService', () => {
     expect(logger.error).not.toHaveBeenCalled();
   });
 
+  it('keeps a user who gets no mail because tasks are switched off, and says so', async () => {
+    const error = new ScheduleError('switched off', { code: 'tasks-disabled' });
+    const { service, users, logger } = setup({ error });
+    const correlationId = CorrelationId();
+    const user = (await service.create(ada, { correlationId }))._unsafeUnwrap();
+
+    expect((await users.list())._unsafeUnwrap()).toEqual([user]);
+    expect(logger.info).toHaveBeenCalledWith('A user gets no welcome mail: TASKS_ENABLED is false', {
+      userId: user.id,
+      correlationId,
+    });
+  });
+
   it('logs a user that could not be deleted again', async () => {
     const full = new StorageError('the disk is full');
     const repo = { ...createUsersRepository(), delete: async () => err(full) };

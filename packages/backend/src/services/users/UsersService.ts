@@ -34,6 +34,8 @@ export class UsersService extends SharedService<UserId, User> {
    * (`metadata.isUnknown`), after which a mail may reach somebody without an account. Storing and scheduling become
    * one transaction with the scheduler's `within(tx)` of a later release.
    *
+   * Where `TASKS_ENABLED` is false the user is kept without a mail, and the log says so: somebody wanted it so.
+   *
    * @param options The correlation ID is on every log line of the welcome task too.
    * @returns The user. Errors: `ValidationError`, `ConflictError` (the email is taken), `StorageError`, `ScheduleError`,
    *   and those of the hooks; after an `AfterWriteError` the user is there, and will be welcomed.
@@ -75,8 +77,15 @@ export class UsersService extends SharedService<UserId, User> {
       { userId: user.id },
     );
     if (scheduled.isOk()) return ok(user);
+    if (scheduled.error.code === 'tasks-disabled') return this.leaveUnwelcomed(user, correlationId);
     await this.removeUnwelcomed(user, correlationId);
     return err(scheduled.error);
+  }
+
+  private leaveUnwelcomed(user: User, correlationId: CorrelationId): Result<User, Error> {
+    const facts = { userId: user.id, correlationId };
+    this.context.logger.info('A user gets no welcome mail: TASKS_ENABLED is false', facts);
+    return ok(user);
   }
 
   private async removeUnwelcomed({ id }: User, correlationId: CorrelationId): Promise<void> {

@@ -1,11 +1,12 @@
 import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
-import { describeAccessFailure } from '../queue/AccessFailure';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
 /**
  * Why a dead letter could not be read, retried or purged.
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Try again later: what was begun goes on,
  *   and nothing is done twice.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `invalid-query`: an option or an argument is wrong; the message lists all. Correct the call.
  * - `not-found`: no registered queue holds a task with this id: it never existed, or its retention is over.
@@ -14,6 +15,7 @@ import { describeAccessFailure } from '../queue/AccessFailure';
  */
 export const DEAD_LETTER_ERROR_CODES = [
   'queue-unavailable',
+  'tasks-disabled',
   'unknown-task',
   'invalid-query',
   'not-found',
@@ -41,9 +43,9 @@ export class DeadLetterError extends AppError {
 }
 
 /**
- * Redis did not answer, or refused.
+ * Redis did not answer or refused, or tasks are switched off.
  *
  * @param metadata How far the call had come.
  */
 export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError =>
-  new DeadLetterError(describeAccessFailure(cause), { code: 'queue-unavailable', cause, metadata });
+  new DeadLetterError(describeAccessFailure(cause), { code: accessFailureCode(cause), cause, metadata });

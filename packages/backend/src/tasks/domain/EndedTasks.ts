@@ -5,6 +5,8 @@ export interface EndedTask {
   readonly startedAtMs?: number;
   /** When it was due; absent unless the attempt that ended it was the first one that a worker took. */
   readonly dueAtMs?: number;
+  /** Whether it completed with a skip. */
+  readonly isSkipped: boolean;
 }
 
 /** The newest tasks of a queue that have ended in one way. */

@@ -11,6 +11,7 @@ import { type ValidationIssue } from '@core/errors/ValidationError';
  * - `queue-unavailable`: Redis was silent for `SCHEDULE_DEADLINE_MS`, or refused. Try again later. When
  *   `metadata.isUnknown` is true the task was sent but its receipt was lost: it may run.
  * - `not-in-worker`: `ctx.schedule` of a handler that was called by hand. The testing kit records such calls.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked. Go on without the task, or switch tasks on.
  */
 export type ScheduleErrorCode =
   | 'invalid-payload'
@@ -18,7 +19,8 @@ export type ScheduleErrorCode =
   | 'invalid-task'
   | 'invalid-correlation-id'
   | 'queue-unavailable'
-  | 'not-in-worker';
+  | 'not-in-worker'
+  | 'tasks-disabled';
 
 interface ScheduleErrorOptions extends ErrorCause {
   readonly code: ScheduleErrorCode;

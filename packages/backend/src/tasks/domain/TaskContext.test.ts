@@ -5,6 +5,7 @@ import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { ResourceToken, resolveFrom } from './ResourceToken';
 import { noChildren } from './TaskChildren';
 import { notInWorker, type TaskContext, toTaskContext } from './TaskContext';
 import { defineTask } from './TaskDefinition';
@@ -32,6 +33,7 @@ describe('toTaskContext', () => {
       step: expect.any(Function),
       schedule: expect.any(Function),
       children: noChildren,
+      resolve: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -58,6 +60,7 @@ describe('toTaskContext', () => {
       step: async (_name, work) => work({ idempotencyKey: 'mine' }),
       schedule: async () => err(notInWorker()),
       children: { ...noChildren },
+      resolve: resolveFrom([]),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
@@ -103,5 +106,14 @@ describe('toTaskContext', () => {
       { code: 'not-in-worker' },
       { code: 'not-in-worker', taskName: 'a:b' },
     ]);
+  });
+
+  it('has no resources unless they are handed in', () => {
+    const token = ResourceToken<number>('database pool');
+
+    expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
+      'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
+    );
+    expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 });

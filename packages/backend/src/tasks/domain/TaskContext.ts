@@ -4,10 +4,12 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { err, type Result } from 'neverthrow';
 import { emptyStepStore } from './emptyStepStore';
+import { type ResolveResource, type ResourceToken, showToken } from './ResourceToken';
 import { ScheduleError } from './ScheduleError';
 import { type ScheduleOptions } from './ScheduleOptions';
 import { noChildren, type TaskChildren } from './TaskChildren';
 import { type TaskDefinition } from './TaskDefinition';
+import { TaskError } from './TaskError';
 import { type TaskHandle } from './TaskHandle';
 import { TaskId } from './TaskId';
 import { toLogLine, toProgressJson } from './TaskReport';
@@ -76,6 +78,11 @@ export interface TaskContext {
    * result, however long that takes within the attempt.
    */
   step<T>(name: string, work: StepWork<T>): Promise<T>;
+  /**
+   * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
+   * there is no such thing; a resource that `options.resources` names is always there.
+   */
+  resolve<Value>(token: ResourceToken<Value>): Value;
 }
 
 const REQUIRED_PARTS = [
@@ -95,6 +102,7 @@ const REQUIRED_PARTS = [
   'schedule',
   'children',
   'step',
+  'resolve',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** What a handler that was called by hand is told when it schedules. */
@@ -107,6 +115,14 @@ export const notInWorker = (): ScheduleError =>
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
   REQUIRED_PARTS.every((part) => part in given);
+
+const refuseToResolve =
+  (taskName: string): ResolveResource =>
+  (token) => {
+    throw TaskError.fatal(
+      `the handler of ${taskName} asks for the resource ${showToken(token)}, and no worker runs it: hand in resolve, such as resolveFrom([[token, value]]), or use the testing kit`,
+    );
+  };
 
 /** The largest result of a step in a direct call, in bytes: the default of `TASK_MAX_RESULT_BYTES`. */
 const DIRECT_MAX_RESULT_BYTES = 65_536;
@@ -130,7 +146,7 @@ const toDirectStep = ({
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
  * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
- * to the logger, steps are done and forgotten.
+ * to the logger, steps are done and forgotten, and there are no resources.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext => {
   if (isComplete(given) && given.taskName === taskName) return given;
@@ -154,6 +170,7 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
     log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
     schedule: given.schedule ?? (async () => err(notInWorker())),
     children: given.children ?? noChildren,
+    resolve: given.resolve ?? refuseToResolve(taskName),
     step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
   };
 };

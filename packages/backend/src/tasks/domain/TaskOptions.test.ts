@@ -46,6 +46,12 @@ describe('taskOptionProblems', () => {
     [null, 'expected options to be an object, got null'],
     [[], 'expected options to be an object, got []'],
     ['fast', 'expected options to be an object, got "fast"'],
+    [{ resources: 'pool' }, 'expected resources to be a list of tokens, got "pool"'],
+    [
+      { resources: ['pool', 7] },
+      'expected resources[1] to be a token (ResourceToken(name), a class, a symbol or a text), got 7',
+    ],
+    [{ resources: ['pool', 'pool'] }, 'expected every token once in resources, got "pool" again'],
     [{ maxAttempts: 0 }, 'expected maxAttempts to be an integer from 1 to 1000, got 0'],
     [{ maxAttempts: 1001 }, 'expected maxAttempts to be an integer from 1 to 1000, got 1001'],
     [{ maxAttempts: '3' }, 'expected maxAttempts to be an integer from 1 to 1000, got "3"'],

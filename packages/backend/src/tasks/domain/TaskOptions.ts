@@ -1,6 +1,7 @@
 import { type DeduplicationOptions } from './Deduplication';
 import { type Priority } from './Priority';
 import { type RecurringRule } from './RecurringRule';
+import { type ResourceToken } from './ResourceToken';
 import { type RetryPolicy } from './RetryPolicy';
 
 /** How many finished tasks Redis keeps, and for how long. What comes first, decides. */
@@ -49,4 +50,6 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
   };
   /** Runs the task again and again, from the start of the first worker that knows it. Default: it does not. */
   readonly recurring?: RecurringRule;
+  /** Shared resources that the handler resolves: a worker without one of them does not start. Default: none. */
+  readonly resources?: readonly ResourceToken[];
 }

@@ -51,6 +51,10 @@ export interface TaskRecord {
   readonly progress?: unknown;
   /** What `ok` carried; only with status `completed`. */
   readonly value?: unknown;
+  /** True when that was `{ status: 'skipped', reason }`; absent otherwise. */
+  readonly isSkipped?: true;
+  /** The reason of the skip. */
+  readonly skipReason?: string;
   readonly error?: StoredTaskError;
   /**
    * When somebody first asked the task to stop while it ran. It is `cancelled` soon; one that has completed or failed

@@ -10,6 +10,7 @@ import {
   TIMER,
 } from './numberRule';
 import { priorityProblems } from './Priority';
+import { tokenListProblems } from './ResourceToken';
 import { retryProblems } from './retryProblems';
 import { type RateLimit, type RetentionRule, type TaskOptions } from './TaskOptions';
 
@@ -44,6 +45,7 @@ const TASK_OPTION_NAMES = [
   'maxConcurrency',
   'rateLimit',
   'recurring',
+  'resources',
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 const retentionProblems = (retention: unknown): string[] => {
@@ -95,6 +97,7 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...retentionProblems(options['retention']),
     ...rateLimitProblems(options['rateLimit']),
     ...deduplicationOptionProblems(options),
+    ...tokenListProblems('resources', options['resources']),
     ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

@@ -4,6 +4,7 @@ import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppE
  * Why an inspector could not answer.
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused; the message says which. Try again later.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
  * - `invalid-query`: a field of the query, or an argument, is wrong; the message lists all. Correct it.
@@ -14,6 +15,7 @@ import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppE
  */
 export const INSPECTOR_ERROR_CODES = [
   'queue-unavailable',
+  'tasks-disabled',
   'unknown-task',
   'not-found',
   'invalid-query',

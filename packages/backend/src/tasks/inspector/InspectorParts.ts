@@ -5,7 +5,7 @@ import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { describeAccessFailure } from '../queue/AccessFailure';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { readTaskRecord } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
@@ -53,6 +53,6 @@ export const requireTask = async (
 export const toNotFound = (id: unknown): InspectorError =>
   new InspectorError(`no registered queue holds the task ${showValue(id)}`, 'not-found');
 
-/** The error for a Redis that is silent or refuses, or a call that failed. */
+/** The error for a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
 export const toUnavailable = (error: Error): InspectorError =>
-  new InspectorError(describeAccessFailure(error), 'queue-unavailable', { cause: error });
+  new InspectorError(describeAccessFailure(error), accessFailureCode(error), { cause: error });

@@ -8,7 +8,7 @@ const counts = { pending: 1, scheduled: 0, running: 0, completed: 2, failed: 0, 
 
 /** Tasks that ended so many minutes ago, newest first. */
 const endedAgo = (minutes: readonly number[], rest: Partial<EndedTasks> = {}): EndedTasks => {
-  const newest = minutes.map((ago) => ({ endedAtMs: NOW_MS - ago * MINUTE_MS }));
+  const newest = minutes.map((ago) => ({ endedAtMs: NOW_MS - ago * MINUTE_MS, isSkipped: false }));
   const oldest = newest.at(-1)?.endedAtMs;
   return {
     newest,
@@ -43,6 +43,7 @@ describe('toTaskStats', () => {
       counts,
       throughputPerMinute: 0,
       sampleCount: 0,
+      skippedCount: 0,
       since: new Date(NOW_MS - 60 * MINUTE_MS),
     });
   });
@@ -114,10 +115,26 @@ describe('toTaskStats', () => {
     expect(stats.failureRate).toBe(failureRate);
   });
 
+  it('counts the skips among what ended since, and them alone', () => {
+    const newest = [1, 30, 59, 100].map((ago, index) => ({
+      endedAtMs: NOW_MS - ago * MINUTE_MS,
+      isSkipped: index !== 1,
+    }));
+    const completed = { ...endedAgo([]), newest, keptCount: 4 };
+
+    expect(statsOf({ completed, failed: endedAgo([2]) })).toMatchObject({ sampleCount: 4, skippedCount: 2 });
+  });
+
   it('says nothing of rates when nothing is kept', () => {
     const stats = statsOf({ retention: { completed: { ...roomy, count: 0 }, failed: roomy } });
 
-    expect(stats).toEqual({ taskName: 'emails:send', counts, sampleCount: 0, since: new Date(NOW_MS) });
+    expect(stats).toEqual({
+      taskName: 'emails:send',
+      counts,
+      sampleCount: 0,
+      skippedCount: 0,
+      since: new Date(NOW_MS),
+    });
   });
 
   it('has the waits of first attempts and the runs of last ones, by nearest rank', () => {
@@ -125,7 +142,12 @@ describe('toTaskStats', () => {
       const startedAtMs = NOW_MS - MINUTE_MS;
       const endedAtMs = startedAtMs + (index + 1) * 10;
       // Every second one was tried again: its wait is not known.
-      return { endedAtMs, startedAtMs, ...(index % 2 === 0 ? { dueAtMs: startedAtMs - index } : {}) };
+      return {
+        isSkipped: false,
+        endedAtMs,
+        startedAtMs,
+        ...(index % 2 === 0 ? { dueAtMs: startedAtMs - index } : {}),
+      };
     });
     const { waitMs, runMs } = statsOf({ completed: { ...endedAgo([]), newest, keptCount: 100 } });
 
@@ -134,7 +156,9 @@ describe('toTaskStats', () => {
   });
 
   it('takes no wait for negative, though two clocks say so', () => {
-    const newest = [{ endedAtMs: NOW_MS - 1, startedAtMs: NOW_MS - 5, dueAtMs: NOW_MS - 2 }];
+    const newest = [
+      { endedAtMs: NOW_MS - 1, startedAtMs: NOW_MS - 5, dueAtMs: NOW_MS - 2, isSkipped: false },
+    ];
 
     expect(statsOf({ completed: { ...endedAgo([]), newest, keptCount: 1 } }).waitMs).toEqual({
       p50: 0,

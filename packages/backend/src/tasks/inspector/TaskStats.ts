@@ -25,6 +25,8 @@ export interface TaskStats {
   readonly runMs?: Percentiles;
   /** The ended tasks behind these numbers. */
   readonly sampleCount: number;
+  /** Those of them that completed with a skip, `ok({ status: 'skipped', reason })`. */
+  readonly skippedCount: number;
   /** What ended after this moment is known in full: the start of the window, or later where Redis keeps less. */
   readonly since: Date;
 }
@@ -75,6 +77,7 @@ export const toTaskStats = (sample: StatsSample): TaskStats => {
     ...(waitMs === undefined ? {} : { waitMs }),
     ...(runMs === undefined ? {} : { runMs }),
     sampleCount: ended.length,
+    skippedCount: ended.filter(({ isSkipped }) => isSkipped).length,
     since: new Date(sinceMs),
   };
 };

@@ -1,7 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, type Result } from 'neverthrow';
-import { describeAccessFailure } from '../queue/AccessFailure';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { createHolderLock, type HolderLock } from '../queue/HolderLock';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type LockCall, lockProblems } from './lockProblems';
@@ -69,4 +69,4 @@ export const createTaskLock = (options: TaskLockOptions): TaskLock => {
 };
 
 const toUnavailable = (error: Error): TaskLockError =>
-  new TaskLockError(describeAccessFailure(error), 'queue-unavailable', { cause: error });
+  new TaskLockError(describeAccessFailure(error), accessFailureCode(error), { cause: error });

@@ -1,5 +1,6 @@
 import { PublishError } from './publish';
 import { DeadlineError } from './settleWithin';
+import { TasksDisabledError } from './TasksDisabledError';
 
 /** No connection to Redis was there in time; the message says why. */
 export class UnreachableError extends Error {
@@ -21,13 +22,19 @@ const isSilence = (error: Error): boolean =>
   ('syscall' in error && typeof error.syscall === 'string');
 
 /**
- * Says in words why a call on the queues came to nothing: `Redis refused: ...` when the server said no, `Redis does not
+ * Says in words why a call on the queues came to nothing: that tasks are switched off, `Redis refused: ...` when the server said no, `Redis does not
  * answer: ...` when it said nothing, and `the call failed: ...` for everything that is not its fault.
  *
  * @param error What `QueueAccess.run` or `publish` answered.
  */
 export const describeAccessFailure = (error: Error): string => {
-  if (error instanceof PublishError) return error.message;
+  if (error instanceof PublishError || error instanceof TasksDisabledError) return error.message;
   if (error.name === 'ReplyError') return `Redis refused: ${error.message}`;
   return isSilence(error) ? `Redis does not answer: ${error.message}` : `the call failed: ${error.message}`;
 };
+
+/** The code of the error that a caller gets: whether Redis failed, or was not to be asked. */
+export const accessFailureCode = (error: Error): 'queue-unavailable' | 'tasks-disabled' =>
+  error instanceof TasksDisabledError || error.cause instanceof TasksDisabledError
+    ? 'tasks-disabled'
+    : 'queue-unavailable';

@@ -7,10 +7,14 @@ import { UnreachableError } from './AccessFailure';
 import { DeadlineError, settleWithin } from './settleWithin';
 import { sharedTaskQueues } from './sharedTaskQueues';
 import { type TaskQueues } from './TaskQueues';
+import { TasksDisabledError } from './TasksDisabledError';
 
 /** The queues as every process but a worker sees them, over the connection that they share. */
 export interface QueueAccess {
-  /** The connection and its queues, as `publish` takes them. */
+  /**
+   * The connection and its queues, as `publish` takes them. While tasks are switched off the connection is never ready, and
+   * says so with a `TasksDisabledError`.
+   */
   open(): { readonly connection: RedisConnection; readonly queues: TaskQueues };
   /**
    * Runs a command on the queues. Answers within two seconds; `describeAccessFailure` says what an error means. A command
@@ -34,7 +38,8 @@ const BREATH_MS = 50;
 export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): QueueAccess => {
   const open = () => {
     const connection = sharedProducerConnection({ redisUrl: appConfig.redisUrl, logger });
-    return { connection, queues: sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger }) };
+    const queues = sharedTaskQueues({ connection, prefix: appConfig.queuePrefix, logger });
+    return { connection: appConfig.tasksEnabled ? connection : refuseToOpen(connection), queues };
   };
   return {
     open,
@@ -42,7 +47,7 @@ export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): Qu
       const { connection, queues } = open();
       const endsAtMs = performance.now() + DEADLINE_MS;
       const ready = await connection.ready(DEADLINE_MS);
-      if (ready.isErr()) return err(new UnreachableError(ready.error.message, { cause: ready.error }));
+      if (ready.isErr()) return err(toReadyError(ready.error));
       const running = (async () => command(queues, connection))();
       const answer = await settleWithin(running, Math.max(0, endsAtMs - performance.now()));
       if (!isLate(answer)) return answer;
@@ -51,6 +56,15 @@ export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): Qu
     },
   };
 };
+
+const refuseToOpen = (connection: RedisConnection): RedisConnection => ({
+  ...connection,
+  isReady: () => false,
+  ready: async () => err(new TasksDisabledError()),
+});
+
+const toReadyError = (cause: Error): Error =>
+  cause instanceof TasksDisabledError ? cause : new UnreachableError(cause.message, { cause });
 
 const isLate = (answer: Result<unknown, Error>): boolean =>
   answer.isErr() && answer.error instanceof DeadlineError;

@@ -1,6 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type Queue } from 'bullmq';
+import { isSkipped } from '../domain/Skipped';
 import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
@@ -57,7 +58,7 @@ export const toTaskRecord = (
     ...(fields.processedOn === undefined ? {} : { startedAt: new Date(Number(fields.processedOn)) }),
     ...(fields.finishedOn === undefined ? {} : { endedAt: new Date(Number(fields.finishedOn)) }),
     ...(fields.progress === undefined ? {} : { progress: parseJson(fields.progress, fields.progress) }),
-    ...(status === 'completed' ? { value: parseJson(fields.returnvalue ?? '', undefined) } : {}),
+    ...(status === 'completed' ? valueFields(parseJson(fields.returnvalue ?? '', undefined)) : {}),
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelRequestedAt === undefined
       ? {}
@@ -102,6 +103,9 @@ export const parseJson = (text: string, fallback: unknown): unknown => {
     return fallback;
   }
 };
+
+export const valueFields = (value: unknown): Pick<TaskRecord, 'value' | 'isSkipped' | 'skipReason'> =>
+  isSkipped(value) ? { value, isSkipped: true, skipReason: value.reason } : { value };
 
 const attemptsMadeOf = ({ fields: { attemptsMade, atm } }: StoredTask): number =>
   Number(attemptsMade ?? atm ?? 0);

@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { DeadlineError, settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
+import { TasksDisabledError } from './TasksDisabledError';
 
 /** A job could not be handed to Redis in time. */
 export class PublishError extends Error {
@@ -90,7 +91,10 @@ const isDeadline = (settled: Result<unknown, Error>): boolean =>
   settled.isErr() && settled.error instanceof DeadlineError;
 
 const toUnreachable = (cause: Error, isUnknown: boolean): PublishError =>
-  new PublishError(`Redis is not reachable: ${messageOf(cause)}`, { isUnknown, cause });
+  new PublishError(
+    cause instanceof TasksDisabledError ? cause.message : `Redis is not reachable: ${messageOf(cause)}`,
+    { isUnknown, cause },
+  );
 
 const toUnconfirmed = (cause: Error): PublishError =>
   new PublishError(`Redis did not confirm the task: ${messageOf(cause)}`, { isUnknown: true, cause });

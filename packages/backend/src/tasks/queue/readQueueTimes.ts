@@ -16,15 +16,25 @@ export const SAMPLE_LIMIT = 1000;
 
 const FIELDS = `'timestamp', 'opts', 'processedOn', 'ats'`;
 
+/** The value stays in Redis, which looks for the word before it reads the JSON: results may be large. */
+const IS_SKIPPED = `
+local function isSkipped(text)
+  if not text or not string.find(text, '"skipped"', 1, true) then return 0 end
+  local isJson, value = pcall(cjson.decode, text)
+  if not isJson or type(value) ~= 'table' then return 0 end
+  return value.status == 'skipped' and type(value.reason) == 'string' and 1 or 0
+end`;
+
 /** Newest first, with one more than the limit, to tell whether there are more. */
-const READ_ENDED = `
+const READ_ENDED = `${IS_SKIPPED}
 local jobPrefix, sinceMs, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local found = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', sinceMs, 'WITHSCORES', 'LIMIT', 0, limit + 1)
 local tasks = {}
 for index = 1, math.min(#found, 2 * limit), 2 do
   local job = jobPrefix .. found[index]
   local isRetried = redis.call('HEXISTS', job, 'stacktrace')
-  table.insert(tasks, { found[index + 1], isRetried, redis.call('HMGET', job, ${FIELDS}) })
+  local skipped = isSkipped(redis.call('HGET', job, 'returnvalue'))
+  table.insert(tasks, { found[index + 1], isRetried, redis.call('HMGET', job, ${FIELDS}), skipped })
 end
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return { tasks, #found > 2 * limit and 1 or 0, redis.call('ZCARD', KEYS[1]), oldest[2] or false }`;
@@ -60,7 +70,7 @@ type TimeFields = readonly [
 ];
 
 type EndedReply = readonly [
-  tasks: readonly (readonly [endedAt: string, hasStack: number, fields: TimeFields])[],
+  tasks: readonly (readonly [endedAt: string, hasStack: number, fields: TimeFields, isSkipped: number])[],
   isCut: number,
   keptCount: number,
   oldest: string | null,
@@ -92,8 +102,13 @@ const readEnded = async (
   const reply = await client.eval(READ_ENDED, 1, queue.toKey(kind), queue.toKey(''), sinceMs, SAMPLE_LIMIT);
   const [tasks, isCut, keptCount, oldest] = reply as EndedReply; // what the script returns
   return {
-    newest: tasks.map(([endedAt, hasStack, fields]) =>
-      toEndedTask({ endedAt, fields, isRetried: kind === 'completed' && hasStack === 1 }),
+    newest: tasks.map(([endedAt, hasStack, fields, isSkipped]) =>
+      toEndedTask({
+        endedAt,
+        fields,
+        isRetried: kind === 'completed' && hasStack === 1,
+        isSkipped: isSkipped === 1,
+      }),
     ),
     isCut: isCut === 1,
     keptCount,
@@ -106,13 +121,15 @@ interface EndedFields {
   readonly fields: TimeFields;
   /** Whether an earlier attempt failed, also one before the board put the task back. */
   readonly isRetried: boolean;
+  readonly isSkipped: boolean;
 }
 
-const toEndedTask = ({ endedAt, fields, isRetried }: EndedFields): EndedTask => {
+const toEndedTask = ({ endedAt, fields, isRetried, isSkipped }: EndedFields): EndedTask => {
   const [timestamp, options, processedOn, takenCount] = fields;
   const isFirst = takenCount === '1' && !isRetried;
   return {
     endedAtMs: Number(endedAt),
+    isSkipped,
     ...(processedOn === null ? {} : { startedAtMs: Number(processedOn) }),
     ...(isFirst && timestamp !== null ? { dueAtMs: Number(timestamp) + delayOf(options) } : {}),
   };

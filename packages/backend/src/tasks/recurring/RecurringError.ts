@@ -1,6 +1,6 @@
 import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
-import { describeAccessFailure } from '../queue/AccessFailure';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
 /**
  * Why nothing was done with a recurring schedule.
@@ -14,6 +14,7 @@ import { describeAccessFailure } from '../queue/AccessFailure';
  * - `queue-unavailable`: Redis did not answer in time, or refused; the command may have taken effect. Call again later: every
  *   call but `runNow` may be repeated. When `metadata.isUnknown` of a `runNow` is true the run may have started, under the id
  *   `metadata.taskId`; repeated, it may be two.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  */
 export const RECURRING_ERROR_CODES = [
   'invalid-schedule',
@@ -23,6 +24,7 @@ export const RECURRING_ERROR_CODES = [
   'unknown-task',
   'overlapping',
   'queue-unavailable',
+  'tasks-disabled',
 ] as const;
 
 /** Why nothing was done: one of `RECURRING_ERROR_CODES`. */
@@ -48,10 +50,10 @@ export class RecurringError extends AppError {
   }
 }
 
-/** Redis did not answer in time, or refused. */
+/** Redis did not answer in time or refused, or tasks are switched off. */
 export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError =>
   new RecurringError(describeAccessFailure(cause), {
-    code: 'queue-unavailable',
+    code: accessFailureCode(cause),
     metadata,
     cause,
   });

@@ -10,13 +10,12 @@ import { toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskHandle } from '../domain/TaskHandle';
 import { createTaskRegistry } from '../domain/TaskRegistry';
-import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError, type RecurringErrorCode } from './RecurringError';
+import { RecurringError, type RecurringErrorCode, toUnavailable } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -156,9 +155,6 @@ const resume = async (
   }
 };
 
-const toUnavailable = (cause: Error): RecurringError =>
-  new RecurringError(describeAccessFailure(cause), { code: 'queue-unavailable', cause });
-
 /** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this. */
 const CODES = {
   'invalid-payload': 'invalid-payload',
@@ -167,6 +163,7 @@ const CODES = {
   'invalid-correlation-id': 'invalid-schedule',
   'queue-unavailable': 'queue-unavailable',
   'not-in-worker': 'invalid-schedule',
+  'tasks-disabled': 'tasks-disabled',
 } as const satisfies Record<ScheduleErrorCode, RecurringErrorCode>;
 
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>

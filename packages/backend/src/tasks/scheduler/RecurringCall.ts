@@ -13,7 +13,7 @@ import { type ScheduleId, toDefaultScheduleId } from '../domain/ScheduleId';
 import { nextRunMs, type ScheduleTiming, timingProblems, toCompleteTiming } from '../domain/ScheduleTiming';
 import { isSameTiming, type StoredSchedule, toRecurringSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { describeAccessFailure } from '../queue/AccessFailure';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleReading, type ScheduleStore, type ScheduleWrite } from '../queue/ScheduleStore';
@@ -136,6 +136,6 @@ const ownerProblem = (
 
 const toUnavailable = (taskName: string, reason: string, cause?: Error): ScheduleError =>
   new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${reason}`, {
-    code: 'queue-unavailable',
+    code: cause === undefined ? 'queue-unavailable' : accessFailureCode(cause),
     cause,
   });

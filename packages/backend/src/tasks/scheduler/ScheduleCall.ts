@@ -10,6 +10,7 @@ import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
+import { accessFailureCode } from '../queue/AccessFailure';
 import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError } from '../queue/publish';
 import { type JobInput } from '../queue/TaskQueues';
@@ -164,7 +165,7 @@ export const toInvalidCorrelationId = (cause: Error): ScheduleError =>
 
 const toUnavailable = (error: PublishError, taskName: string, taskId: TaskId): ScheduleError =>
   new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {
-    code: 'queue-unavailable',
+    code: accessFailureCode(error),
     metadata: { taskId, isUnknown: error.isUnknown },
     cause: error,
   });

@@ -3,6 +3,7 @@ import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { ResourceToken } from '../domain/ResourceToken';
 import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
@@ -115,6 +116,19 @@ describe('createTestScheduler', () => {
     expect(logger.info.mock.calls.map(([message]) => message)).toEqual(['Task completed']);
   });
 
+  it('has the resources that it is given, and no other', async () => {
+    const token = ResourceToken<number>('rate');
+    const handler = (_job: Job, ctx: TaskContext) => ok(ctx.resolve(token));
+    const [one, other] = [setup({ handler, resources: [[token, 7]] }), setup({ handler })];
+    const ids = [(await one.call({ n: 1 })).id, (await other.call({ n: 1 })).id];
+    await Promise.all([one.scheduler.drain(), other.scheduler.drain()]);
+
+    expect(one.scheduler.getTask(ids[0] ?? '')?.value).toBe(7);
+    expect(other.scheduler.getTask(ids[1] ?? '')?.error?.message).toContain(
+      'no resource is registered as "rate"',
+    );
+  });
+
   it('goes by the configuration that it is given', async () => {
     const appConfig = testConfig({ TASK_MAX_ATTEMPTS: '7' });
     const { scheduler, call } = setup({ appConfig });
@@ -137,6 +151,47 @@ describe('drain', () => {
 
     expect(runs.map(({ n }) => n)).toEqual([1, 2, 2, 2]);
     expect(scheduler.now().toISOString()).toBe('2030-01-01T00:00:03.300Z'); // 1.1 s and 2.2 s
+  });
+
+  it('runs children that a parent waits for, those that are put off too, and tells who scheduled them', async () => {
+    const { task, scheduler, call, runs } = setup({
+      handler: async ({ n }, { children }) => {
+        if (n > 1) return ok(n);
+        const results = await children.run([
+          [task, { n: 2 }],
+          [task, { n: 3 }, { delayMs: 60_000 }],
+        ]);
+        return ok(results.map((result) => result.unwrapOr(0)));
+      },
+    });
+    const { id } = await call({ n: 1 });
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)?.value).toEqual([2, 3]);
+    expect(scheduler.scheduled().map(({ payload, parentId }) => [payload, parentId])).toEqual([
+      [{ n: 1 }, undefined],
+      [{ n: 2 }, id],
+      [{ n: 3 }, id],
+    ]);
+    expect(scheduler.now().toISOString()).toBe('2030-01-01T00:01:00.000Z');
+    expect(runs.length).toBe(3);
+  });
+
+  it('cancels the children of a parent that outlives its time, and counts no time in which it waits', async () => {
+    const { task, scheduler, call } = setup({
+      handler: async ({ n }, { children }) => {
+        if (n > 1) return ok();
+        await children.run([[task, { n: 2 }, { delayMs: 60_000 }]]);
+        return new Promise(() => undefined);
+      },
+      options: { timeoutMs: 1000, maxAttempts: 1 },
+    });
+    const { id } = await call({ n: 1 });
+    await scheduler.advance(60_500);
+    const before = scheduler.getTask(id)?.status;
+    await scheduler.drain();
+
+    expect([before, scheduler.getTask(id)?.error?.code]).toEqual(['running', 'timeout']);
   });
 
   it('leaves what asked to run later', async () => {
@@ -477,6 +532,24 @@ describe('a handle', () => {
     await scheduler.drain();
 
     expect(scheduler.getTask(id)?.value).toBe(true);
+  });
+
+  it('cancels a handler that waits for its signal, between two calls of advance', async () => {
+    const { scheduler, call } = setup({
+      handler: (_job, { signal }) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve(ok()))),
+    });
+    const handle = await call({ n: 1 });
+    await scheduler.advance(10);
+    const asked = (await handle.cancel('enough'))._unsafeUnwrap();
+    await scheduler.advance(0);
+
+    expect([asked.status, asked.cancelRequestedAt?.toISOString()]).toEqual([
+      'running',
+      '2030-01-01T00:00:00.010Z',
+    ]);
+    expect(scheduler.getTask(handle.id)).toMatchObject({ status: 'cancelled', cancelReason: 'enough' });
+    expect(scheduler.now().toISOString()).toBe('2030-01-01T00:00:00.010Z');
   });
 
   it('tells the events of its task', async () => {

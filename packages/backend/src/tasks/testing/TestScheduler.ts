@@ -11,6 +11,7 @@ import { type TaskScheduler } from '../scheduler/TaskScheduler';
 import { checkAdvance, checkTestSchedulerOptions } from './checkTestOptions';
 import { type Expected } from './listDifferences';
 import { createMemoryWorld } from './memory/MemoryWorld';
+import { type ResourceValues } from './memory/testEnvironment';
 import { findScheduled, refuseScheduled, type ScheduledTask } from './ScheduledTask';
 
 /** A scheduler without Redis, and the worker that runs its tasks on a clock that the test moves. */
@@ -77,6 +78,8 @@ export interface TestSchedulerOptions {
   readonly appConfig?: AppConfig;
   /** Default: a logger that says nothing. */
   readonly logger?: ILogger;
+  /** What `ctx.resolve` finds: tokens and their values. Default: nothing. */
+  readonly resources?: ResourceValues;
   /** From 0 to 1, for the jitter of waits. Default: always 0, which adds 10 %. */
   readonly random?: () => number;
   /**

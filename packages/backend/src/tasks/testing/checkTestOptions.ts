@@ -10,6 +10,7 @@ const OPTION_NAMES: readonly string[] = [
   'now',
   'appConfig',
   'logger',
+  'resources',
   'random',
   'patienceMs',
 ] satisfies (keyof TestSchedulerOptions)[];
@@ -34,7 +35,7 @@ const randomProblems = (random: unknown): string[] =>
  * @throws TestingError listing what is wrong; TaskRegistryError when the list of tasks is.
  */
 export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
-  const { tasks, now = new Date(), random = () => 0, patienceMs = 1000, logger } = options;
+  const { tasks, now = new Date(), random = () => 0, patienceMs = 1000, logger, resources } = options;
   refuse([
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...nowProblems(now),
@@ -43,7 +44,7 @@ export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
   ]);
   if (tasks !== undefined) createTaskRegistry(tasks);
   const { appConfig = testConfig() } = options;
-  return { tasks, now, random, patienceMs, logger, appConfig };
+  return { tasks, now, random, patienceMs, logger, resources, appConfig };
 };
 
 /**

@@ -216,6 +216,20 @@ describe('createTaskTriggerHooks', () => {
     expect((await hooks.afterCreate(note, context)).isOk()).toBe(true);
   });
 
+  it.each(['log', 'return'] as const)(
+    'takes switched-off tasks for no failure, whatever onFailure: %s says, and says so once',
+    async (onFailure) => {
+      const { logger, scheduler } = setup(new ScheduleError('switched off', { code: 'tasks-disabled' }));
+      const triggers = [{ task: auditTask }, { task: auditTask }];
+      const hooks = createTaskTriggerHooks({ logger, scheduler, onCreate: triggers, onFailure });
+
+      expect((await hooks.afterCreate(note, context)).isOk()).toBe(true);
+      expect((await hooks.afterCreate(note, context)).isOk()).toBe(true);
+      expect(logger.info.mock.calls).toEqual([['Triggers schedule nothing: TASKS_ENABLED is false']]);
+      expect(logger.error).not.toHaveBeenCalled();
+    },
+  );
+
   it('refuses wrong options, and names all problems', () => {
     const brokenTask = defineTask({ queueName: 'bad name', schema: z.unknown(), handler: () => ok(1) });
     const debouncedTask = defineTask({

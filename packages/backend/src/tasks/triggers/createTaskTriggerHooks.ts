@@ -51,7 +51,8 @@ export interface TaskTriggerHooks<Entity> {
 }
 
 /**
- * Creates hooks that schedule tasks after writes, with the correlation ID and the user of the request that wrote.
+ * Creates hooks that schedule tasks after writes, with the correlation ID and the user of the request that wrote. While
+ * `TASKS_ENABLED` is false they schedule nothing, which is no failure; the log says so once.
  *
  * The compiler checks each `transform` against its task's payload. It learns the kind of entity from where the hooks are
  * used, or from a parameter: `transform: (user: User) => ...`.
@@ -76,7 +77,8 @@ export const createTaskTriggerHooks = <
   const problems = triggerProblems(options);
   if (problems.length > 0) throw new ResourceHooksError(problems);
   const { scheduler, resource, onCreate, onUpdate, onDelete, onFailure = 'log' } = options;
-  const rules = { scheduler, logger: guardedLogger(options.logger), onFailure };
+  const logger = guardedLogger(options.logger);
+  const rules = { scheduler, logger, onFailure, noteDisabled: createNote(logger) };
   const hookOf =
     (event: TriggerEvent, given: unknown = []) =>
     (data: Entity, context: HookContext): Promise<Result<void, TriggerError>> => {
@@ -91,7 +93,18 @@ export const createTaskTriggerHooks = <
   };
 };
 
+/** A line for each write would bury what matters. */
+const createNote = (logger: ILogger): (() => void) => {
+  let isNoted = false;
+  return () => {
+    if (!isNoted) logger.info('Triggers schedule nothing: TASKS_ENABLED is false');
+    isNoted = true;
+  };
+};
+
 interface Firings {
+  /** Says that tasks are switched off; told for each trigger. */
+  noteDisabled(): void;
   readonly scheduler: TaskScheduler;
   readonly logger: ILogger;
   readonly onFailure: 'log' | 'return';
@@ -100,6 +113,7 @@ interface Firings {
 }
 
 const fireAll = async ({
+  noteDisabled,
   scheduler,
   logger,
   onFailure,
@@ -107,20 +121,27 @@ const fireAll = async ({
   occasion,
 }: Firings): Promise<Result<void, TriggerError>> => {
   // All at once: while Redis is away each would keep the caller waiting for its own deadline.
-  const ended = await Promise.all(triggers.map((trigger) => fire({ scheduler, trigger, occasion })));
+  const ended = await Promise.all(
+    triggers.map((trigger) => fire({ noteDisabled, scheduler, trigger, occasion })),
+  );
   const failures = ended.flatMap((each) => (each.isErr() ? [each.error] : []));
   const returned = onFailure === 'return' ? failures.shift() : undefined;
   for (const failure of failures) logFailure(logger, failure, occasion.context);
   return returned === undefined ? ok() : err(returned);
 };
 
-interface Firing {
+interface Firing extends Pick<Firings, 'noteDisabled'> {
   readonly scheduler: TaskScheduler;
   readonly trigger: AnyTrigger;
   readonly occasion: TriggerOccasion;
 }
 
-const fire = async ({ scheduler, trigger, occasion }: Firing): Promise<Result<void, TriggerError>> => {
+const fire = async ({
+  noteDisabled,
+  scheduler,
+  trigger,
+  occasion,
+}: Firing): Promise<Result<void, TriggerError>> => {
   const decided = decideTrigger(trigger, occasion);
   if (decided.isErr()) return err(decided.error);
   if (decided.value.kind === 'skip') return ok();
@@ -141,6 +162,10 @@ const fire = async ({ scheduler, trigger, occasion }: Firing): Promise<Result<vo
       ...(userId === undefined ? {} : { userId }),
       ...(delayMs === undefined ? {} : { delayMs }),
     });
+    if (scheduled.isErr() && scheduled.error.code === 'tasks-disabled') {
+      noteDisabled();
+      return ok();
+    }
     return scheduled.map(() => undefined).mapErr(toError);
   } catch (thrown) {
     // Ours answers a Result whatever happens; another implementation may not.

@@ -1,4 +1,5 @@
 import { type ILogger } from '@backend/logger/Logger';
+import { isSkipped } from '../domain/Skipped';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type Delivery, type DeliveryEnd } from '../queue/Delivery';
@@ -21,7 +22,17 @@ export interface DeliveryDesk {
   runningTasks(): readonly string[];
   /** Names of the tasks that have run at any time since the last call. */
   takeRecentTasks(): readonly string[];
-  counts(): { readonly processedCount: number; readonly failedCount: number };
+  counts(): DeskCounts;
+}
+
+/** Attempts that have ended at a desk. */
+export interface DeskCounts {
+  /** Whatever their outcome. */
+  readonly processedCount: number;
+  /** That ended in a skip. */
+  readonly skippedCount: number;
+  /** That failed their task for good. */
+  readonly failedCount: number;
 }
 
 /** How a run ended, and when. */
@@ -45,7 +56,7 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   let runCount = 0;
   const recent = new Set<string>();
   const idleListeners = new Set<() => void>();
-  const counts = { processedCount: 0, failedCount: 0 };
+  const counts = { processedCount: 0, skippedCount: 0, failedCount: 0 };
   let isShut = false;
 
   const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<FlightEnd> => {
@@ -57,6 +68,7 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
     running.delete(run);
     counts.processedCount += 1;
     if (end.outcome.kind === 'failed') counts.failedCount += 1;
+    if (end.outcome.kind === 'completed' && isSkipped(end.outcome.value)) counts.skippedCount += 1;
     if (running.size === 0) for (const listener of idleListeners) listener();
     return { ...end, endedAtMs: environment.now().getTime() };
   };

@@ -3,8 +3,12 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
+import { type DependencyContainer } from 'tsyringe';
+import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { settleWithin } from '../queue/settleWithin';
+import { type ResourceDefinition } from '../resources/ResourceDefinition';
+import { createResourceSet } from '../resources/ResourceSet';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
@@ -15,8 +19,15 @@ import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
-/** Where a worker is in its life. */
-export type TaskWorkerStatus = 'created' | 'starting' | 'running' | 'paused' | 'stopping' | 'stopped';
+/** Where a worker is in its life; `disabled`: it was started while `TASKS_ENABLED` is false, and takes nothing. */
+export type TaskWorkerStatus =
+  | 'created'
+  | 'starting'
+  | 'running'
+  | 'paused'
+  | 'stopping'
+  | 'stopped'
+  | 'disabled';
 
 /** What a worker has done so far. */
 export interface TaskWorkerStats {
@@ -26,6 +37,8 @@ export interface TaskWorkerStats {
   readonly activeTasks: number;
   /** Attempts that have ended, whatever their outcome. */
   readonly processedCount: number;
+  /** Tasks that ended here in a skip: `ok({ status: 'skipped', reason })`. */
+  readonly skippedCount: number;
   /** Tasks that failed for good here. */
   readonly failedCount: number;
   /** Milliseconds since `createTaskWorker`. */
@@ -35,7 +48,8 @@ export interface TaskWorkerStats {
 /** Takes tasks from the queues and runs them. */
 export interface TaskWorker {
   /**
-   * Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT` or `stop`.
+   * Resolves when tasks are taken. Waits for Redis as long as it takes; `err` only under `REDIS_STRICT`, `stop`, or when a
+   * shared resource does not start. With `TASKS_ENABLED` false it answers `ok`, takes nothing and connects to nothing.
    * Called again while it starts or runs it answers the same; a stopped worker stays stopped.
    */
   start(): Promise<Result<void, WorkerStartError>>;
@@ -45,7 +59,7 @@ export interface TaskWorker {
   resume(): Promise<void>;
   /**
    * Takes no further tasks, waits `drainTimeoutMs` for those that run, then aborts their signals and gives them back
-   * without using an attempt. Resolves within `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
+   * without using an attempt, and stops shared resources that no other worker of the process uses. Resolves within `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
    */
   stop(): Promise<void>;
   getStats(): TaskWorkerStats;
@@ -72,16 +86,32 @@ export interface TaskWorkerOptions {
   readonly taskNames?: readonly string[];
   /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */
   readonly drainTimeoutMs?: number;
+  /**
+   * Shared resources of the handlers, started before the first task is taken and stopped after the last has ended: all of
+   * them, or with `taskNames` what these tasks need. Workers of a process share those that they have in common. Default: none.
+   */
+  readonly resources?: readonly ResourceDefinition[];
+  /** A tsyringe container in which handlers find what is no resource. Default: none. */
+  readonly container?: DependencyContainer;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
 const GIVE_BACK_MS = 1500;
+
+/** How long the handlers that were aborted may go on before their resources are stopped; milliseconds. */
+const ABORTED_MS = 600;
+
+/** How long a stopping worker may take after `drainTimeoutMs`, its resources included; milliseconds. */
+const STOP_MS = 1700;
 
 /** How often a stopping worker looks whether Redis has heard of everything; milliseconds. */
 const TOLD_POLL_MS = 20;
 
 /** What a worker says of tasks whose end, or return, Redis did not take before the worker was gone. */
 const UNTOLD_MESSAGE = 'Redis did not hear what became of some tasks before the stop; they will run again';
+
+/** What a worker says that is started while tasks are switched off. */
+const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -96,6 +126,14 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const logger = guardedLogger(options.logger);
   const stopRequest = new AbortController();
   const shutdown = new AbortController();
+  const resources = createResourceSet({
+    definitions: plan.resources,
+    listed: options.resources ?? [],
+    container: options.container,
+    logger,
+    appConfig,
+  });
+  const { resolve } = resources;
   const desk = createDeliveryDesk(
     toEnvironment({
       id: plan.id,
@@ -103,6 +141,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       appConfig,
       shutdown: shutdown.signal,
       draining: stopRequest.signal,
+      resolve,
     }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
@@ -113,12 +152,17 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   let stopping: Promise<void> | undefined;
 
   const start = async (): Promise<Result<void, WorkerStartError>> => {
+    if (!appConfig.tasksEnabled) {
+      status = 'disabled';
+      logger.info(DISABLED_MESSAGE, { workerId: plan.id });
+      return ok();
+    }
     status = 'starting';
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
-    if (ready.isErr()) {
-      if (!stopRequest.signal.aborted) status = 'created';
-      return ready;
-    }
+    if (ready.isErr()) return ready;
+    const opened = await resources.start(stopRequest.signal);
+    if (opened.isErr()) return err(toStartError(opened.error));
+    if (stopRequest.signal.aborted) return err(toStopped());
     parts = startWorkerParts({ plan, appConfig, logger, desk, connection, stop: stopRequest.signal });
     status = 'running';
     return ok();
@@ -129,6 +173,18 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     while ((parts?.untoldIds().length ?? 0) > 0 && performance.now() < endsAtMs) await pause(TOLD_POLL_MS);
   };
 
+  const toStartError = (cause: Error): WorkerStartError =>
+    stopRequest.signal.aborted
+      ? toStopped()
+      : new WorkerStartError(cause.message, 'resource-failed', { cause: cause.cause });
+
+  const stopResources = async (endsAtMs: number): Promise<void> => {
+    if (plan.resources.length === 0) return;
+    if (starting !== undefined) await settleWithin(starting, endsAtMs - performance.now());
+    await desk.whenIdle(ABORTED_MS);
+    await resources.stop(endsAtMs - performance.now());
+  };
+
   const stop = async (): Promise<void> => {
     status = 'stopping';
     stopRequest.abort();
@@ -136,6 +192,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const closed = parts?.close() ?? Promise.resolve();
     desk.shut();
     if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.abort();
+    const stopped = stopResources(startedAtMs + plan.drainTimeoutMs + STOP_MS);
     // A Redis that is away may come back in time for what has ended.
     await whenTold(plan.drainTimeoutMs - (performance.now() - startedAtMs));
     // Without Redis this never ends by itself; then the stalled check of another worker takes the tasks over.
@@ -143,6 +200,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     parts?.end();
+    await stopped;
     connection.close();
     status = 'stopped';
   };
@@ -152,7 +210,8 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       if (stopping !== undefined)
         return Promise.resolve(err(new WorkerStartError('the worker was stopped', 'stopped')));
       starting ??= start().finally(() => {
-        if (status !== 'running') starting = undefined;
+        if (status === 'starting') status = 'created';
+        if (status !== 'running' && status !== 'disabled') starting = undefined;
       });
       return starting;
     },
@@ -184,6 +243,9 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   };
 };
 
+const toStopped = (): WorkerStartError =>
+  new WorkerStartError('the worker was stopped before it took tasks', 'stopped');
+
 interface EnvironmentOptions {
   readonly id: string;
   readonly logger: ILogger;
@@ -191,6 +253,7 @@ interface EnvironmentOptions {
   readonly shutdown: AbortSignal;
   /** Aborted when the worker begins to stop. */
   readonly draining: AbortSignal;
+  readonly resolve: ResolveResource;
 }
 
 const toEnvironment = ({
@@ -199,11 +262,13 @@ const toEnvironment = ({
   appConfig,
   shutdown,
   draining,
+  resolve,
 }: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
   family: createTaskFamily({ logger, appConfig, draining }),
+  resolve,
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

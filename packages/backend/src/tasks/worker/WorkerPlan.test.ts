@@ -31,6 +31,7 @@ describe('planWorker', () => {
       tasks,
       registeredTasks: tasks,
       registeredNames: ['emails:send', 'reports:build'],
+      resources: [],
       id: expect.stringMatching(/^[A-Za-z0-9._-]+-\d+-[0-9a-f]{8}$/),
       concurrency: 10,
       priorityAgingMs: 0,
@@ -50,6 +51,8 @@ describe('planWorker', () => {
     [{ concurrency: Number.NaN }, 'expected concurrency to be an integer from 1 to 10000, got NaN'],
     [{ drainTimeoutMs: -1 }, 'expected drainTimeoutMs to be an integer from 0 to 2147483647, got -1'],
     [{ id: 'my worker' }, 'expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got "my worker"'],
+    [{ container: { resolve: 'x' } }, 'expected container to be a tsyringe container, got {"resolve":"x"}'],
+    [{ resources: 'pool' }, 'expected resources to be a list of what defineResource returns'],
     [{ taskNames: ['email:send'] }, 'no task is named "email:send". Did you mean "emails:send"?'],
   ])('refuses %j', (options, problem) => {
     expect(problemsOf(options)).toEqual([problem]);

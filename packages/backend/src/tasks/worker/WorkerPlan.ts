@@ -1,10 +1,13 @@
 import { hostname } from 'node:os';
+import { type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { v4 } from 'uuid';
-import { unknownFieldProblems } from '../domain/fieldProblems';
+import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { MAX_TIMER_MS, numberProblem, showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type ResourceDefinition } from '../resources/ResourceDefinition';
+import { planResources } from '../resources/ResourcePlan';
 import { type TaskWorkerOptions } from './TaskWorker';
 
 /** The options of a worker are wrong; the message names every problem. Thrown by `createTaskWorker`. */
@@ -28,6 +31,8 @@ export interface WorkerPlan {
   readonly registeredTasks: readonly TaskDefinition<unknown>[];
   /** Their names. */
   readonly registeredNames: readonly string[];
+  /** Shared resources, in the order of their start: all, or with `taskNames` what these tasks need. */
+  readonly resources: readonly ResourceDefinition[];
   readonly id: string;
   /** Tasks at the same time, of all names. */
   readonly concurrency: number;
@@ -51,6 +56,14 @@ const taskNameProblems = (taskNames: readonly string[], known: readonly string[]
     .map((name) => `no task is named ${JSON.stringify(name)}.${suggestion(name, known)}`);
 };
 
+const isContainer = (container: unknown): container is DependencyContainer =>
+  isRecord(container) && typeof container['createChildContainer'] === 'function';
+
+const containerProblems = (container: unknown): string[] =>
+  container === undefined || isContainer(container)
+    ? []
+    : [`expected container to be a tsyringe container, got ${showValue(container)}`];
+
 const OPTION_NAMES: readonly string[] = [
   'tasks',
   'logger',
@@ -60,6 +73,8 @@ const OPTION_NAMES: readonly string[] = [
   'priorityAgingMs',
   'taskNames',
   'drainTimeoutMs',
+  'resources',
+  'container',
 ] satisfies (keyof TaskWorkerOptions)[];
 
 /** The host's name may hold what a worker's id may not. */
@@ -74,7 +89,7 @@ const defaultId = (): string =>
  * @throws TaskRegistryError when the list of tasks is wrong; WorkerOptionsError when another option is.
  */
 export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
-  const { appConfig, id = defaultId(), taskNames } = options;
+  const { appConfig, id = defaultId(), taskNames, container } = options;
   const {
     concurrency = appConfig.workerConcurrency,
     drainTimeoutMs = appConfig.workerDrainTimeoutMs,
@@ -82,6 +97,13 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
   } = options;
   const { tasks } = createTaskRegistry(options.tasks);
   const known = tasks.map(({ queueName }) => queueName);
+  const taken = tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true);
+  const resources = planResources({
+    resources: options.resources ?? [],
+    tasks: taken,
+    isSelective: taskNames !== undefined,
+    isProvided: (token) => isContainer(container) && container.isRegistered(token as InjectionToken, true), // each is one
+  });
   const problems = [
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
@@ -89,12 +111,15 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     numberProblem('drainTimeoutMs', drainTimeoutMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     ...taskNameProblems(taskNames ?? known, known),
+    ...resources.problems,
+    ...containerProblems(container),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
-    tasks: tasks.filter(({ queueName }) => taskNames?.includes(queueName) ?? true),
+    tasks: taken,
     registeredTasks: tasks,
     registeredNames: known,
+    resources: resources.definitions,
     id,
     concurrency,
     priorityAgingMs,

@@ -1,20 +1,22 @@
-import { AppError } from '@core/errors/AppError';
+import { AppError, type ErrorCause } from '@core/errors/AppError';
 
 /**
  * Why a worker did not start.
  *
  * - `redis-unsafe`: `REDIS_STRICT=true`, and Redis could lose tasks; the message lists why. Correct its configuration.
+ * - `resource-failed`: a shared resource did not start; the message names it and says why, `cause` is what it threw. Those
+ *   that had started are stopped again.
  * - `stopped`: `stop` was called before; a stopped worker stays stopped.
  */
-export type WorkerStartErrorCode = 'redis-unsafe' | 'stopped';
+export type WorkerStartErrorCode = 'redis-unsafe' | 'resource-failed' | 'stopped';
 
 /** A worker did not start; it takes no task. */
 export class WorkerStartError extends AppError {
   override readonly name = 'WorkerStartError';
   override readonly code: WorkerStartErrorCode;
 
-  constructor(message: string, code: WorkerStartErrorCode) {
-    super(message);
+  constructor(message: string, code: WorkerStartErrorCode, options: ErrorCause = {}) {
+    super(message, {}, options);
     this.code = code;
   }
 }

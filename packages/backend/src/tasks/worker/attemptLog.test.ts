@@ -70,6 +70,12 @@ describe('logAttempt', () => {
     expect(logger.info.mock.calls).toEqual([['Task completed', facts('completed')]]);
   });
 
+  it('writes another line for a skip, with its reason', () => {
+    const logger = log({ kind: 'completed', value: { status: 'skipped', reason: 'gone' } });
+
+    expect(logger.info.mock.calls).toEqual([['Task skipped', { ...facts('completed'), reason: 'gone' }]]);
+  });
+
   it('warns of an attempt that failed, with reason, message and wait', () => {
     const logger = log({ kind: 'retry', error, delayMs: 5000 });
 

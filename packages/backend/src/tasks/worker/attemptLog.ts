@@ -1,4 +1,5 @@
 import { type ILogger } from '@backend/logger/Logger';
+import { isSkipped } from '../domain/Skipped';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptEnd } from './runTask';
@@ -38,11 +39,13 @@ interface Line {
   readonly facts: object;
 }
 
-/** Each outcome has its own sentence, so that a search in the log finds one thing. */
+/** Each outcome, and a skip, has its own sentence, so that a search in the log finds one thing. */
 const toLine = (outcome: TaskOutcome): Line => {
   switch (outcome.kind) {
     case 'completed':
-      return { level: 'info', message: 'Task completed', facts: {} };
+      return isSkipped(outcome.value)
+        ? { level: 'info', message: 'Task skipped', facts: { reason: outcome.value.reason } }
+        : { level: 'info', message: 'Task completed', facts: {} };
     case 'retry': {
       const { error, delayMs } = outcome;
       const facts = { reason: error.code, error: error.message, retryInMs: delayMs };

@@ -62,6 +62,7 @@ describe('the context of a handler', () => {
           schedule: _6,
           children: _7,
           step: _8,
+          resolve: _9,
           ...context
         }) => context,
       ),

@@ -10,6 +10,8 @@ import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { checkJson } from '../domain/JsonFidelity';
+import { resolveFrom } from '../domain/ResourceToken';
+import { skipped } from '../domain/Skipped';
 import { noChildren } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition, type TaskSpecification } from '../domain/TaskDefinition';
@@ -66,6 +68,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
     maxCrashes: 3,
     maxResultBytes: 1000,
     shutdown: new AbortController().signal,
+    resolve: resolveFrom([]),
     now: () => now,
     random: () => 0,
     ...change,
@@ -199,6 +202,16 @@ describe('runTask', () => {
       reason: 'invalid-output',
       error: { metadata: { issues: [{ path: 'id' }] } },
     });
+  });
+
+  it('keeps a skip as it is, whatever the output schema says, and only a skip', async () => {
+    const output = z.object({ id: z.string() });
+    const run = (value: unknown) => setup().run(taskWith({ handler: () => ok(value), output }));
+    const value = { ...skipped('gone'), rows: 0 };
+
+    expect((await run(value)).outcome).toEqual({ kind: 'completed', value });
+    expect((await run({ status: 'skipped' })).outcome).toMatchObject({ reason: 'invalid-output' });
+    expect((await run({ ...value, rows: 0n })).outcome).toMatchObject({ reason: 'invalid-output' });
   });
 
   it('runs a job without our envelope as a bare payload with a new correlation ID', async () => {
@@ -471,6 +484,7 @@ describe('runTask', () => {
         step: expect.any(Function),
         schedule: expect.any(Function),
         children: noChildren,
+        resolve: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

@@ -5,6 +5,8 @@ import { validate } from '@core/validation/validate';
 import { err, ok, Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
 import { checkJson } from '../domain/JsonFidelity';
+import { type ResolveResource } from '../domain/ResourceToken';
+import { isSkipped } from '../domain/Skipped';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
@@ -40,6 +42,8 @@ export interface AttemptEnvironment {
   readonly clock?: HandlerClock | undefined;
   /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */
   readonly family?: TaskFamily | undefined;
+  /** Finds shared resources for handlers. */
+  readonly resolve: ResolveResource;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -138,6 +142,7 @@ const toContext = (
       return family.children();
     },
     step: (name, work) => getSteps().step(name, work),
+    resolve: environment.resolve,
   };
 };
 
@@ -223,7 +228,9 @@ const toStoredValue = Result.fromThrowable(
 
 /** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
 const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  const checked = task.output === undefined ? ok(value) : validate(task.output, value);
+  // Nothing was done: there is nothing for the schema to describe.
+  const isFree = task.output === undefined || isSkipped(value);
+  const checked = isFree ? ok(value) : validate(task.output, value);
   if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
   const json = checkJson(checked.value, environment.maxResultBytes);
   if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));

@@ -4,6 +4,7 @@ import { UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { type ScheduleOptions } from '../../domain/ScheduleOptions';
+import { skipped } from '../../domain/Skipped';
 import { type TaskContext } from '../../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
@@ -149,6 +150,18 @@ export const taskSchedulerContract = (name: string, createWorld: CreateScheduler
         await using test = await setup();
 
         expect(await test.runOne()).toMatchObject({ status: 'completed', value: null });
+      });
+
+      it('that had nothing to do is completed, and says so', async () => {
+        await using test = await setup({ handler: () => ok(skipped('nobody is there')) });
+        const { id } = await test.call({ n: 1 });
+        await test.world.pass(0);
+
+        expect(await test.world.record(id)).toMatchObject({
+          status: 'completed',
+          value: { status: 'skipped', reason: 'nobody is there' },
+          isSkipped: true,
+        });
       });
 
       it('of which JSON keeps another value has that one', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { z } from 'zod';
+import { ResourceToken } from '../../domain/ResourceToken';
 import { type TaskContext } from '../../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
@@ -84,6 +85,28 @@ describe('proveIdempotent', () => {
       '  run 2: ctx.step("charge")',
       'after it, charges[1] differs from that after one undisturbed run: expected nothing, got {"orderId":"o1"}',
     ]);
+  });
+
+  it('finds the effects of a definition by ctx.resolve', async () => {
+    const token = ResourceToken<Effects['bank']>('bank');
+    const task = defineTask({
+      queueName: 'orders:charge',
+      schema: z.object({ orderId: z.string() }),
+      handler: async ({ orderId }, ctx) => {
+        await ctx.resolve(token).charge(orderId);
+        return ok();
+      },
+    });
+    const proving = proveIdempotent(
+      task,
+      { orderId: 'o1' },
+      {
+        world: createWorld,
+        resources: ({ bank }) => [[token, bank]],
+      },
+    );
+
+    await expect(proving).rejects.toThrow('charges[1] differs');
   });
 
   it('shows the second charge of a handler that is run twice', async () => {

@@ -1,5 +1,6 @@
 import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
+import { resolveFrom } from '../../domain/ResourceToken';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
 import { TaskId } from '../../domain/TaskId';
@@ -10,7 +11,7 @@ import { runTask as runAttempt } from '../../worker/runTask';
 import { checkPatience } from '../checkTestOptions';
 import { createMemorySteps } from '../memory/MemorySteps';
 import { createTestClock } from '../memory/TestClock';
-import { toTestEnvironment } from '../memory/testEnvironment';
+import { type ResourceValues, toTestEnvironment } from '../memory/testEnvironment';
 import { toTestDelivery } from '../memory/toTestDelivery';
 import { TestingError } from '../TestingError';
 import { testConfig } from '../testConfig';
@@ -26,6 +27,8 @@ import { recordSteps } from './recordSteps';
 export interface IdempotencyOptions<Effects extends object> {
   /** Makes a world in which nothing has happened; called once for each schedule of runs, and the same each time. */
   world(): IdempotencyWorld<Effects>;
+  /** What `ctx.resolve` finds, made of the recorded effects. Default: nothing. */
+  resources?(effects: Effects): ResourceValues;
   /** Milliseconds of real time that a run may take; 1 to 60,000. Default: 1000. */
   readonly patienceMs?: number;
 }
@@ -59,18 +62,21 @@ const UNDISTURBED: TrialPlan = { schedule: 'run once, undisturbed', kind: 'once'
 export const proveIdempotent = async <Payload, Output, Input, Effects extends object>(
   task: TaskSource<Payload, Output, Input, Effects>,
   payload: NoInfer<Input>,
-  { world, patienceMs = 1000 }: IdempotencyOptions<Effects>,
+  { world, resources, patienceMs = 1000 }: IdempotencyOptions<Effects>,
 ): Promise<IdempotencyProof> => {
   checkPatience(patienceMs);
   const runTask = createRunner(payload);
   const attempt = async (plan: TrialPlan): Promise<TrialEnd> => {
     const fresh = world();
     const steps = createMemorySteps();
-    const run = (effects: EffectRun, number: number) =>
-      runTask(toDefinition(task, recordEffects(fresh.effects, effects)), {
+    const run = (run: EffectRun, number: number) => {
+      const effects = recordEffects(fresh.effects, run);
+      return runTask(toDefinition(task, effects), {
         number,
-        steps: recordSteps(steps, effects),
+        steps: recordSteps(steps, run),
+        resources: resources?.(effects),
       });
+    };
     return runTrial({ plan, world: fresh, run, patienceMs });
   };
   const { queueName: taskName } = toDefinition(task, world().effects);
@@ -101,6 +107,7 @@ interface NumberedRun {
   /** 1-based. */
   readonly number: number;
   readonly steps: StepStore;
+  readonly resources: ResourceValues | undefined;
 }
 
 /** All runs are of the same task, as its worker would run it. */
@@ -108,7 +115,7 @@ const createRunner = (payload: unknown) => {
   const [taskId, correlationId, appConfig] = [TaskId(), CorrelationId(), testConfig()];
   const clock = createTestClock(Date.now());
   const environment = toTestEnvironment({ appConfig, logger: silentLogger, clock, random: () => 0 });
-  return (task: TaskDefinition<unknown>, { number, steps }: NumberedRun) => {
+  return (task: TaskDefinition<unknown>, { number, steps, resources = [] }: NumberedRun) => {
     const stored = checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
     if (stored.isErr()) throw new TestingError(stored.error.message);
     return runAttempt(
@@ -120,7 +127,7 @@ const createRunner = (payload: unknown) => {
         scheduledAt: environment.now(),
         steps,
       }),
-      environment,
+      { ...environment, resolve: resolveFrom(resources) },
     );
   };
 };

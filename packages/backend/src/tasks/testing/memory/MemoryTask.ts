@@ -6,6 +6,7 @@ import { type TaskStatus } from '../../domain/TaskStatus';
 import { type StoredStep } from '../../domain/TaskStep';
 import { type HeldCancellation } from '../../queue/Cancellation';
 import { type ChildStore } from '../../queue/ChildStore';
+import { valueFields } from '../../queue/TaskRecordReader';
 import { type MemorySteps } from './MemorySteps';
 
 /** Where the testing kit holds a task: waiting for its turn or for its time, running, or ended. */
@@ -111,7 +112,7 @@ export const toTaskRecord = (task: MemoryTask): TaskRecord => {
     ...toDate('dueAt', place === 'later' ? task.dueMs : undefined),
     ...toDate('startedAt', task.startedAtMs),
     ...toDate('endedAt', task.endedAtMs),
-    ...(place === 'completed' ? { value } : {}),
+    ...(place === 'completed' ? valueFields(value) : {}),
     ...(error === undefined || place === 'completed' ? {} : { error }),
     ...toDate('cancelRequestedAt', task.cancellation.request?.requestedAt.getTime()),
     ...(cancelReason === undefined ? {} : { cancelReason }),

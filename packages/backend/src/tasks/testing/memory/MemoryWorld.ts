@@ -20,7 +20,7 @@ import { createMemoryWait } from './MemoryWait';
 import { toRecordingScheduler } from './RecordingScheduler';
 import { createTestClock } from './TestClock';
 import { createTimeline, type Timeline } from './Timeline';
-import { toTestEnvironment } from './testEnvironment';
+import { type ResourceValues, toTestEnvironment } from './testEnvironment';
 
 /** Scheduler, queue and worker of a test, all in memory. */
 export interface MemoryWorld {
@@ -42,6 +42,7 @@ interface MemoryWorldOptions {
   readonly startMs: number;
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
+  readonly resources: ResourceValues | undefined;
   random(): number;
   readonly patienceMs: number;
 }
@@ -52,6 +53,7 @@ export const createMemoryWorld = ({
   startMs,
   appConfig,
   logger,
+  resources,
   random,
   patienceMs,
 }: MemoryWorldOptions): MemoryWorld => {
@@ -101,7 +103,7 @@ export const createMemoryWorld = ({
     onCall: ({ task }) => remember(task),
     onScheduled: (call, receipt) => void calls.push(toScheduledTask(call, receipt)),
   });
-  const environment = { ...toTestEnvironment({ appConfig, logger, clock, random }), family };
+  const environment = { ...toTestEnvironment({ appConfig, logger, clock, resources, random }), family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
     onCall: remember,
     onScheduled: (call) => void calls.push(call),

@@ -1,0 +1,4 @@
+import { runWorkerProcess } from '@backend/process/WorkerProcess';
+import { queryTask } from './queryTask';
+
+await runWorkerProcess([queryTask]);
