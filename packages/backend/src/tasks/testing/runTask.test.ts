@@ -114,10 +114,14 @@ describe('runTask', () => {
 
   it('aborts the signal when the test does, and when the time is over', async () => {
     const stop = new AbortController();
+    const reasons: unknown[] = [];
     const task = taskWith(
       (_mail, { signal }) =>
         new Promise((resolve) =>
-          signal.addEventListener('abort', () => resolve(err(TaskError.fatal(String(signal.reason))))),
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason);
+            resolve(err(TaskError.fatal(String(signal.reason))));
+          }),
         ),
     );
     const stopped = runTask(task, mail, { signal: stop.signal });
@@ -130,6 +134,7 @@ describe('runTask', () => {
       kind: 'retry',
       error: { code: 'timeout', message: 'the handler took longer than timeoutMs (1 ms)' },
     });
+    expect(reasons).toMatchObject(['enough', { code: 'timeout' }]);
   });
 
   it('goes by a clock of the test', async () => {
