@@ -26,6 +26,7 @@ const noted = {
   progress: [{ done: 1, at: '1970-01-01T00:00:00.000Z' }],
   log: [`line ${'x'.repeat(995)}`],
   steps: [],
+  scheduled: [],
 };
 
 describe('createTestContext', () => {
@@ -80,6 +81,40 @@ describe('createTestContext', () => {
       ['mail', undefined],
     ] as never);
   });
+
+  it.each(['runTask', 'a direct call'])(
+    'notes what is scheduled, and runs children that are waited for: %s',
+    async (way) => {
+      const ran: string[] = [];
+      const other = defineTask({
+        queueName: 'files:index',
+        schema: z.object({ name: z.string() }),
+        handler: ({ name }) => {
+          ran.push(name);
+          return name === 'c' ? err(TaskError.fatal('empty')) : ok(name);
+        },
+      });
+      const task = taskWith(async ({ schedule, children }) => {
+        (await schedule(other, { name: 'a' }))._unsafeUnwrap();
+        const results = await children.run([
+          [other, { name: 'b' }, { delayMs: 60_000 }],
+          [other, { name: 'c' }],
+        ]);
+        return ok(results.map((result) => (result.isOk() ? result.value : result.error.code)));
+      });
+      const ctx = createTestContext();
+      const value =
+        way === 'runTask'
+          ? await runTask(task, {}, ctx)
+          : { kind: 'completed', value: (await task.handler({}, ctx))._unsafeUnwrap() };
+
+      expect(value as unknown).toEqual({ kind: 'completed', value: ['b', 'failed'] });
+      expect(ctx.recorded.scheduled.map(({ payload, parentId }) => [payload, parentId])).toEqual(
+        ['a', 'b', 'c'].map((name) => [{ name }, ctx.taskId]),
+      );
+      expect(ran.toSorted()).toEqual(['a', 'b', 'c']);
+    },
+  );
 
   it.each([
     [1n, 'a bigint'],

@@ -1,4 +1,5 @@
 import { silentLogger } from '@backend/logger/silentLogger';
+import { CorrelationId } from '@core/domain/CorrelationId';
 import { ok } from 'neverthrow';
 import { type TaskContext, toTaskContext } from '../domain/TaskContext';
 import { TaskId } from '../domain/TaskId';
@@ -6,6 +7,8 @@ import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StoredStep, toStepKey } from '../domain/TaskStep';
 import { createTaskSteps } from '../domain/TaskSteps';
 import { createMemorySteps, type MemorySteps } from './memory/MemorySteps';
+import { createTestFamily } from './memory/TestFamily';
+import { type ScheduledTask } from './ScheduledTask';
 import { testConfig } from './testConfig';
 
 /** What a handler did with its context, in the order in which it did it. */
@@ -16,6 +19,8 @@ export interface RecordedContext {
   readonly log: readonly string[];
   /** The steps that it finished, with their results. */
   readonly steps: readonly StoredStep[];
+  /** The tasks that it scheduled, children included. */
+  readonly scheduled: readonly ScheduledTask[];
 }
 
 /** A handler's context in a test: complete, and it takes notes. Handed to several calls it stands for attempts of one task. */
@@ -30,7 +35,8 @@ export interface TestContext extends TaskContext {
 }
 
 /**
- * Creates a context for a direct call of a handler, or for `runTask`.
+ * Creates a context for a direct call of a handler, or for `runTask`. What the handler schedules is noted, and runs in memory
+ * while the handler waits for children.
  *
  * @param given What a test wants to be so; the rest is filled in: fresh ids, attempt 1 of 1, a logger that says nothing.
  */
@@ -38,10 +44,18 @@ export const createTestContext = (given: Partial<TaskContext> = {}): TestContext
   const stop = new AbortController();
   const { logger = silentLogger, taskName = 'test:context', taskId = TaskId() } = given;
   const [progress, log, steps]: [unknown[], string[], MemorySteps] = [[], [], createMemorySteps()];
+  const correlationId = given.correlationId ?? CorrelationId();
+  const signal = given.signal === undefined ? stop.signal : AbortSignal.any([given.signal, stop.signal]);
+  const { userId } = given;
+  const owner = userId === undefined ? {} : { userId };
+  const family = createTestFamily({ taskId, taskName, correlationId, signal, ...owner });
   const parts = {
     ...given,
     taskId,
-    signal: given.signal === undefined ? stop.signal : AbortSignal.any([given.signal, stop.signal]),
+    correlationId,
+    schedule: given.schedule ?? family.schedule,
+    children: given.children ?? family.children,
+    signal,
     progress: async (value: unknown) => {
       progress.push(JSON.parse(toProgressJson(value)));
     },
@@ -60,6 +74,7 @@ export const createTestContext = (given: Partial<TaskContext> = {}): TestContext
       get steps() {
         return steps.list();
       },
+      scheduled: family.calls,
     },
     parts,
     steps,

@@ -7,6 +7,7 @@ import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
 import { type ScheduleCall } from '../../scheduler/ScheduleCall';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
+import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';
 import { runMemoryAttempt } from './MemoryAttempt';
 import { createMemoryFamily } from './MemoryFamily';
@@ -27,6 +28,8 @@ export interface MemoryWorld {
   readonly scheduler: TaskScheduler;
   readonly target: MemoryTarget;
   readonly timeline: Timeline;
+  /** What handlers schedule with. */
+  readonly family: TaskFamily;
   /** The calls that were accepted. */
   readonly calls: readonly ScheduledTask[];
   /** Milliseconds since 1970. */
@@ -112,6 +115,7 @@ export const createMemoryWorld = ({
     scheduler,
     target,
     timeline,
+    family,
     calls,
     nowMs,
     getTask: (id) => {
