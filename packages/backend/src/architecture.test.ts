@@ -103,6 +103,11 @@ describe('importRules', () => {
       'packages/backend/src/tasks/domain/a.ts:1 imports ../queue/b',
     ],
     [
+      'backend/tasks/isolation/a.ts',
+      "import { b } from '../queue/b';",
+      'packages/backend/src/tasks/isolation/a.ts:1 imports ../queue/b',
+    ],
+    [
       'backend/tasks/queue/a.ts',
       "import {\n  a,\n} from '../worker/b';",
       'packages/backend/src/tasks/queue/a.ts:3 imports ../worker/b',

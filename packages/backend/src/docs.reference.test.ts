@@ -24,6 +24,7 @@ import {
 import { CANCEL_ERROR_CODES } from './tasks/domain/CancelError';
 import { CHILD_ERROR_CODES } from './tasks/domain/ChildError';
 import { emptyStepStore } from './tasks/domain/emptyStepStore';
+import { DEFAULT_WAIT_MS, waitOptionProblems } from './tasks/domain/HandleCall';
 import { LATE_MS } from './tasks/domain/RecurringSchedule';
 import { DEFAULT_RETRY_POLICY } from './tasks/domain/RetryPolicy';
 import { scheduleOptionProblems } from './tasks/domain/ScheduleOptions';
@@ -33,6 +34,12 @@ import { bareEnvelope } from './tasks/domain/TaskEnvelope';
 import { TASK_ERROR_CODES, TaskError } from './tasks/domain/TaskError';
 import { TaskId } from './tasks/domain/TaskId';
 import { type TaskOutcome } from './tasks/domain/TaskOutcome';
+import {
+  MAX_LOG_LENGTH,
+  MAX_LOG_LINES,
+  MAX_PROGRESS_BYTES,
+  REPORT_INTERVAL_MS,
+} from './tasks/domain/TaskReport';
 import { TASK_RESULT_ERROR_CODES } from './tasks/domain/TaskResultError';
 import { TASK_STATUSES } from './tasks/domain/TaskStatus';
 import {
@@ -209,6 +216,32 @@ describe('docs/reference/task-options.md', () => {
     expect(options.map((each) => scheduleOptionProblems(each, now).length)).toEqual([0, 1, 0, 1, 0, 1]);
   });
 
+  it('lists the options and the fields of a handle, with their range and default', () => {
+    const [row = []] = tableOf(page, 'Options of `result` and `events`');
+    const [min = 0, max = 0] = row[3]?.split(' to ').map(Number) ?? [];
+    const refused = [min - 1, min, max, max + 1].map(
+      (timeoutMs) => waitOptionProblems({ timeoutMs }).length > 0,
+    );
+
+    expect([unquote(row[0]), row[4]]).toEqual([
+      ...interfaceFields(`${domain}/TaskHandle.ts`, 'TaskWaitOptions'),
+      String(DEFAULT_WAIT_MS),
+    ]);
+    expect(refused).toEqual([true, false, false, true]);
+    expect(tableOf(page, 'Fields of an event').map(([field]) => unquote(field))).toEqual([
+      ...interfaceFields(`${domain}/TaskHandle.ts`, 'TaskEvent'),
+    ]);
+  });
+
+  it('has the limits of reports', () => {
+    expect(tableOf(page, 'Limits of reports').map(([, value]) => Number(value))).toEqual([
+      MAX_PROGRESS_BYTES,
+      MAX_LOG_LENGTH,
+      MAX_LOG_LINES,
+      REPORT_INTERVAL_MS,
+    ]);
+  });
+
   it('has the defaults of the code', () => {
     const defaultOf = (heading: string, option: string): string | undefined =>
       tableOf(page, heading).find(([name]) => unquote(name) === option)?.[4];
@@ -334,9 +367,9 @@ const logLineOf = (outcome: TaskOutcome): string | undefined => {
       runKey: '1',
       takenCount: 1,
       checkHeld: () => undefined,
+      steps: emptyStepStore,
       cancellation: createCancellation(),
       report: { progress: () => undefined, log: () => undefined },
-      steps: emptyStepStore,
       ...idlePowers,
     },
     end: {

@@ -1,5 +1,7 @@
+import { awaitResults } from './awaitResults';
 import { type Benchmark } from './Benchmark';
 import { idleCost } from './idleCost';
+import { isolatedAttempts } from './isolatedAttempts';
 import { processConcurrency } from './processConcurrency';
 import { scheduleDeduplicated, scheduleInFlight, schedulePrioritised } from './scheduleInFlight';
 import { scheduleMany } from './scheduleMany';
@@ -19,6 +21,8 @@ export const benchmarks: readonly Benchmark[] = [
   processConcurrency({ concurrency: 50, taskCount: 10_000, logLevel: 'warn' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, plainWork: 'bare' }),
   processConcurrency({ concurrency: 50, taskCount: 10_000, isPlainPrioritised: false }),
+  isolatedAttempts,
+  awaitResults,
   idleCost,
   startUp,
 ];

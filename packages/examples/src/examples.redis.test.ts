@@ -146,8 +146,8 @@ const outputs: [name: string, lines: unknown[]][] = [
       'charged 1250',
       'reserving pen',
       '{"chargeId":"ch_1","shelf":"B7"} 2 charges',
-      'reminded ada@example.test',
-      'reminded bob@example.test',
+      'reminded u1',
+      'reminded u2',
     ],
   ],
   ['batch', ['completed {"imported":2,"refused":["ink"]}']],
@@ -170,26 +170,6 @@ const outputs: [name: string, lines: unknown[]][] = [
       ...['delete', 'update'].map((event) => `${event} of orders/o1 by request-20`),
       'AfterWriteError the create of orders is done, but did not trigger orders:confirm: the payload of orders:confirm is refused: expected valid data: email: Invalid email address, got "nobody"',
       'o2 is stored',
-    ],
-  ],
-  [
-    'children',
-    [
-      'completed {"words":6,"failed":1}',
-      '6 words announced true',
-      'completed 2',
-      'failed the task of words:count failed (fatal): the page is empty',
-    ],
-  ],
-  [
-    'chain',
-    [
-      'validate o1',
-      'charge 995 for o1',
-      'charge 995 for o1',
-      'send R-o1',
-      'completed in attempt 2 {"receipt":"R-o1"}',
-      '5 words, the longest is chain',
     ],
   ],
   [
@@ -224,6 +204,26 @@ const outputs: [name: string, lines: unknown[]][] = [
       'tasks-disabled',
     ],
   ],
+  [
+    'children',
+    [
+      'completed {"words":6,"failed":1}',
+      '6 words announced true',
+      'completed 2',
+      'failed the task of words:count failed (fatal): the page is empty',
+    ],
+  ],
+  [
+    'chain',
+    [
+      'validate o1',
+      'charge 995 for o1',
+      'charge 995 for o1',
+      'send R-o1',
+      'completed in attempt 2 {"receipt":"R-o1"}',
+      '5 words, the longest is chain',
+    ],
+  ],
   ['selfRescheduling', ['polling, 2 runs left', 'polling, 1 runs left', 'polling, 0 runs left']],
   [
     'inspecting',
@@ -253,6 +253,17 @@ const outputs: [name: string, lines: unknown[]][] = [
       'inbox:poll every second',
       'weekly-digest At 09:00, only on Monday',
       'true',
+    ],
+  ],
+  [
+    'isolation',
+    [
+      'completed {"bytes":1000}',
+      'failed the isolated process of the task ended with exit code 3 before the handler had ended',
+      expect.stringMatching(
+        /^failed the isolated process of the task had \d+ MB of memory, more than isolate\.maxMemoryMb \(512\)$/,
+      ),
+      'failed the handler took longer than timeoutMs (1000 ms)',
     ],
   ],
   [

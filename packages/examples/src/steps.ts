@@ -34,12 +34,12 @@ const fulfilOrderTask = defineTask({
 // #region many
 const remindTask = defineTask({
   queueName: 'orders:remind',
-  schema: z.object({ emails: z.array(z.string()) }),
-  handler: async ({ emails }, ctx) => {
-    for (const email of emails) {
-      await ctx.step(`remind ${email}`, () => console.log('reminded', email)); // a name for each
+  schema: z.object({ userIds: z.array(z.string()) }),
+  handler: async ({ userIds }, ctx) => {
+    for (const userId of userIds) {
+      await ctx.step(`remind ${userId}`, () => console.log('reminded', userId)); // a name for each
     }
-    return ok({ count: emails.length });
+    return ok({ count: userIds.length });
   },
 });
 // #endregion
@@ -73,4 +73,4 @@ if (again.isErr()) throw again.error;
 console.log(JSON.stringify((await example.ended(again.value)).value), `${charges.size} charges`);
 // #endregion
 
-await example.run(remindTask, { emails: ['ada@example.test', 'bob@example.test'] });
+await example.run(remindTask, { userIds: ['u1', 'u2'] });

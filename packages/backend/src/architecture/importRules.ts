@@ -40,6 +40,12 @@ export const importRules: readonly ImportRule[] = Object.freeze([
       'the domain is pure: of the backend it knows itself, the type ILogger and the logger that says nothing',
   },
   {
+    from: /^backend\/tasks\/isolation\//,
+    target: /^backend\//,
+    allowed: /^backend\/(tasks\/(domain|isolation|resources)|logger|config)\//,
+    reason: 'what the process of an isolated attempt loads must start fast and open no connection',
+  },
+  {
     from: /^backend\/tasks\/(queue|ledger)\//,
     target: /^backend\/tasks\//,
     allowed: /^backend\/tasks\/(domain|queue|ledger)\//,

@@ -14,6 +14,8 @@ import { surviveStrayErrors } from './strayErrors';
 
 /** What the handlers of a worker process have besides their payloads. */
 export interface WorkerProcessOptions {
+  /** URL of the module that exports the tasks as `tasks`; needed when one of them is isolated. */
+  readonly tasksModule?: string;
   /** `resources` of `tasks.config.ts`. Default: none. */
   readonly resources?: readonly ResourceDefinition[];
   /** Makes the container in which handlers find services. Default: there is none. */
@@ -27,7 +29,7 @@ export interface WorkerProcessOptions {
  */
 export const runWorkerProcess = async (
   tasks: readonly TaskDefinition<unknown>[],
-  { resources = [], createContainer }: WorkerProcessOptions = {},
+  { resources = [], createContainer, tasksModule }: WorkerProcessOptions = {},
 ): Promise<void> => {
   const { appConfig: givenConfig, logger } = startProcess('worker');
   if (givenConfig.workerDisabled) return leave(logger, 'WORKER_DISABLED is true: no task is taken');
@@ -41,6 +43,7 @@ export const runWorkerProcess = async (
     appConfig,
     resources,
     ...(container === undefined ? {} : { container }),
+    ...(tasksModule === undefined ? {} : { tasksModule }),
   });
   surviveStrayErrors(logger, worker.runningTasks);
   stopOnRequest({
@@ -64,9 +67,9 @@ const leave = (logger: ILogger, message: string): never => {
   return process.exit(0);
 };
 
-const createWorker = (parts: TaskWorkerOptions): TaskWorker => {
+const createWorker = (options: TaskWorkerOptions): TaskWorker => {
   try {
-    return createTaskWorker(parts);
+    return createTaskWorker(options);
   } catch (error) {
     return exitWithMessage(error instanceof Error ? error.message : String(error));
   }

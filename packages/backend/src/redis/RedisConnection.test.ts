@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { type Redis } from 'ioredis';
 import { createRedisConnection } from './RedisConnection';
@@ -20,6 +21,18 @@ describe('createRedisConnection', () => {
     using connection = setup();
 
     expect(connection.client.status).toBe('wait');
+  });
+
+  it('tells once that it was closed', () => {
+    const connection = setup();
+    let closedCount = 0;
+    connection.onClose(() => {
+      closedCount += 1;
+    });
+    connection.close();
+    connection.close();
+
+    expect(closedCount).toBe(1);
   });
 
   it('throws a RedisUrlError for a URL of no accepted form', () => {
@@ -55,12 +68,12 @@ describe('createRedisConnection', () => {
     expect(logger.warn).toHaveBeenCalledTimes(1);
   });
 
-  it('closes with every copy that was made of it, and may be closed twice', () => {
+  it('closes with every copy that was made of it, and may be closed twice', async () => {
     const connection = setup();
     const copy = (connection.client as Redis).duplicate();
     connection.close();
     connection.close();
 
-    expect([connection.client.status, copy.status]).toEqual(['end', 'end']);
+    await until(async () => connection.client.status === 'end' && copy.status === 'end');
   });
 });

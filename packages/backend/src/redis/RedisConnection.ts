@@ -90,6 +90,8 @@ const trackCopies = (client: RedisClient): ReadonlySet<RedisClient> => {
   client.duplicate = ((...args: unknown[]) => {
     const copy = duplicate(...args);
     copies.add(copy);
+    // BullMQ would open it, once, and take a failure of that for final, without a word.
+    open(copy);
     return copy;
   }) as typeof client.duplicate; // same arguments, same result
   return copies;

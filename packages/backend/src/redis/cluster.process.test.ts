@@ -4,9 +4,11 @@ import { until } from '@backend/__fixtures__/until';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
+import { call } from '@backend/tasks/domain/TaskChildren';
 import { defineTask, type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { TaskError } from '@backend/tasks/domain/TaskError';
 import { type TaskId } from '@backend/tasks/domain/TaskId';
+import { type TaskStatus } from '@backend/tasks/domain/TaskStatus';
 import { createTaskInspector } from '@backend/tasks/inspector/TaskInspector';
 import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
@@ -103,6 +105,86 @@ describe('a cluster', () => {
       await runScript({ file: '__fixtures__/roundTrip.ts', env: { REDIS_URL: cluster.redisUrl } }),
     ).toEqual(ROUND_TRIP);
     expect(await runScript({ file: SCHEDULE_ONCE, env: { REDIS_URL: cluster.redisUrl } })).toEqual(SCHEDULED);
+  }, 60_000);
+});
+
+describe('handles on a cluster', () => {
+  it('hear of ends and reports, whichever node holds their queue', async () => {
+    await using cluster = await startCluster();
+    const tasks = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) =>
+      defineTask({
+        queueName: `test:${name}`,
+        schema: z.object({ n: z.number() }),
+        handler: async ({ n }, ctx) => {
+          await ctx.progress(n);
+          return ok(n);
+        },
+      }),
+    );
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const parts = { tasks, logger: silentLogger, appConfig };
+    const scheduler = createTaskScheduler(parts);
+    const worker = createTaskWorker(parts);
+    const handles = await Promise.all(
+      tasks.map(async (task, n) => (await scheduler.schedule(CorrelationId(), task, { n }))._unsafeUnwrap()),
+    );
+    const [first] = handles;
+    const waiting = Promise.all(handles.map((handle) => handle.result()));
+    const looking = Array.fromAsync(first?.events() ?? []);
+    await until(async () => {
+      const lists = await cluster.onEach(async (client) => String(await client.client('LIST')));
+      return lists.join('').split('cmd=xread').length - 1 === handles.length;
+    });
+    (await worker.start())._unsafeUnwrap();
+    const startedAtMs = performance.now();
+    const results = await waiting;
+    const told = await looking;
+
+    // Heard, not found out by the look that is made every five seconds.
+    expect(performance.now() - startedAtMs).toBeLessThan(4000);
+    expect(results.map((result) => result._unsafeUnwrap())).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(told.at(-1)?.status).toBe('completed');
+    await worker.stop();
+    closeSharedConnections();
+  }, 60_000);
+});
+
+describe('children on a cluster', () => {
+  it('are run, heard of and cancelled, whichever node holds their queue', async () => {
+    await using cluster = await startCluster();
+    const schema = z.object({ n: z.number() });
+    const parts = ['one', 'two', 'three', 'four'].map((name) =>
+      defineTask({ queueName: `test:${name}`, schema, handler: async ({ n }) => ok(n) }),
+    );
+    const parentTask = defineTask({
+      queueName: 'test:parent',
+      schema,
+      handler: async ({ n }, { children, attempt }) => {
+        const results = await children.run(parts.map((task) => call(task, { n })));
+        void children
+          .run(parts.map((task) => call(task, { n: -1 }, { delayMs: 60_000 })))
+          .catch(() => undefined);
+        await Bun.sleep(100); // until they are scheduled
+        return attempt === 1 ? err(new TaskError('once more')) : ok(results.map((each) => each.unwrapOr(-1)));
+      },
+      options: { backoffMs: 0 },
+    });
+    const tasks: TaskDefinition<unknown>[] = [...parts, parentTask];
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
+    const given = { tasks, logger: silentLogger, appConfig };
+    const worker = createTaskWorker({ ...given, concurrency: 1 });
+    (await worker.start())._unsafeUnwrap();
+    const scheduled = await createTaskScheduler(given).schedule(CorrelationId(), parentTask, { n: 5 });
+    const value = (await scheduled._unsafeUnwrap().result())._unsafeUnwrap();
+    const inspector = createTaskInspector(given);
+    const countOf = async (status: TaskStatus) =>
+      (await inspector.getTasks({ status, parentId: scheduled._unsafeUnwrap().id }))._unsafeUnwrap().tasks
+        .length;
+    await until(async () => (await countOf('cancelled')) === 4);
+
+    expect([value, await countOf('completed')]).toEqual([[5, 5, 5, 5], 4]);
+    await worker.stop();
+    closeSharedConnections();
   }, 60_000);
 });
 

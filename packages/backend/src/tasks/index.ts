@@ -17,6 +17,7 @@ export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export { CHILD_ERROR_CODES, ChildError, type ChildErrorCode } from './domain/ChildError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
 export type { Debounce, Deduplication } from './domain/Deduplication';
+export type { IsolationLimits } from './domain/Isolation';
 export type { Priority } from './domain/Priority';
 export type { RecurringRule } from './domain/RecurringRule';
 export type {
@@ -72,7 +73,7 @@ export {
 } from './domain/TaskRegistry';
 export { TaskResultError, type TaskResultErrorCode } from './domain/TaskResultError';
 export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskStatus';
-export type { StepTools, StepWork } from './domain/TaskStep';
+export type { StepChange, StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
 export type { TaskRetryOptions } from './inspector/retryEndedTask';

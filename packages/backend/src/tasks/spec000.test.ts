@@ -27,6 +27,7 @@ import zod from 'zod';
 import { emptyStepStore } from './domain/emptyStepStore';
 import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
+import { type Delivery } from './queue/Delivery';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment, runTask } from './worker/runTask';
 
@@ -49,10 +50,15 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     scheduledAt: new Date(),
     delayMs: 0,
   };
-  const report = { progress: () => undefined, log: () => undefined };
-  const cancellation = createCancellation();
-  const ports = { report, cancellation, steps: emptyStepStore, ...idlePowers };
-  const delivery = { ...facts, takenCount: 1, checkHeld: () => undefined, ...ports };
+  const delivery: Delivery = {
+    ...facts,
+    checkHeld: () => undefined,
+    cancellation: createCancellation(),
+    report: { progress: () => undefined, log: () => undefined },
+    steps: emptyStepStore,
+    takenCount: 1,
+    ...idlePowers,
+  };
   const environment: AttemptEnvironment = {
     workerId: 'w1',
     logger: getMockedLogger(),

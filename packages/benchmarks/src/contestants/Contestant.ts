@@ -23,6 +23,8 @@ export interface CallOptions {
 export interface Producer extends AsyncDisposable {
   /** Resolves when Redis has the task; rejects when it has not. */
   schedule(payload: BenchmarkPayload, options?: CallOptions): Promise<void>;
+  /** Schedules a task and waits for its result; rejects when there is none. */
+  run(payload: BenchmarkPayload): Promise<void>;
 }
 
 /** Takes tasks from the queue. */

@@ -3,7 +3,7 @@ import { type RedisClient, type RedisRole } from '@backend/redis/createRedisClie
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
 import { TaskId } from '@backend/tasks/domain/TaskId';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
-import { type Job, Queue, Worker } from 'bullmq';
+import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { pino } from 'pino';
 import {
   BENCHMARK_TASK_NAME,
@@ -24,6 +24,9 @@ import {
 const QUEUE_NAME = toQueueName(BENCHMARK_TASK_NAME);
 
 const CONNECT_TIMEOUT_MS = 5000;
+
+/** As long as Drover waits by default; milliseconds. */
+const WAIT_MS = 30_000;
 
 /** What plain BullMQ stores for the same task: the same envelope. */
 export interface PlainJobData {
@@ -67,6 +70,15 @@ export const createPlainQueue = (client: RedisClient, prefix: string): Queue<Pla
     streams: { events: { maxLen: 1000 } },
   });
 
+/** What hears the ends of plain jobs: a blocking connection for the queue. */
+const openEvents = async ({ redisUrl, prefix }: QueuePlace): Promise<QueueEvents> => {
+  const { client } = await openConnection(redisUrl, 'worker');
+  const events = new QueueEvents(QUEUE_NAME, { connection: client, prefix });
+  events.setMaxListeners(0);
+  await events.waitUntilReady();
+  return events;
+};
+
 /**
  * Plain BullMQ doing the same work as it would be written by hand: the payload is validated before it is queued and
  * before it is handled, and each attempt ends in one log line. No deadlines, no context, no checks of options.
@@ -75,6 +87,7 @@ export const bullmqContestant: Contestant = {
   createProducer: async ({ redisUrl, prefix }: QueuePlace): Promise<Producer> => {
     const connection = await openConnection(redisUrl, 'producer');
     const queue = createPlainQueue(connection.client, prefix);
+    queue.setMaxListeners(0); // each wait for a result adds one
     const correlationId = Bun.randomUUIDv7();
     const schedule: Producer['schedule'] = async (payload, options) => {
       const { name, data, opts } = createPlainJob(
@@ -84,10 +97,18 @@ export const bullmqContestant: Contestant = {
       );
       await queue.add(name, data, opts);
     };
+    let events: Promise<QueueEvents> | undefined;
     await schedule(createPayload(0));
     return {
       schedule,
+      run: async (payload) => {
+        events ??= openEvents({ redisUrl, prefix });
+        const { name, data, opts } = createPlainJob(benchmarkPayloadSchema.parse(payload), correlationId);
+        const job = await queue.add(name, data, opts);
+        await job.waitUntilFinished(await events, WAIT_MS);
+      },
       [Symbol.asyncDispose]: async () => {
+        await (await events)?.close();
         await queue.close();
         connection.close();
       },

@@ -34,6 +34,12 @@ export const droverContestant: Contestant = {
     await schedule(createPayload(0));
     return {
       schedule,
+      run: async (payload) => {
+        const scheduled = await scheduler.schedule(correlationId, task, payload);
+        if (scheduled.isErr()) throw scheduled.error;
+        const result = await scheduled.value.result();
+        if (result.isErr()) throw result.error;
+      },
       [Symbol.asyncDispose]: async () => closeSharedConnections(),
     };
   },

@@ -32,7 +32,7 @@ export interface Example extends AsyncDisposable {
 /** Starts a worker for these tasks on the Redis of `REDIS_URL` (default: port 6379 of this machine). */
 export const startExample = async (
   tasks: readonly TaskDefinition<unknown>[],
-  options: Pick<TaskWorkerOptions, 'resources'> = {},
+  options: Pick<TaskWorkerOptions, 'resources' | 'tasksModule'> = {},
 ): Promise<Example> => {
   const appConfig = getAppConfig();
   const logger = createLogger({ level: appConfig.logLevel, format: 'json' });

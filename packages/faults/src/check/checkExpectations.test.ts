@@ -62,6 +62,21 @@ describe('checkExpectations', () => {
     ]);
   });
 
+  it('wants steps that were kept not to be begun again', () => {
+    const [start] = toEvidence(0);
+    if (start === undefined) throw new Error('expected a line, got none');
+    const line = (event: 'step' | 'kept', step: number, run = 'run-0') => ({ ...start, event, step, run });
+    const begun = [start, line('step', 0), line('kept', 0), line('step', 1)];
+    const again = [line('kept', 0, 'again'), line('step', 1, 'again'), line('kept', 1, 'again')];
+    const wrong = [...begun, ...again, line('step', 1, 'third')];
+
+    expect(check({ keepsSteps: true }, { evidence: [...begun, ...again] })).toEqual([]);
+    expect(check({ keepsSteps: true }, { evidence: wrong })).toEqual([
+      'call 0: step 1 was begun again after it was kept',
+    ]);
+    expect(check({}, { evidence: wrong })).toEqual([]);
+  });
+
   it.each([
     ['a second attempt', { attemptsMade: 2 }, 'call 0: expected one attempt, got 2 and 0 crashes'],
     ['a crash', { crashCount: 1 }, 'call 0: expected one attempt, got 1 and 1 crashes'],

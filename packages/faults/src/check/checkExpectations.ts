@@ -1,4 +1,5 @@
 import { type Expectation } from '../plan/Scenario';
+import { type Evidence } from '../tasks/Evidence';
 import { type Way, wayOfEnd } from '../tasks/generateEnd';
 import { type CallHistory, type History, type ProcessHistory } from './History';
 import { groupByCall, listRuns } from './Runs';
@@ -46,6 +47,18 @@ const checkAttempts = ({ usesOneAttempt = false }: Expectation, { calls }: Histo
         taskIdOf(call),
       ),
     ];
+  });
+};
+
+/** In the order in which the lines were written; a file that is appended to has no other. */
+const checkSteps = ({ keepsSteps = false }: Expectation, { evidence }: History): readonly Violation[] => {
+  if (!keepsSteps) return [];
+  const keyOf = ({ taskId, step }: Evidence): string => `${taskId} ${step}`;
+  const kept = new Set<string>();
+  return evidence.flatMap((line): readonly Violation[] => {
+    if (line.event === 'kept') kept.add(keyOf(line));
+    if (line.event !== 'step' || !kept.has(keyOf(line))) return [];
+    return [violate(`call ${line.call}: step ${line.step} was begun again after it was kept`, line.taskId)];
   });
 };
 
@@ -123,6 +136,7 @@ export const checkExpectations: Check = (history) => {
     checkExtraRuns,
     checkFirstCall,
     checkAttempts,
+    checkSteps,
     checkAcknowledged,
     checkStops,
     checkGenerated,

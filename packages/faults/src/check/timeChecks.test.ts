@@ -198,6 +198,19 @@ describe('recoveryBoundMs', () => {
   it('is a lock, two stalled intervals and a second', () => {
     expect(recoveryBoundMs(toHistory())).toBe(3500);
   });
+
+  it('adds six round trips of a slow network', () => {
+    const { scenario } = toHistory();
+    const fault = {
+      trigger: { atMs: 0 },
+      kind: 'bad-network',
+      latencyMs: 100,
+      resetPercent: 0,
+      forMs: 1,
+    } as const;
+
+    expect(recoveryBoundMs(toHistory({ scenario: { ...scenario, faults: [fault] } }))).toBe(4700);
+  });
 });
 
 describe('checkLate', () => {

@@ -9,9 +9,9 @@ import { behave } from '../tasks/behave';
 export const faultTask = defineTask({
   queueName: 'fault:work',
   schema: faultPayloadSchema,
-  handler: async (payload, { taskId, attempt, correlationId, signal }) => {
+  handler: async (payload, { taskId, attempt, correlationId, signal, step }) => {
     const facts = { call: payload.call, taskId, attempt, correlationId };
-    const end = await behave({ payload, facts, signal });
+    const end = await behave({ payload, facts, signal, step });
     if (end.kind === 'returned') return ok<unknown>(end.value);
     if (end.kind === 'failed') return err(new TaskError(end.message));
     return end.end() as Result<unknown, TaskError>; // anything at all: that is the test

@@ -95,6 +95,8 @@ export interface Expectation {
   readonly failsAs?: string;
   /** Call 0 is completed. Default: it may fail for a reason that the invariants allow. */
   readonly completes?: boolean;
+  /** No step whose result was stored is begun again. Default: false. */
+  readonly keepsSteps?: boolean;
   /** Every task is completed with its first attempt. Default: false. */
   readonly usesOneAttempt?: boolean;
   /** Every call made after so many milliseconds of the load is acknowledged. Default: one may be refused. */

@@ -6,6 +6,7 @@ const schemas = [
   z.object({ kind: z.literal('block'), ms: z.number() }),
   z.object({ kind: z.literal('stray'), ms: z.number() }),
   z.object({ kind: z.literal('fail'), ms: z.number(), times: z.number() }),
+  z.object({ kind: z.literal('steps'), count: z.number(), ms: z.number() }),
   z.object({ kind: z.literal('generated'), seed: z.number() }),
 ] as const;
 
@@ -17,6 +18,7 @@ const schemas = [
  * - `block`: holds the event loop for `ms`.
  * - `stray`: throws from a timer and drops a promise that rejects, then takes `ms`.
  * - `fail`: takes `ms`, and answers with an error in its first `times` attempts.
+ * - `steps`: takes `count` steps of `ms` each, one after the other; a contestant without steps does them all each time.
  * - `generated`: returns, throws or rejects with a value that the seed decides.
  */
 export const behaviourSchema = z.discriminatedUnion('kind', schemas);

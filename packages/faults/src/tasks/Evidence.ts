@@ -5,7 +5,7 @@ export const EVIDENCE_FILE = 'FAULT_EVIDENCE_FILE';
 
 /** One line that a handler left, outside of Redis and of every library. */
 export interface Evidence {
-  readonly event: 'start' | 'effect' | 'end';
+  readonly event: 'start' | 'effect' | 'step' | 'kept' | 'end';
   /** Number of the call. */
   readonly call: number;
   readonly taskId: string;
@@ -16,6 +16,8 @@ export interface Evidence {
   readonly run: string;
   /** Milliseconds since 1970, by the machine's clock. */
   readonly atMs: number;
+  /** With `step`, whose work begins, and `kept`, whose result is stored: the number of the step, from 0. */
+  readonly step?: number;
 }
 
 /** What a run says of itself in every line. */

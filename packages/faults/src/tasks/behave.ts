@@ -15,10 +15,17 @@ export interface RunInput {
   readonly payload: FaultPayload;
   readonly facts: RunFacts;
   readonly signal: AbortSignal | undefined;
+  /** Does a step of the run once for the task. Default: does it in each run. */
+  step?(name: string, work: () => Promise<void>): Promise<void>;
 }
 
 /** Does what a call asks for and leaves evidence at its start, its middle and its end. */
-export const behave = async ({ payload: { behaviour }, facts, signal }: RunInput): Promise<RunEnd> => {
+export const behave = async (input: RunInput): Promise<RunEnd> => {
+  const {
+    payload: { behaviour },
+    facts,
+    signal,
+  } = input;
   const run = v4();
   note('start', run, facts);
   const halve = async (ms: number, until?: AbortSignal): Promise<void> => {
@@ -45,6 +52,9 @@ export const behave = async ({ payload: { behaviour }, facts, signal }: RunInput
       void Promise.reject(new Error('a dropped promise'));
       await halve(behaviour.ms);
       break;
+    case 'steps':
+      await takeSteps(input, { ...behaviour, run });
+      break;
     case 'fail':
       await halve(behaviour.ms);
       note('end', run, facts);
@@ -56,6 +66,26 @@ export const behave = async ({ payload: { behaviour }, facts, signal }: RunInput
   }
   note('end', run, facts);
   return { kind: 'returned', value: { pid: process.pid, run } };
+};
+
+interface Steps {
+  readonly count: number;
+  readonly ms: number;
+  readonly run: string;
+}
+
+const takeSteps = async (
+  { facts, signal, step = (_name, work) => work() }: RunInput,
+  { count, ms, run }: Steps,
+): Promise<void> => {
+  for (let index = 0; index < count; index += 1) {
+    const own = { ...facts, step: index };
+    await step(`step ${index}`, async () => {
+      note('step', run, own);
+      await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    });
+    note('kept', run, own);
+  }
 };
 
 const holdEventLoop = (ms: number): void => {

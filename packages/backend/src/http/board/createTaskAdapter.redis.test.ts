@@ -58,6 +58,28 @@ describe('createTaskAdapter', () => {
     });
   });
 
+  it('shows what a handler reports: progress and log lines', async () => {
+    const task = defineTask({
+      queueName: 'emails:count',
+      schema: z.object({ n: z.number() }),
+      handler: async ({ n }, ctx) => {
+        await ctx.progress({ done: n });
+        await ctx.log(`counted to ${n}`);
+        return ok();
+      },
+    });
+    await using running = createRunningApp({ redisUrl: await testRedisUrl(), tasks: [task] });
+    await running.startWorker();
+    const scheduled = await running.scheduler.schedule(CorrelationId(), task, { n: 3 });
+    const { id } = scheduled._unsafeUnwrap();
+    await waitForStatus(running, id, 'completed');
+    const shown = await sendToBoard(running, 'GET', boardPathOf('emails:count', id));
+    const logs = await sendToBoard(running, 'GET', `${boardPathOf('emails:count', id)}/logs`);
+
+    expect(shown.body['job']).toMatchObject({ progress: { done: 3 } });
+    expect(logs.body as unknown).toEqual(['counted to 3']);
+  });
+
   it('runs a duplicated task as a new one', async () => {
     await using running = createRunningApp({ redisUrl: await testRedisUrl(), tasks: [sendEmailTask] });
     await running.startWorker();

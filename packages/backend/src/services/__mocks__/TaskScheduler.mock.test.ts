@@ -27,6 +27,22 @@ describe('getMockedTaskScheduler', () => {
     ]);
   });
 
+  it('hands out handles of tasks that never run', async () => {
+    const scheduler = getMockedTaskScheduler();
+    const scheduled = (await scheduler.schedule(correlationId, task, { n: 1 }))._unsafeUnwrap();
+    const found = scheduler.handle(task, scheduled.id);
+    const told = await Array.fromAsync(found.events());
+
+    expect([scheduled.disposition, found.id, found.taskName]).toEqual(['created', scheduled.id, 'a:b']);
+    expect((await scheduled.status())._unsafeUnwrap()).toBe('pending');
+    expect((await found.result())._unsafeUnwrapErr().code).toBe('timed-out');
+    expect((await found.progress())._unsafeUnwrap()).toBeUndefined();
+    expect(told.map(({ status, error: ended }) => [status, ended?.code])).toEqual([
+      ['pending', undefined],
+      ['pending', 'timed-out'],
+    ]);
+  });
+
   it('answers the error it is given', async () => {
     const error = new ScheduleError('Redis is down', { code: 'queue-unavailable' });
     const scheduler = getMockedTaskScheduler({ error });

@@ -11,8 +11,8 @@ interface RetriedTask {
 
 /**
  * Builds the envelope of a task that does another one again: the same payload, correlation ID, owner, metadata and
- * overrides. It names the old task and never expires, since whoever retries a task wants it run, and nobody waits for it.
- * With the old task's steps it names the first task of the chain too, whose idempotency keys its steps go on with.
+ * overrides. It names the old task, never expires, since whoever retries a task wants it run, and nobody waits for it. With
+ * the old task's steps it names the first task of the chain too, whose idempotency keys its steps go on with.
  *
  * @param data What the old job stores: an envelope of any version, or the bare payload of a job that plain BullMQ wrote.
  */
@@ -27,7 +27,12 @@ export const toRetriedEnvelope = (
     ancestors: _ancestors,
     stepsOf,
     ...kept
-  } = { expiresAtMs: undefined, ancestors: undefined, stepsOf: undefined, ...envelope };
+  } = {
+    expiresAtMs: undefined,
+    ancestors: undefined,
+    stepsOf: undefined,
+    ...envelope,
+  };
   return {
     ...kept,
     ...(isTaskId(id) ? { retriedFrom: id } : {}),

@@ -10,8 +10,8 @@ import { type ValidationIssue } from '@core/errors/ValidationError';
  * - `invalid-correlation-id`: not one of ours and not 1 to 128 characters of A-Z a-z 0-9 . _ : -.
  * - `queue-unavailable`: Redis was silent for `SCHEDULE_DEADLINE_MS`, or refused. Try again later. When
  *   `metadata.isUnknown` is true the task was sent but its receipt was lost: it may run.
- * - `not-in-worker`: `ctx.schedule` of a handler that was called by hand. The testing kit records such calls.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked. Go on without the task, or switch tasks on.
+ * - `not-in-worker`: `ctx.schedule` of a handler that was called by hand. The testing kit records such calls.
  */
 export type ScheduleErrorCode =
   | 'invalid-payload'
@@ -19,8 +19,8 @@ export type ScheduleErrorCode =
   | 'invalid-task'
   | 'invalid-correlation-id'
   | 'queue-unavailable'
-  | 'not-in-worker'
-  | 'tasks-disabled';
+  | 'tasks-disabled'
+  | 'not-in-worker';
 
 interface ScheduleErrorOptions extends ErrorCause {
   readonly code: ScheduleErrorCode;

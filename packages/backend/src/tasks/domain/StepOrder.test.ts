@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { createMemoryStepStore } from './__fixtures__/MemoryStepStore';
-import { decideCallChange, decideEndChange, type StepChange } from './StepOrder';
+import { decideCallChange, decideEndChange } from './StepOrder';
+import { type StepChange } from './TaskStep';
 
 const { steps: stored } = createMemoryStepStore(['a', 'b', 'c']);
 const withGap = stored.filter(({ name }) => name !== 'b');

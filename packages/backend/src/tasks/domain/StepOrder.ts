@@ -1,23 +1,4 @@
-import { type StoredStep } from './TaskStep';
-
-/** How the steps that an attempt calls differ from those that were stored before it. */
-export type StepChange =
-  /** A stored step is called at another place. */
-  | {
-      readonly kind: 'moved';
-      readonly step: string;
-      readonly storedPlace: number;
-      readonly calledPlace: number;
-    }
-  /** A step that was never finished is called where another one was stored. */
-  | {
-      readonly kind: 'replaced';
-      readonly step: string;
-      readonly storedStep: string;
-      readonly calledPlace: number;
-    }
-  /** The handler has completed without calling a stored step. */
-  | { readonly kind: 'skipped'; readonly step: string; readonly storedPlace: number };
+import { type StepChange, type StoredStep } from './TaskStep';
 
 /** A call of a step, 0 for the first of its attempt. */
 interface StepCall {

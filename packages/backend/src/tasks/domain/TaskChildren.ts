@@ -108,12 +108,14 @@ export const nameOf = (given: unknown): string => {
   return typeof name === 'string' ? name : 'unknown';
 };
 
+/** Children where none can run; each call answers `not-in-worker` with this message. */
+export const refusedChildren = (message: string): TaskChildren =>
+  Object.freeze({
+    run: async (calls: readonly unknown[]) =>
+      refuseAll(calls as readonly ChildCall[], 'not-in-worker', message) as never, // the types follow from the calls
+  });
+
 /** The children of a handler that was called by hand. */
-export const noChildren: TaskChildren = Object.freeze({
-  run: async (calls: readonly unknown[]) =>
-    refuseAll(
-      calls as readonly ChildCall[], // read for their names alone
-      'not-in-worker',
-      'children run in a worker; call the handler with the testing kit, or hand in children of your own',
-    ) as never, // the types of the results follow from the calls
-});
+export const noChildren: TaskChildren = refusedChildren(
+  'children run in a worker; call the handler with the testing kit, or hand in children of your own',
+);

@@ -28,12 +28,12 @@ describe('toTaskContext', () => {
       workerId: 'direct',
       logger: silentLogger,
       signal: expect.any(AbortSignal),
+      resolve: expect.any(Function),
       progress: expect.any(Function),
       log: expect.any(Function),
-      step: expect.any(Function),
       schedule: expect.any(Function),
       children: noChildren,
-      resolve: expect.any(Function),
+      step: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -55,26 +55,24 @@ describe('toTaskContext', () => {
       workerId: 'w1',
       logger: getMockedLogger(),
       signal: AbortSignal.abort(),
+      resolve: resolveFrom([]),
       progress: async () => undefined,
       log: async () => undefined,
-      step: async (_name, work) => work({ idempotencyKey: 'mine' }),
       schedule: async () => err(notInWorker()),
       children: { ...noChildren },
-      resolve: resolveFrom([]),
+      step: async (_name, work) => work({ idempotencyKey: 'mine' }),
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });
   });
 
-  it('checks progress and log as a worker does, and writes the lines to the logger', async () => {
-    const logger = getMockedLogger();
-    const { progress, log } = toTaskContext('emails:send', { logger });
-    await progress({ done: 1 });
-    await log('half way');
+  it('has no resources unless they are handed in', () => {
+    const token = ResourceToken<number>('database pool');
 
-    expect(logger.info.mock.calls).toEqual([['half way']]);
-    expect(progress(undefined)).rejects.toThrow('the progress is refused');
-    expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
+    expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
+      'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
+    );
+    expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 
   it('does steps and checks them, as a worker does', async () => {
@@ -96,6 +94,17 @@ describe('toTaskContext', () => {
     expect(step('send', () => 1)).rejects.toThrow('over');
   });
 
+  it('checks progress and log as a worker does, and writes the lines to the logger', async () => {
+    const logger = getMockedLogger();
+    const { progress, log } = toTaskContext('emails:send', { logger });
+    await progress({ done: 1 });
+    await log('half way');
+
+    expect(logger.info.mock.calls).toEqual([['half way']]);
+    expect(progress(undefined)).rejects.toThrow('the progress is refused');
+    expect(log(1 as unknown as string)).rejects.toThrow('the log line is refused');
+  });
+
   it('schedules nothing, and says why', async () => {
     const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok(1) });
     const { schedule, children } = toTaskContext('emails:send');
@@ -106,14 +115,5 @@ describe('toTaskContext', () => {
       { code: 'not-in-worker' },
       { code: 'not-in-worker', taskName: 'a:b' },
     ]);
-  });
-
-  it('has no resources unless they are handed in', () => {
-    const token = ResourceToken<number>('database pool');
-
-    expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
-      'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
-    );
-    expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 });

@@ -46,6 +46,11 @@ export interface TaskContext {
   /** Aborted when the attempt outlives `timeoutMs`, the task is cancelled or the worker stops; hand it to `fetch`, say. */
   readonly signal: AbortSignal;
   /**
+   * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
+   * there is no such thing; a resource that `options.resources` names is always there.
+   */
+  resolve<Value>(token: ResourceToken<Value>): Value;
+  /**
    * Tells whoever looks on how far the attempt is: handles, inspectors and the board. JSON of at most 16 KiB. May be
    * called as often as is convenient: the newest value is written every 250 ms, the last one before the attempt ends.
    * Resolves at once, and does not mind Redis being away; rejects with a fatal `TaskError` when the value is no JSON.
@@ -78,11 +83,6 @@ export interface TaskContext {
    * result, however long that takes within the attempt.
    */
   step<T>(name: string, work: StepWork<T>): Promise<T>;
-  /**
-   * Finds a shared resource of the worker, or what its container has. Throws a `TaskError` that names what is known where
-   * there is no such thing; a resource that `options.resources` names is always there.
-   */
-  resolve<Value>(token: ResourceToken<Value>): Value;
 }
 
 const REQUIRED_PARTS = [
@@ -97,20 +97,18 @@ const REQUIRED_PARTS = [
   'workerId',
   'logger',
   'signal',
+  'resolve',
   'progress',
   'log',
   'schedule',
   'children',
   'step',
-  'resolve',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** What a handler that was called by hand is told when it schedules. */
-export const notInWorker = (): ScheduleError =>
-  new ScheduleError(
-    'ctx.schedule works in a worker; call the handler with the testing kit, or hand in a schedule of your own',
-    { code: 'not-in-worker' },
-  );
+export const notInWorker = (
+  message = 'ctx.schedule works in a worker; call the handler with the testing kit, or hand in a schedule of your own',
+): ScheduleError => new ScheduleError(message, { code: 'not-in-worker' });
 
 /** A worker's context has every part, and is passed on as it is: reading its signal would create one. */
 const isComplete = (given: Partial<TaskContext>): given is TaskContext =>
@@ -145,8 +143,8 @@ const toDirectStep = ({
 
 /**
  * Fills in what a direct call of a handler leaves out, such as a unit test that names only four fields:
- * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts. Progress is checked and goes nowhere, log lines go
- * to the logger, steps are done and forgotten, and there are no resources.
+ * fresh ids, attempt 1 of 1, a silent logger, a signal that never aborts, no resources. Progress is checked and goes nowhere,
+ * log lines go to the logger, steps are done and forgotten.
  */
 export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}): TaskContext => {
   if (isComplete(given) && given.taskName === taskName) return given;
@@ -166,11 +164,11 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
     workerId: given.workerId ?? 'direct',
     logger,
     signal,
+    resolve: given.resolve ?? refuseToResolve(taskName),
     progress: given.progress ?? (async (value) => void toProgressJson(value)),
-    log: given.log ?? (async (message) => given.logger?.info(toLogLine(message))),
+    log: given.log ?? (async (message) => logger.info(toLogLine(message))),
     schedule: given.schedule ?? (async () => err(notInWorker())),
     children: given.children ?? noChildren,
-    resolve: given.resolve ?? refuseToResolve(taskName),
     step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
   };
 };

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { createTaskScheduler, type TaskScheduler } from '../scheduler/TaskScheduler';
 import { defineTask, type TaskDefinition } from './TaskDefinition';
 import { TaskError } from './TaskError';
-import { type TaskHandle } from './TaskHandle';
+import { type FoundHandle, type TaskHandle } from './TaskHandle';
+import { type TaskResultError } from './TaskResultError';
 
 // The compiler runs these tests: every @ts-expect-error that expects nothing is an error of its own. The functions that
 // hold them are never called.
@@ -174,6 +175,12 @@ const outputs = async (): Promise<void> => {
   if (typed.isOk()) isSame<typeof typed.value, TaskHandle<{ messageId: string }>>();
   const inferred = await scheduler.schedule(id, sendEmailTask, email);
   if (inferred.isOk()) isSame<typeof inferred.value, TaskHandle<{ messageId: string }>>();
+  if (typed.isOk()) {
+    const result = await typed.value.result();
+    isSame<typeof result, Result<{ messageId: string }, TaskResultError>>();
+  }
+  const found = scheduler.handle(outputTask, 'an id');
+  isSame<typeof found, FoundHandle<{ messageId: string }>>();
   const direct = await fromSchemaTask.handler(email);
   isSame<typeof direct, Result<number, Error>>();
   // @ts-expect-error the comparison itself can fail

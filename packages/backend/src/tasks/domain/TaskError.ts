@@ -9,6 +9,8 @@ export const TASK_ERROR_CODES = [
   'expired',
   'crashed',
   'crash-loop',
+  'process-died',
+  'memory-limit',
   'shutdown',
   'cancelled',
 ] as const;
@@ -24,6 +26,8 @@ export const TASK_ERROR_CODES = [
  * - `expired`: the task had not started when its `expiresInMs` was over.
  * - `crashed`: the worker process died, or lost the task's lock, during an attempt.
  * - `crash-loop`: that happened too often for this task.
+ * - `process-died`: the process of an isolated attempt ended before the handler did.
+ * - `memory-limit`: it had more memory than `isolate.maxMemoryMb`, and was killed.
  * - `shutdown`: the worker is stopping and gives the task back.
  * - `cancelled`: somebody asked the task to stop while it ran.
  */
@@ -34,6 +38,7 @@ interface TaskErrorOptions {
   readonly original?: Error;
   readonly code?: TaskErrorCode;
   readonly snoozeMs?: number;
+  readonly isWorthRetrying?: boolean;
 }
 
 /** A failed attempt, as a handler returns it: `err(new TaskError('SMTP refused the connection'))`. */
@@ -49,6 +54,12 @@ export class TaskError extends Error {
   /** The foreign error that this one stands for, when a handler threw or returned one. */
   readonly original: Error | undefined;
 
+  /**
+   * What `retryOn` said where the error was made, when that was in another process: of a foreign error only a copy comes
+   * from there, which has lost its class.
+   */
+  readonly isWorthRetrying: boolean | undefined;
+
   constructor(
     message: string,
     metadata: Readonly<Record<string, unknown>> = {},
@@ -59,6 +70,7 @@ export class TaskError extends Error {
     this.metadata = metadata;
     this.snoozeMs = options.snoozeMs;
     this.original = options.original;
+    this.isWorthRetrying = options.isWorthRetrying;
   }
 
   /** A failure that no further attempt can mend: the task becomes a dead letter at once. */

@@ -14,6 +14,10 @@ describe('taskOptionProblems', () => {
     { retry: { backoff: 'steps', stepsMs: [0, MAX_DELAY_MS] } },
     { backoffMs: 5, retry: { retryOn: () => false } },
     { retention: {} },
+    { isolate: true },
+    { isolate: {} },
+    { isolate: { maxMemoryMb: 64 } },
+    { isolate: { maxMemoryMb: 1_048_576 } },
     {
       retention: {
         completed: { ageMs: 1000, count: 0 },
@@ -100,6 +104,17 @@ describe('taskOptionProblems', () => {
     [{ retry: { jitter: 0.1 } }, 'expected retry.jitter to be a boolean, got 0.1'],
     [{ retry: { retryOn: true } }, 'expected retry.retryOn to be a function, got true'],
     [{ backoffMs: 5, retry: { backoff: 'fixed' } }, 'expected either backoffMs or retry.backoff, got both'],
+    [{ isolate: false }, 'expected isolate to be true or an object, got false'],
+    [{ isolate: 'yes' }, 'expected isolate to be true or an object, got "yes"'],
+    [{ isolate: { maxMemory: 5 } }, 'unknown option isolate.maxMemory. Did you mean "maxMemoryMb"?'],
+    [
+      { isolate: { maxMemoryMb: 63 } },
+      'expected isolate.maxMemoryMb to be an integer from 64 to 1048576, got 63',
+    ],
+    [
+      { isolate: { maxMemoryMb: 1_048_577 } },
+      'expected isolate.maxMemoryMb to be an integer from 64 to 1048576, got 1048577',
+    ],
     [{ retention: 5 }, 'expected retention to be an object, got 5'],
     [{ retention: { completed: 5 } }, 'expected retention.completed to be an object, got 5'],
     [{ retention: { complete: {} } }, 'unknown option retention.complete. Did you mean "completed"?'],

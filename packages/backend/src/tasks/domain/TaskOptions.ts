@@ -1,4 +1,5 @@
 import { type DeduplicationOptions } from './Deduplication';
+import { type Isolate } from './Isolation';
 import { type Priority } from './Priority';
 import { type RecurringRule } from './RecurringRule';
 import { type ResourceToken } from './ResourceToken';
@@ -52,4 +53,9 @@ export interface TaskOptions<Payload = unknown> extends DeduplicationOptions<Pay
   readonly recurring?: RecurringRule;
   /** Shared resources that the handler resolves: a worker without one of them does not start. Default: none. */
   readonly resources?: readonly ResourceToken[];
+  /**
+   * Runs each attempt in a process of its own, which a timeout, a cancellation or a stop kills, and whose end, endless loop or memory harms
+   * no other task. Default: attempts run in the worker's process.
+   */
+  readonly isolate?: Isolate;
 }

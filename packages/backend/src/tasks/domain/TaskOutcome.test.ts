@@ -24,6 +24,8 @@ describe('decideOutcome', () => {
     ['task-failed', { kind: 'retry', delayMs: 1100 }],
     ['timeout', { kind: 'retry', delayMs: 1100 }],
     ['crashed', { kind: 'retry', delayMs: 1100 }],
+    ['process-died', { kind: 'retry', delayMs: 1100 }],
+    ['memory-limit', { kind: 'retry', delayMs: 1100 }],
     ['retry-later', { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', { kind: 'released' }],
     ['cancelled', { kind: 'cancelled' }],
@@ -51,6 +53,8 @@ describe('decideOutcome', () => {
     ['task-failed', 1, 1, { kind: 'failed', reason: 'exhausted' }],
     ['timeout', 3, 3, { kind: 'failed', reason: 'timeout' }],
     ['crashed', 4, 3, { kind: 'failed', reason: 'exhausted' }],
+    ['process-died', 3, 3, { kind: 'failed', reason: 'exhausted' }],
+    ['memory-limit', 3, 3, { kind: 'failed', reason: 'exhausted' }],
     ['retry-later', 3, 3, { kind: 'snoozed', delayMs: 70 }],
     ['shutdown', 3, 3, { kind: 'released' }],
     ['cancelled', 3, 3, { kind: 'cancelled' }],
@@ -97,6 +101,17 @@ describe('decideOutcome', () => {
     expect(asked.map((error) => error === thrown || error === own)).toStrictEqual([true, true]);
     expect(asked).toStrictEqual([thrown, own]);
   });
+
+  it.each([
+    [true, 'retry'],
+    [false, 'failed'],
+  ] as const)(
+    'does as retryOn has said (%j) where the error was made, and does not ask again',
+    (answer, kind) => {
+      const error = new TaskError('it failed', {}, { isWorthRetrying: answer });
+      expect(decide(err(error), { ...rules, retryOn: () => !answer }).kind).toBe(kind);
+    },
+  );
 
   it.each([
     [

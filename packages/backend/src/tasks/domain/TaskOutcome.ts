@@ -42,9 +42,10 @@ export interface OutcomeRules {
 
 /**
  * Asks the task's `retryOn`. One that throws or answers with a promise must neither lose the task nor end it early, so it
- * counts as yes.
+ * counts as yes. One that was asked in another process is not asked again.
  */
-const isWorthRetrying = (error: TaskError, retryOn: OutcomeRules['retryOn']): boolean => {
+export const isWorthRetrying = (error: TaskError, retryOn: OutcomeRules['retryOn']): boolean => {
+  if (error.isWorthRetrying !== undefined) return error.isWorthRetrying;
   try {
     const answer: unknown = retryOn?.(error.original ?? error) ?? true;
     // Nobody waits for it: without this its rejection would end the process.
@@ -79,6 +80,8 @@ const decideFailure = (error: TaskError, rules: OutcomeRules, random: () => numb
     case 'task-failed':
     case 'timeout':
     case 'crashed':
+    case 'process-died':
+    case 'memory-limit':
       return decideRetry(error, rules, random);
   }
 };

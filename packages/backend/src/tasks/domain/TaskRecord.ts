@@ -4,6 +4,7 @@ import { type TaskErrorCode } from './TaskError';
 import { type TaskId } from './TaskId';
 import { type FailureReason } from './TaskOutcome';
 import { type TaskStatus } from './TaskStatus';
+import { type StepChange } from './TaskStep';
 
 /** Why a task's last attempt failed, as it is kept with the task. */
 export interface StoredTaskError {
@@ -71,4 +72,6 @@ export interface TaskRecord {
   readonly scheduleId?: string;
   /** Its finished steps, in the order of their places; absent without any. */
   readonly steps?: readonly RecordedStep[];
+  /** The last time that an attempt called other steps than an earlier one: how they differed first. */
+  readonly stepsChange?: StepChange;
 }

@@ -27,6 +27,25 @@ export interface StoredStep {
   readonly value: unknown;
 }
 
+/** How the steps that an attempt calls differ from those that were stored before it. */
+export type StepChange =
+  /** A stored step is called at another place. */
+  | {
+      readonly kind: 'moved';
+      readonly step: string;
+      readonly storedPlace: number;
+      readonly calledPlace: number;
+    }
+  /** A step that was never finished is called where another one was stored. */
+  | {
+      readonly kind: 'replaced';
+      readonly step: string;
+      readonly storedStep: string;
+      readonly calledPlace: number;
+    }
+  /** The handler has completed without calling a stored step. */
+  | { readonly kind: 'skipped'; readonly step: string; readonly storedPlace: number };
+
 /** Whether Redis has a step: only the delivery that holds the task may store one. */
 export type StepSave = { readonly kind: 'stored'; readonly step: StoredStep } | { readonly kind: 'lost' };
 
@@ -41,6 +60,8 @@ export interface StepStore {
   checkHeld(signal: AbortSignal): Promise<boolean> | undefined;
   /** Stores a finished step; answers the one that was stored before, if there is one of this name. */
   save(step: StoredStep, signal: AbortSignal): Promise<StepSave>;
+  /** Keeps with the task that its steps have changed, if Redis takes it at once; nobody waits for it. */
+  note(change: StepChange): void;
 }
 
 /** Steps that a task may have. */
@@ -101,7 +122,8 @@ export const toLostTask = (name: string): TaskError =>
 /** The namespace of the idempotency keys of steps (RFC 9562, version 5). */
 const STEPS = 'c2b0a4f4-54f5-4f0a-9d52-6f3e1b7d8c55';
 
-interface StepOwner {
+/** Whose the steps are: their idempotency keys are made of it. */
+export interface StepOwner {
   readonly taskName: string;
   /** The task, or the first of its retries. */
   readonly taskId: string;

@@ -33,6 +33,10 @@ const setup = (store: MemoryStepStore = createMemoryStepStore(), maxResultBytes 
   };
 };
 
+const fail = (message: string): never => {
+  throw new Error(message);
+};
+
 const fatal = (message: string) => expect.objectContaining({ code: 'fatal', message });
 
 describe('a step', () => {
@@ -243,6 +247,14 @@ describe('a result of a step', () => {
     expect(logger.error).toHaveBeenCalledTimes(1);
   });
 
+  it('that refuses to be read is named too', async () => {
+    const { refusal, logger } = setup();
+    const secretive = new Proxy({}, { has: () => fail('unreadable') });
+
+    expect(await refusal('charge', () => secretive)).toMatchObject({ message: 'unreadable' });
+    expect(logger.error).toHaveBeenCalledTimes(1);
+  });
+
   it('at the limit is stored', async () => {
     expect(await setup().step('charge', () => 'x'.repeat(98))).toHaveLength(98);
   });
@@ -313,16 +325,17 @@ describe('the end of a handler', () => {
 describe('steps that differ from those of an earlier attempt', () => {
   const message = 'The steps of a task differ from those of an earlier attempt; each is found by its name';
   const run = async (names: readonly string[], hasCompleted = true) => {
-    const { step, close, logger } = setup(createMemoryStepStore(['a', 'b', 'c']));
+    const { step, close, logger, store } = setup(createMemoryStepStore(['a', 'b', 'c']));
     const answers: unknown[] = [];
     for (const name of names) answers.push(await step(name, () => `new ${name}`));
     await close({ hasCompleted });
-    return { answers, warnings: logger.warn.mock.calls };
+    return { answers, warnings: logger.warn.mock.calls, changes: store.changes };
   };
 
   it('get their own results, and one line says so', async () => {
     expect(await run(['b', 'x', 'a', 'c'])).toEqual({
       answers: ['stored b', 'new x', 'stored a', 'stored c'],
+      changes: [{ kind: 'moved', step: 'b', storedPlace: 1, calledPlace: 0 }],
       warnings: [
         [
           message,

@@ -2,9 +2,10 @@ import { type ILogger } from '@backend/logger/Logger';
 import { ok } from 'neverthrow';
 import { isResult } from './isResult';
 import { createStepCalls, type StepCall } from './StepCalls';
-import { decideCallChange, decideEndChange, type StepChange } from './StepOrder';
+import { decideCallChange, decideEndChange } from './StepOrder';
 import {
   MAX_STEPS,
+  type StepChange,
   type StepStore,
   type StepWork,
   type StoredStep,
@@ -53,7 +54,7 @@ export const createTaskSteps = (options: TaskStepsOptions): TaskSteps => {
   const { store, logger, getSignal } = options;
   const calls = createStepCalls();
   const running = new Map<StepCall, Promise<unknown>>();
-  const report = createChangeReport(logger);
+  const report = createChangeReport({ store, logger });
   let loading: Promise<readonly StoredStep[]> | undefined;
   let stored: readonly StoredStep[] = [];
   let newCount = 0;
@@ -78,9 +79,9 @@ export const createTaskSteps = (options: TaskStepsOptions): TaskSteps => {
     const { name, place } = call;
     const idempotencyKey = options.toKey(name);
     const answer = await calls.runInside(call, async () => work(Object.freeze({ idempotencyKey })));
-    const wasResult = isResult(answer);
-    if (wasResult && answer.isErr()) return { answer, isStored: false };
     try {
+      const wasResult = isResult(answer);
+      if (wasResult && answer.isErr()) return { answer, isStored: false };
       const value = toJsonCopy(wasResult ? answer.unwrapOr(undefined) : answer, options.maxResultBytes);
       if (value.isErr()) throw toUnstorable(name, value.error);
       const endedAtMs = options.now().getTime();
@@ -149,7 +150,7 @@ export const createTaskSteps = (options: TaskStepsOptions): TaskSteps => {
   };
 };
 
-const createChangeReport = (logger: ILogger) => {
+const createChangeReport = ({ store, logger }: Pick<TaskStepsOptions, 'store' | 'logger'>) => {
   let hasReported = false;
   return (
     change: StepChange | undefined,
@@ -158,6 +159,7 @@ const createChangeReport = (logger: ILogger) => {
   ): void => {
     if (change === undefined || hasReported) return;
     hasReported = true;
+    store.note(change);
     const inOrder = stored.toSorted((one, other) => one.place - other.place);
     logger.warn('The steps of a task differ from those of an earlier attempt; each is found by its name', {
       ...change,

@@ -5,4 +5,5 @@ export const emptyStepStore: StepStore = Object.freeze({
   load: async () => [],
   checkHeld: () => undefined,
   save: async (step) => ({ kind: 'stored', step }),
+  note: () => undefined,
 } satisfies StepStore);

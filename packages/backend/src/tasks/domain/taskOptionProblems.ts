@@ -1,5 +1,6 @@
 import { deduplicationOptionProblems } from './Deduplication';
 import { isRecord, numberFieldProblems, unknownFieldProblems } from './fieldProblems';
+import { isolationProblems } from './Isolation';
 import {
   ATTEMPTS,
   DELAY,
@@ -46,6 +47,7 @@ const TASK_OPTION_NAMES = [
   'rateLimit',
   'recurring',
   'resources',
+  'isolate',
 ] as const satisfies readonly (keyof TaskOptions)[];
 
 const retentionProblems = (retention: unknown): string[] => {
@@ -98,6 +100,7 @@ export const taskOptionProblems = (options: unknown): string[] => {
     ...rateLimitProblems(options['rateLimit']),
     ...deduplicationOptionProblems(options),
     ...tokenListProblems('resources', options['resources']),
+    ...isolationProblems(options['isolate']),
     ...doubleBackoffProblems(options['backoffMs'], retry),
   ];
 };

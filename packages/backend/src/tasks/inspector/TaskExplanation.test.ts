@@ -39,14 +39,18 @@ const explain = (given: Given) =>
     workers: { count: 2 },
     isRegistered: true,
     maxStarts: undefined,
+    childCount: 0,
     nowMs: NOW_MS,
     ...given.rest,
   });
 
 const cancelRequest = { cancelRequestedAt: past, cancelReason: 'no longer wanted' };
 
+const running = { status: 'running', attempt: 1 } as const;
+
 const cases: [sentence: string, reasons: readonly string[], given: Given][] = [
   ['Nothing is known to hold the task back: a worker takes it next.', ['ready'], {}],
+  ['Attempt 1 runs.', ['running', 'waiting-for-children'], { record: running, rest: { childCount: 3 } }],
   [
     'The task waits under the name emails:send, which no definition has.',
     ['unregistered', 'no-worker'],

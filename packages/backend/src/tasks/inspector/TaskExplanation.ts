@@ -21,6 +21,8 @@ export interface ExplanationInput {
   readonly isRegistered: boolean;
   /** Starts that the definition's rate limit allows, where the queue does not say. */
   readonly maxStarts: number | undefined;
+  /** Its children that have not ended. */
+  readonly childCount: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -45,7 +47,7 @@ const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
         ...start,
         ...(workerId === undefined ? {} : { workerId }),
       } as const;
-      return [running, ...cancelFacts(input)];
+      return [running, ...childFacts(input), ...cancelFacts(input)];
     }
     case 'completed':
       return [{ reason: 'completed', ...ended }];
@@ -67,6 +69,9 @@ const cancelFacts = ({ record }: ExplanationInput): readonly TaskFact[] => {
   const why = cancelReason === undefined ? {} : { cancelReason };
   return [{ reason: 'cancel-requested', cancelRequestedAt, ...why }];
 };
+
+const childFacts = ({ childCount }: ExplanationInput): readonly TaskFact[] =>
+  childCount === 0 ? [] : [{ reason: 'waiting-for-children', childCount }];
 
 /** In the order in which they must change: before its time nothing else holds a task back. */
 const waitingFacts = (input: ExplanationInput): TaskExplanation['facts'] => {

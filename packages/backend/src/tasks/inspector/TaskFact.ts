@@ -36,6 +36,8 @@ export type TaskFact =
       readonly startedAt?: Date;
       readonly workerId?: string;
     }
+  /** It runs without a slot, until its children have ended; those that have not yet. */
+  | { readonly reason: 'waiting-for-children'; readonly childCount: number }
   /** It was asked to stop while it ran, and has not ended yet. */
   | { readonly reason: 'cancel-requested'; readonly cancelRequestedAt: Date; readonly cancelReason?: string }
   | { readonly reason: 'completed'; readonly endedAt?: Date }
@@ -79,6 +81,8 @@ export const toSentence = (fact: TaskFact): string => {
       return `Attempt ${fact.attempt} runs${fact.workerId === undefined ? '' : ` on ${fact.workerId}`}${
         fact.startedAt === undefined ? '' : ` since ${fact.startedAt.toISOString()}`
       }.`;
+    case 'waiting-for-children':
+      return `The task waits for ${fact.childCount} ${fact.childCount === 1 ? 'child' : 'children'}.`;
     case 'cancel-requested':
       return `The task is to stop since ${fact.cancelRequestedAt.toISOString()}, and will not be run again${because(fact.cancelReason)}.`;
     case 'completed':

@@ -1,4 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
+import { listUnendedChildren } from '../queue/ChildStore';
+import { toQueueKey } from '../queue/QueueName';
 import { readTaskSituation, type TaskSituation } from '../queue/readTaskSituation';
 import { toTaskRecord } from '../queue/TaskRecordReader';
 import { listRememberedNames } from '../queue/UnregisteredTasks';
@@ -32,9 +34,22 @@ export const explainTask = async (
       workers,
       isRegistered: definition !== undefined,
       maxStarts: definition?.options.rateLimit?.max,
+      childCount: record.status === 'running' ? await countChildren(parts, { name, id }) : 0,
       nowMs: Date.now(),
     }),
   );
+};
+
+/** Nothing else is explained less well when they cannot be counted. */
+const countChildren = async (
+  { access, appConfig }: InspectorParts,
+  { name, id }: { readonly name: string; readonly id: string },
+): Promise<number> => {
+  const queueKey = toQueueKey(appConfig.queuePrefix, name);
+  const children = await access.run((_queues, { client }) =>
+    listUnendedChildren({ client, queueKey, jobId: id }),
+  );
+  return children.unwrapOr([]).length;
 };
 
 interface FoundSituation {

@@ -1,12 +1,16 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type CancelRequest } from '../domain/CancelRequest';
 
-/** Answers only those that were asked to stop: the place in the list, when, and why. */
+/**
+ * Answers only those that were asked to stop: the place in the list, when, and why. One that is cancelled already was put
+ * back while it still ran: its worker had lost its lock.
+ */
 const READ_REQUESTS = `
 local found = {}
-for index, job in ipairs(KEYS) do
-  local request = redis.call('HMGET', job, 'cancelRequestedAt', 'cancelReason')
-  if request[1] then found[#found + 1] = { index, request[1], request[2] or '' } end
+for index, id in ipairs(ARGV) do
+  local request = redis.call('HMGET', KEYS[index + 1], 'cancelRequestedAt', 'cancelReason')
+  local at = request[1] or redis.call('ZSCORE', KEYS[1], id)
+  if at then found[#found + 1] = { index, at, request[2] or '' } end
 end
 return found`;
 
@@ -26,8 +30,8 @@ export const readCancelRequests = async ({
   jobIds,
 }: CancelRequestsRead): Promise<ReadonlyMap<string, CancelRequest>> => {
   if (jobIds.length === 0) return new Map();
-  const keys = jobIds.map((id) => `${queueKey}:${id}`);
-  const reply = (await client.eval(READ_REQUESTS, keys.length, ...keys)) as RequestsReply; // what the script returns
+  const keys = ['cancelled', ...jobIds].map((name) => `${queueKey}:${name}`);
+  const reply = (await client.eval(READ_REQUESTS, keys.length, ...keys, ...jobIds)) as RequestsReply; // what the script returns
   return new Map(
     reply.map(([place, requestedAtMs, reason]): [string, CancelRequest] => [
       jobIds[place - 1] ?? '',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
 import { type JobLock } from './JobLock';
+import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 import { parseJson } from './TaskRecordReader';
 
 /** A child as it is written down with its parent. */
@@ -29,9 +30,9 @@ export interface ChildStore {
    * Writes children down before they are scheduled. Answers those that are written down after it, in order: one that was
    * there before stays, unless it has failed and its round was an earlier one.
    */
-  claim(claims: readonly ChildClaim[]): Promise<readonly StoredChild[]>;
+  claim(claims: readonly ChildClaim[], signal: AbortSignal): Promise<readonly StoredChild[]>;
   /** Writes down what became of children. */
-  note(children: readonly ChildClaim[]): Promise<void>;
+  note(children: readonly ChildClaim[], signal: AbortSignal): Promise<void>;
   /** Lists the children whose end is not written down; none when the job is gone. Whoever has the job. */
   listUnended(): Promise<readonly StoredChild[]>;
 }
@@ -41,8 +42,8 @@ export class TakenJobError extends Error {
   override readonly name = 'TakenJobError';
 }
 
-/** What marks the fields of children. */
-const FIELD_PREFIX = 'child:';
+/** What marks the fields of children on the hash of their parent's job. */
+export const CHILD_PREFIX = 'child:';
 
 /** Tells children of one parent apart: by task and payload. Hashed, since a caller's text never becomes a part of a key. */
 export const toChildHash = (taskName: string, payload: unknown): string =>
@@ -53,7 +54,7 @@ export const toChildHash = (taskName: string, payload: unknown): string =>
 
 /** A child that failed in an earlier round gives way to a new one. */
 const CLAIM = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then return false end
 local found = {}
 for index = 2, #ARGV, 3 do
   local field, round, fresh = ARGV[index], tonumber(ARGV[index + 1]), ARGV[index + 2]
@@ -68,7 +69,7 @@ end
 return found`;
 
 const NOTE = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then return false end
 for index = 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1]) end
 return 1`;
 
@@ -79,36 +80,54 @@ interface ChildStoreOptions {
   readonly jobId: string;
   /** The lock of the newest delivery. */
   lock(): JobLock;
+  /** Redis answers, but refuses for now. */
+  onRefused(error: Error): void;
 }
 
-/** Creates the store of one delivery; costs nothing before it is used. Its methods reject with `TakenJobError`, or as Redis does. */
-export const createChildStore = ({ client, queueKey, jobId, lock }: ChildStoreOptions): ChildStore => {
+/**
+ * Creates the store of one delivery; costs nothing before it is used. While Redis refuses it asks again, until the signal
+ * is aborted. Its methods reject with `TakenJobError`, or as Redis does.
+ */
+export const createChildStore = ({
+  client,
+  queueKey,
+  jobId,
+  lock,
+  onRefused,
+}: ChildStoreOptions): ChildStore => {
   const job = `${queueKey}:${jobId}`;
-  const run = async (script: string, rest: readonly (string | number)[]): Promise<unknown> => {
-    for (const isFirst of [true, false]) {
-      const { token } = lock();
-      const reply = await client.eval(script, 2, `${job}:lock`, job, token, ...rest);
-      if (reply !== null) return reply;
-      // A lock that lapsed while Redis was away is taken back, once.
-      if (isFirst && (await lock().reclaim()) !== 'held') break;
+  const send = async (script: string, rest: readonly (string | number)[], signal: AbortSignal) => {
+    for (;;) {
+      try {
+        return await client.eval(script, 2, `${job}:lock`, job, lock().token, ...rest);
+      } catch (error) {
+        if (!isRefusal(error) || signal.aborted) throw error;
+        onRefused(error);
+        await pauseAfterRefusal();
+      }
     }
-    throw new TakenJobError(`another worker has the task ${jobId}`);
+  };
+  const run = async (script: string, rest: readonly (string | number)[], signal: AbortSignal) => {
+    const reply = await send(script, rest, signal);
+    if (reply !== null) return reply;
+    // A lock that lapsed while Redis was away is taken back, once.
+    const again = (await lock().reclaim()) === 'held' ? await send(script, rest, signal) : null;
+    if (again === null) throw new TakenJobError(`another worker has the task ${jobId}`);
+    return again;
   };
   return {
-    claim: async (claims) => {
+    claim: async (claims, signal) => {
       const rest = claims.flatMap(({ key, child }) => [
-        FIELD_PREFIX + key,
+        CHILD_PREFIX + key,
         child.round,
         JSON.stringify(child),
       ]);
-      const found = (await run(CLAIM, rest)) as readonly string[]; // the script answers one for each claim
+      const found = (await run(CLAIM, rest, signal)) as readonly string[]; // the script answers one for each claim
       return found.map((text) => JSON.parse(text) as StoredChild); // written by claim or note
     },
-    note: async (children) => {
-      await run(
-        NOTE,
-        children.flatMap(({ key, child }) => [FIELD_PREFIX + key, JSON.stringify(child)]),
-      );
+    note: async (children, signal) => {
+      const fields = children.flatMap(({ key, child }) => [CHILD_PREFIX + key, JSON.stringify(child)]);
+      await run(NOTE, fields, signal);
     },
     listUnended: () => listUnendedChildren({ client, queueKey, jobId }),
   };
@@ -133,7 +152,7 @@ export const listUnendedChildren = async ({
   queueKey,
   jobId,
 }: ChildrenList): Promise<readonly StoredChild[]> => {
-  const texts = (await client.eval(LIST, 1, `${queueKey}:${jobId}`, FIELD_PREFIX)) as readonly string[]; // the script's answer
+  const texts = (await client.eval(LIST, 1, `${queueKey}:${jobId}`, CHILD_PREFIX)) as readonly string[]; // the script's answer
   return texts
     .map((text) => parseJson(text, undefined))
     .filter(

@@ -27,7 +27,11 @@ const BLOCK_MS = 2000;
 /** Events that one read answers of a stream at most. */
 const READ_COUNT = 1000;
 
-/** A read that told nothing of interest is not repeated at once: a busy queue's events come many at a time then. */
+/**
+ * After so many reads in a row that told nothing of interest the queue is a busy one. Each further such read is followed
+ * by a rest, in milliseconds, so that the queue's events come many at a time.
+ */
+const BUSY_COUNT = 4;
 const REST_MS = 5;
 
 /** How long one look for a connection takes, and how long a broken one is left alone; milliseconds. */
@@ -56,6 +60,8 @@ export const createEventReader = (options: EventReaderOptions): EventReader => {
     },
     remove: (streamKey) => {
       streams.delete(streamKey);
+      // A read that goes on for nobody would hold the process.
+      if (streams.size === 0) session?.changed();
     },
     rest: () => {
       session?.close();
@@ -66,7 +72,7 @@ export const createEventReader = (options: EventReaderOptions): EventReader => {
 
 /** One connection and the loop that reads on it. */
 interface ReadSession {
-  /** There is another stream to read. */
+  /** There is another stream to read, or none any more. */
   changed(): void;
   close(): void;
 }
@@ -91,7 +97,7 @@ const startSession = (streams: Map<string, string>, options: EventReaderOptions)
 interface LoopState {
   readonly connection: RedisConnection;
   isClosed: boolean;
-  /** Redis's id of the connection; unknown until it is there. */
+  /** Redis's id of the connection; unknown until it is there, empty where it may not be asked. */
   clientId: string | undefined;
   /** Ends the wait for a first stream. */
   wake: (() => void) | undefined;
@@ -105,6 +111,7 @@ const readOn = async (
   options: EventReaderOptions,
 ): Promise<void> => {
   let wasLost = false;
+  let idleCount = 0;
   while (!state.isClosed) {
     if (streams.size === 0) {
       await new Promise<void>((resolve) => {
@@ -115,10 +122,11 @@ const readOn = async (
     try {
       const ready = await state.connection.ready(CONNECT_MS);
       if (ready.isErr()) throw ready.error;
-      state.clientId ??= String(await state.connection.client.call('CLIENT', 'ID'));
+      state.clientId ??= await readClientId(state.connection);
       if (wasLost) options.onGap();
       wasLost = false;
-      if (!(await readOnce(streams, state, options))) await pause(REST_MS);
+      idleCount = (await readOnce(streams, state, options)) ? 0 : idleCount + 1;
+      if (idleCount >= BUSY_COUNT) await pause(REST_MS);
     } catch {
       // Gone for now: the same entries are asked for again when it is back.
       if (state.isClosed) return;
@@ -129,6 +137,10 @@ const readOn = async (
     }
   }
 };
+
+/** Empty where an access list forbids the command. A connection that is lost is noticed by the read that follows. */
+const readClientId = ({ client }: RedisConnection): Promise<string> =>
+  client.call('CLIENT', 'ID').then(String, () => '');
 
 /** Answers whether anything was told that somebody waits for. */
 const readOnce = async (
@@ -162,17 +174,18 @@ const readOnce = async (
   return isWanted;
 };
 
-/** Wakes a read that knows nothing of a new stream. One that is not on its way yet takes the stream along. */
+/** Wakes a read that knows nothing of a new stream, or reads for nobody. One that is not on its way yet takes the stream along. */
 const interrupt = async (
   streams: ReadonlyMap<string, string>,
   state: LoopState,
   { unblock }: EventReaderOptions,
 ): Promise<void> => {
   const isBehind = (): boolean =>
-    state.blocked.length > 0 && [...streams.keys()].some((key) => !state.blocked.includes(key));
+    state.blocked.length > 0 &&
+    (streams.size === 0 || [...streams.keys()].some((key) => !state.blocked.includes(key)));
   const endsAtMs = performance.now() + WAKE_LIMIT_MS;
   // Sent on two connections, the read may arrive after the call that is to wake it.
-  while (isBehind() && state.clientId !== undefined && performance.now() < endsAtMs) {
+  while (isBehind() && state.clientId && performance.now() < endsAtMs) {
     // Refused by an access list: the new stream is read when this read ends by itself, from where it is to begin.
     await unblock(state.clientId).catch(() => undefined);
     await pause(WAKE_MS);

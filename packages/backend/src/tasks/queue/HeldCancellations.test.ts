@@ -7,6 +7,8 @@ import { type JobLock } from './JobLock';
 
 const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCount: async () => true };
 
+const CANCELLED = 'drover:{mails.send}:cancelled';
+
 /** A consumer of a Redis that answers every script with what is given. */
 const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
   const commands: unknown[][] = [];
@@ -64,7 +66,7 @@ describe('createHeldCancellations', () => {
     hold('9');
     await cancellations.look('lasting');
 
-    expect(commands).toEqual([['drover:{mails.send}:7', 'drover:{mails.send}:8']]);
+    expect(commands).toEqual([[CANCELLED, 'drover:{mails.send}:7', 'drover:{mails.send}:8']]);
   });
 
   it('looks at all jobs when it is asked to', async () => {
@@ -72,7 +74,7 @@ describe('createHeldCancellations', () => {
     const { held } = hold('7');
     await cancellations.look('all');
 
-    expect(commands).toEqual([['drover:{mails.send}:7']]);
+    expect(commands).toEqual([[CANCELLED, 'drover:{mails.send}:7']]);
     expect(held.cancellation.request).toEqual({ requestedAt: new Date(5000), reason: 'late' });
   });
 

@@ -50,8 +50,11 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       const { held } = hold;
       if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
       await correctCrashCount(delivered, held);
+      const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createLazyReporter({ options, job });
-      const end = await options.onDelivery(toDelivery(delivered, { held, lock, getReport: reporter.get }));
+      const end = await options.onDelivery(
+        toDelivery({ delivered, held, checkHeld, getReport: reporter.get }),
+      );
       reporter.close();
       await correctCrashCount(delivered, held);
       const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
@@ -126,10 +129,12 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
   let reporter: TaskReporter | undefined;
   const write = async (report: TaskReport): Promise<void> => {
     // The newest delivery's: the task may have come back to this run, with another lock.
-    const token = heldJobs.find(id)?.lock.token;
-    if (token === undefined) return;
+    const lock = heldJobs.find(id)?.lock;
+    if (lock === undefined) return;
+    const tell = () => writeReport({ client, queueKey, jobId: id, token: lock.token, report });
     try {
-      await writeReport({ client, queueKey, jobId: id, token, report });
+      // A lock that lapsed while Redis was away is the run's again unless another one has taken the task.
+      if (!(await tell()) && (await lock.reclaim()) === 'held') await tell();
     } catch (error) {
       onError(toError(error));
     }
@@ -144,44 +149,51 @@ const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'o
   };
 };
 
-interface Holding {
+interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
+  readonly delivered: DeliveredJob;
   readonly held: HeldJob;
-  readonly lock: JobLock;
   getReport(): Delivery['report'];
 }
 
-const toDelivery = (delivered: DeliveredJob, { held, lock, getReport }: Holding): Delivery => {
-  const { options, job } = delivered;
-  return {
-    taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
-    data: job.data,
-    attemptsMade: job.attemptsMade,
-    takenCount: job.attemptsStarted,
-    crashCount: held.crashCount,
-    scheduledAt: new Date(job.timestamp),
-    delayMs: job.opts.delay ?? 0,
-    runKey: held.runKey,
-    checkHeld: () => (hasStoodStill(delivered) ? isHeld(lock) : undefined),
-    cancellation: held.cancellation,
-    get report() {
-      return getReport();
-    },
-    slot: held.slot,
-    get children() {
-      return toChildStore(delivered, held);
-    },
-    get steps() {
-      return createDeliverySteps({ ...options, job, runKey: held.runKey });
-    },
-  };
-};
+const toDelivery = ({
+  delivered,
+  delivered: { job },
+  held,
+  held: { runKey, crashCount, cancellation, slot },
+  checkHeld,
+  getReport,
+}: DeliveryParts): Delivery => ({
+  taskId: (job.id ?? '') as TaskId, // whoever added the job chose the id
+  data: job.data,
+  attemptsMade: job.attemptsMade,
+  takenCount: job.attemptsStarted,
+  crashCount,
+  scheduledAt: new Date(job.timestamp),
+  delayMs: job.opts.delay ?? 0,
+  runKey,
+  checkHeld,
+  cancellation,
+  get report() {
+    return getReport();
+  },
+  get steps() {
+    return createDeliverySteps({ ...delivered.options, job, runKey });
+  },
+  slot,
+  get children() {
+    return toChildStore(delivered, held);
+  },
+});
 
 /** The children of a delivery, which few handlers ask for. */
 const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
-  const { client, queueKey, heldJobs } = options;
-  // The newest delivery's lock: the task may have come back to this run, with another one.
-  const lock = (): JobLock => (heldJobs.find(jobId) ?? held).lock;
-  return createChildStore({ client, queueKey, jobId, lock });
+  const { client, queueKey, heldJobs, onRefused } = options;
+  // The newest delivery's of this run: the task may have come back to it, with another lock.
+  const lock = (): JobLock => {
+    const newest = heldJobs.find(jobId);
+    return newest?.runKey === held.runKey ? newest.lock : held.lock;
+  };
+  return createChildStore({ client, queueKey, jobId, lock, onRefused });
 };
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */

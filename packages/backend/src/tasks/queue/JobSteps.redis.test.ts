@@ -206,6 +206,20 @@ describe('createJobSteps', () => {
     expect(sentCount).toBeLessThanOrEqual(countAtEnd + 1);
   });
 
+  it('keeps with the job how its steps have changed, while it is held', async () => {
+    await using test = await setup();
+    const change = { kind: 'skipped', step: 'a', storedPlace: 0 } as const;
+    test.steps.note(change);
+    await until(async () => (await test.client.hexists(test.jobKey, 'stepsChange')) === 1);
+    expect(await test.client.hget(test.jobKey, 'stepsChange')).toBe(JSON.stringify(change));
+
+    await test.client.hdel(test.jobKey, 'stepsChange');
+    await test.client.set(test.lockKey, 'theirs');
+    test.steps.note(change);
+    await test.client.ping(); // answered after what was sent before
+    expect(await test.client.hexists(test.jobKey, 'stepsChange')).toBe(0);
+  });
+
   it('says when a stored step cannot be read', async () => {
     await using test = await setup();
     await test.client.hset(test.jobKey, { steps: '["a",0,1]\n', 'step:a': 'what?' });

@@ -2,7 +2,14 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type StepSave, type StepStore, type StoredStep } from '../domain/TaskStep';
 import { type JobLock } from './JobLock';
 import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
-import { parseStepField, STEP_PREFIX, STEPS_FIELD, toStepField, toStepLine } from './StepFields';
+import {
+  CHANGE_FIELD,
+  parseStepField,
+  STEP_PREFIX,
+  STEPS_FIELD,
+  toStepField,
+  toStepLine,
+} from './StepFields';
 
 interface JobStepsOptions {
   readonly client: RedisClient;
@@ -46,6 +53,9 @@ if stored then return { stored } end
 redis.call('HSET', job, field, value, '${STEPS_FIELD}', (redis.call('HGET', job, '${STEPS_FIELD}') or '') .. line)
 return { value }`;
 
+const NOTE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('HSET', KEYS[2], '${CHANGE_FIELD}', ARGV[2]) end`;
+
 type SaveReply = readonly [stored: string] | 'gone' | 'unheld';
 
 /** How long Redis may still take for a step whose attempt is over already; milliseconds. */
@@ -65,7 +75,7 @@ export const createJobSteps = (options: JobStepsOptions): StepStore => {
       try {
         return await command();
       } catch (thrown) {
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        const error = toError(thrown);
         if (isRefusal(error)) options.onRefused(error);
         else options.onError(error);
         if (signal.aborted) throw error;
@@ -124,8 +134,16 @@ export const createJobSteps = (options: JobStepsOptions): StepStore => {
       return isCertain ? undefined : withinAttempt(checkHeld(signal), signal);
     },
     save: (step, signal) => withinAttempt(save(step, signal), signal),
+    note: (change) => {
+      const token = findLock()?.token ?? '';
+      client
+        .eval(NOTE, 2, `${jobKey}:lock`, jobKey, token, JSON.stringify(change))
+        .catch((error: unknown) => options.onError(toError(error)));
+    },
   };
 };
+
+const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 const toSteps = (fields: readonly string[]): readonly StoredStep[] =>
   fields.flatMap((field, index) =>

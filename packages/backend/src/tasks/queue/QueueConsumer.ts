@@ -33,7 +33,7 @@ export interface QueueConsumer {
   hearCancel(call: CancelCall): void;
   /** Looks which tasks that run here were cancelled: all, or those that ran at the last such look already. Never rejects. */
   lookForCancels(which: 'all' | 'lasting'): Promise<void>;
-  /** Jobs whose end Redis has not heard of yet: they run, or have ended. */
+  /** Jobs whose end Redis has not heard of yet: they wait for BullMQ to begin them, run, or have ended. */
   untoldIds(): readonly string[];
   /** Takes no more; resolves when every job it took is settled. Never resolves while a handler hangs or Redis is gone. */
   close(): Promise<void>;
@@ -111,7 +111,7 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
   });
   const slotOptions = toSlotOptions(options, queueKey);
   const jobSlots = createJobSlots(worker, { slots: slotOptions.slots, wake: () => wakeWorker(worker) });
-  limitToSlots(worker, { ...slotOptions, isPutBack: (job) => putBack.has(job), jobSlots });
+  const fetched = limitToSlots(worker, { ...slotOptions, isPutBack: (job) => putBack.has(job), jobSlots });
   makeFetchPatient(worker, { isClosing: () => isClosing, onRefused: options.onRefused });
   worker.on('completed', runner.onSettled);
   worker.on('failed', runner.onSettled);
@@ -137,9 +137,9 @@ export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsume
       await limited;
       await worker.resume();
     },
+    untoldIds: () => [...new Set([...fetched.unbegunIds(), ...heldJobs.listIds()])],
     hearCancel: (call) => void cancellations.hear(call),
     lookForCancels: (which) => cancellations.look(which),
-    untoldIds: () => heldJobs.listIds(),
     reclaimLocks: async () => {
       await Promise.all(heldJobs.list().map(({ lock }) => lock.reclaim()));
     },

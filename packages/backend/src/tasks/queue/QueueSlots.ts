@@ -62,6 +62,12 @@ interface LimitOptions {
   readonly jobSlots: JobSlots;
 }
 
+/** The jobs that a worker has fetched, as far as nobody else knows of them. */
+export interface FetchedJobs {
+  /** Ids of jobs that were fetched and have not begun. */
+  unbegunIds(): readonly string[];
+}
+
 /** What BullMQ's backend answers to a fetch: data, id, milliseconds of a rate limit, time of the next delayed job. */
 type Fetched = [data: unknown, id: string, limitMs: number, delayUntilMs: number];
 
@@ -92,8 +98,8 @@ const toNothing = ({ limitMs, delayUntilMs }: Glance): Fetched => [null, '', lim
 export const limitToSlots = (
   worker: Worker,
   { slots, look, restoreMarker, isLimited, onError, isPutBack, jobSlots }: LimitOptions,
-): void => {
-  let unstartedCount = 0;
+): FetchedJobs => {
+  const unbegunIds = new Set<string>();
   /** Jobs that were fetched, and that BullMQ has not read yet. */
   const unreadIds = new Set<string>();
   const isBreath = createBreather();
@@ -107,11 +113,13 @@ export const limitToSlots = (
     try {
       const answer = await moveToActive(...args);
       hasJob = Boolean(answer[0]);
-      if (hasJob) unreadIds.add(String(answer[1]));
+      if (hasJob) {
+        unreadIds.add(String(answer[1]));
+        unbegunIds.add(String(answer[1]));
+      }
       return answer;
     } finally {
-      if (hasJob) unstartedCount += 1;
-      else slots.giveBack();
+      if (!hasJob) slots.giveBack();
     }
   };
 
@@ -124,7 +132,7 @@ export const limitToSlots = (
       return job;
     } finally {
       if (isFetched && job === undefined) {
-        unstartedCount -= 1;
+        unbegunIds.delete(String(args[1]));
         slots.giveBack();
       }
     }
@@ -143,7 +151,7 @@ export const limitToSlots = (
     }
     // The marker that says so was used up to wake this worker.
     await restoreMarker();
-    const grant = unstartedCount > 0 ? undefined : await slots.take(glance);
+    const grant = unbegunIds.size > 0 ? undefined : await slots.take(glance);
     if (grant === undefined) return toNothing({ limitMs: 0, delayUntilMs: 0 });
     try {
       return await fetch(args);
@@ -153,7 +161,7 @@ export const limitToSlots = (
   };
 
   worker.processJob = async (job, token, fetchNext = () => true) => {
-    unstartedCount -= 1;
+    unbegunIds.delete(job.id ?? '');
     let next: Job | undefined;
     try {
       next =
@@ -168,9 +176,10 @@ export const limitToSlots = (
         // BullMQ woke nobody while the queue had as many running as it may.
         if (isLimited) restoreMarker().catch(onError);
       } else {
-        unstartedCount += 1;
+        unbegunIds.add(next.id ?? '');
         slots.leave();
       }
     }
   };
+  return { unbegunIds: () => [...unbegunIds] };
 };

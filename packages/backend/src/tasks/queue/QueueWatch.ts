@@ -122,6 +122,7 @@ export const createQueueWatch = ({ taskName, access, onFirstSight }: QueueWatchO
     hear: (events) => {
       const watched = events.filter(({ jobId }) => entries.has(jobId));
       for (const event of watched) note(entries.get(event.jobId), event);
+      for (const { name, jobId } of watched) if (name === 'completed') tellValue(entries.get(jobId));
       look(watched.filter((event) => concerns(entries.get(event.jobId), event)).map(({ jobId }) => jobId));
       return watched.length > 0;
     },
@@ -142,6 +143,13 @@ const note = (entry: Entry | undefined, event: QueueEvent): void => {
   if (progress !== undefined) entry.progressJson = progress;
   const end = toToldEnd(event);
   if (end !== undefined) entry.end = end;
+};
+
+/** A completed task stays completed, and its event has the value: who waits for nothing else needs no look. */
+const tellValue = (entry: Entry | undefined): void => {
+  if (entry === undefined) return;
+  const sighting = toToldSighting(entry);
+  for (const watcher of [...entry.watchers]) if (!watcher.isCurious) watcher.onSighting(sighting);
 };
 
 const concerns = (entry: Entry | undefined, event: QueueEvent): boolean =>

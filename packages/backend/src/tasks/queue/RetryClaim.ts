@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
+import { CHILD_PREFIX } from './ChildStore';
 import { STEP_PREFIX, STEPS_FIELD } from './StepFields';
 import { parseJson } from './TaskRecordReader';
 
@@ -17,7 +18,7 @@ export type RetryClaim =
       readonly id: TaskId;
       readonly data: unknown;
       readonly jobPriority: number;
-      /** The fields of the job's finished steps, names and values in turn; empty when they are not kept. */
+      /** The fields of the job's finished steps and completed children, names and values in turn; empty when they are not kept. */
       readonly stepFields: readonly string[];
     }
   /** Somebody else is about to. */
@@ -36,7 +37,7 @@ interface ClaimTarget {
   readonly newId: TaskId;
 }
 
-/** A claim that was never closed keeps its id: the job may be on the queue under it. */
+/** A claim that was never closed keeps its id: the job may be on the queue under it. What `ChildStore` writes is compact JSON. */
 const CLAIM = `
 local id, newId, isForced, claimMs = ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
 local keepsSteps = ARGV[6] == '1'
@@ -55,17 +56,23 @@ if retriedAs and not retriedAt then
 end
 redis.call('HDEL', job, 'retriedAt')
 redis.call('HSET', job, 'retriedAs', newId, 'retryClaimedAt', string.format('%.0f', now))
-local steps = {}
-if keepsSteps and redis.call('HEXISTS', job, '${STEPS_FIELD}') == 1 then
+local function isKept(field, value)
+  if string.sub(field, 1, ${CHILD_PREFIX.length}) == '${CHILD_PREFIX}' then
+    return string.find(value, '"end":"completed"', 1, true)
+  end
+  return field == '${STEPS_FIELD}' or string.sub(field, 1, ${STEP_PREFIX.length}) == '${STEP_PREFIX}'
+end
+local kept = {}
+if keepsSteps then
   local all = redis.call('HGETALL', job)
   for index = 1, #all, 2 do
-    if all[index] == '${STEPS_FIELD}' or string.sub(all[index], 1, ${STEP_PREFIX.length}) == '${STEP_PREFIX}' then
-      steps[#steps + 1] = all[index]
-      steps[#steps + 1] = all[index + 1]
+    if isKept(all[index], all[index + 1]) then
+      kept[#kept + 1] = all[index]
+      kept[#kept + 1] = all[index + 1]
     end
   end
 end
-return { 'claimed', newId, data, priority or '0', steps }`;
+return { 'claimed', newId, data, priority or '0', kept }`;
 
 /** Nothing is written to a job that was deleted, or claimed anew, meanwhile. */
 const CLOSE = `
@@ -80,7 +87,7 @@ export interface ClaimRule {
   readonly isForced: boolean;
   /** How long another claim is its holder's alone, who may have died; milliseconds. */
   readonly claimMs: number;
-  /** Whether the new task is to have the finished steps of the old one. */
+  /** Whether the new task is to have the finished steps and completed children of the old one. */
   readonly keepsSteps: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { type StoredStep } from '../domain/TaskStep';
-import { parseStepField, parseStepLines, toStepField, toStepLine } from './StepFields';
+import { parseStepChange, parseStepField, parseStepLines, toStepField, toStepLine } from './StepFields';
 
 const step: StoredStep = {
   name: 'charge\n"card"',
@@ -37,5 +37,16 @@ describe('the list of steps', () => {
   it('leaves out what is no line of ours', () => {
     expect(parseStepLines(`\n{}\nx\n["a",1]\n${toStepLine(step)}`)).toHaveLength(1);
     expect(parseStepLines('')).toEqual([]);
+  });
+});
+
+describe('the change of steps', () => {
+  it('is read as it was written, and left out when it is none of ours', () => {
+    const change = { kind: 'skipped', step: 'a', storedPlace: 0 } as const;
+
+    expect(parseStepChange(JSON.stringify(change))).toEqual({ stepsChange: change });
+    expect(['', 'x', '7', 'null', '{}', undefined].map(parseStepChange)).toEqual(
+      Array.from({ length: 6 }, () => ({})),
+    );
   });
 });

@@ -1,11 +1,14 @@
-import { type RecordedStep } from '../domain/TaskRecord';
-import { type StoredStep } from '../domain/TaskStep';
+import { type RecordedStep, type TaskRecord } from '../domain/TaskRecord';
+import { type StepChange, type StoredStep } from '../domain/TaskStep';
 
 /** Before the name of a step, in the field of a job's hash that holds its result. */
 export const STEP_PREFIX = 'step:';
 
 /** The field of a job's hash that lists its steps, a line for each, without their results. */
 export const STEPS_FIELD = 'steps';
+
+/** The field of a job's hash that says how its steps have changed. */
+export const CHANGE_FIELD = 'stepsChange';
 
 /** What a job's hash holds of one step: its place, when it ended, whether it answered a `Result`, and its value if any. */
 export const toStepField = ({ place, endedAtMs, isResult, value }: StoredStep): string =>
@@ -32,6 +35,13 @@ export const parseStepLines = (text: string): readonly RecordedStep[] =>
     .flatMap(parseLine)
     .toSorted((one, other) => one.place - other.place);
 
+/** Reads the field `stepsChange`; nothing when there is none, or what is there is none of ours. */
+export const parseStepChange = (text: string | undefined): Pick<TaskRecord, 'stepsChange'> => {
+  const parsed = parseJson(text ?? '');
+  const isOurs = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && 'step' in parsed;
+  return isOurs ? { stepsChange: parsed as StepChange } : {}; // written by JobSteps
+};
+
 const parseLine = (line: string): readonly RecordedStep[] => {
   if (line === '') return [];
   const [name, place, endedAtMs] = parseArray(line);
@@ -41,11 +51,15 @@ const parseLine = (line: string): readonly RecordedStep[] => {
 };
 
 const parseArray = (line: string): readonly unknown[] => {
+  const parsed = parseJson(line);
+  return Array.isArray(parsed) ? parsed : [];
+};
+
+const parseJson = (text: string): unknown => {
   try {
-    const parsed: unknown = JSON.parse(line);
-    return Array.isArray(parsed) ? parsed : [];
+    return JSON.parse(text);
   } catch {
     // Another program may have written anything: a record is shown without it.
-    return [];
+    return undefined;
   }
 };

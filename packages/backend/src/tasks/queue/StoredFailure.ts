@@ -1,5 +1,5 @@
-import { describeUnknown } from '@core/errors/describeUnknown';
 import { checkJson } from '../domain/JsonFidelity';
+import { toJsonFields } from '../domain/JsonFields';
 import { type TaskError } from '../domain/TaskError';
 import { type FailureReason } from '../domain/TaskOutcome';
 import { type StoredTaskError } from '../domain/TaskRecord';
@@ -8,7 +8,6 @@ const MARK = '\n    drover ';
 const MAX_MESSAGE_LENGTH = 4000;
 const MAX_STACK_LENGTH = 8000;
 const MAX_METADATA_BYTES = 16 * 1024;
-const MAX_TEXT_LENGTH = 1000;
 
 interface Failure {
   readonly error: TaskError;
@@ -20,39 +19,8 @@ interface Failure {
 export const toFailureMessage = ({ message, name }: Error): string =>
   (message || name).slice(0, MAX_MESSAGE_LENGTH);
 
-/** What JSON cannot carry is kept as text: an `Error` as its message, a `Map` as `[object Map]`. */
-const toStoredValue = (value: unknown): unknown => {
-  if (value === undefined) return undefined;
-  return checkJson(value, MAX_METADATA_BYTES).isOk()
-    ? JSON.parse(JSON.stringify(value)) // a copy: its maker may still change the value
-    : describeUnknown(value).slice(0, MAX_TEXT_LENGTH);
-};
-
-/** Metadata is the handler's: a getter or a proxy that throws must not decide what becomes of the task. */
-const readSafely = <T>(read: () => T, toFallback: (thrown: unknown) => T): T => {
-  try {
-    return read();
-  } catch (thrown) {
-    return toFallback(thrown);
-  }
-};
-
-const toStoredMetadata = (metadata: TaskError['metadata']): TaskError['metadata'] =>
-  Object.fromEntries(
-    readSafely(
-      () => Object.keys(metadata),
-      () => [],
-    ).map((key) => [
-      key,
-      readSafely(
-        () => toStoredValue(metadata[key]),
-        (thrown) => `unreadable: ${describeUnknown(thrown)}`.slice(0, MAX_TEXT_LENGTH),
-      ),
-    ]),
-  );
-
 const toStored = ({ error, attempt, reason }: Failure): StoredTaskError => {
-  const metadata = toStoredMetadata(error.metadata);
+  const metadata = toJsonFields(error.metadata, MAX_METADATA_BYTES);
   const isKept = Object.keys(metadata).length > 0 && checkJson(metadata, MAX_METADATA_BYTES).isOk();
   return {
     message: toFailureMessage(error),

@@ -39,6 +39,7 @@ const FIELDS = [
   'retriedAt',
   'progress',
   'steps',
+  'stepsChange',
 ] as const;
 
 /** A field of a job's hash that is read. */

@@ -46,6 +46,11 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
       log.warn(`queue ${taskName}`, 'A queue reports an error', { taskName, reason: error.message }),
     );
     queues.set(taskName, queue);
+    // BullMQ asks a connection once, and takes a question that was lost for final: the next call makes the queue anew.
+    queue.waitUntilReady().catch(() => {
+      if (queues.get(taskName) === queue) queues.delete(taskName);
+      queue.close().catch(() => undefined);
+    });
     return queue;
   };
   return {

@@ -7,7 +7,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { toTaskName } from './QueueName';
-import { parseStepLines } from './StepFields';
+import { parseStepChange, parseStepLines } from './StepFields';
 import { parseFailureStack } from './StoredFailure';
 import { readStoredTasks, type StoredTask, type TaskSet } from './StoredTask';
 
@@ -57,8 +57,8 @@ export const toTaskRecord = (
     ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
     ...(fields.processedOn === undefined ? {} : { startedAt: new Date(Number(fields.processedOn)) }),
     ...(fields.finishedOn === undefined ? {} : { endedAt: new Date(Number(fields.finishedOn)) }),
-    ...(fields.progress === undefined ? {} : { progress: parseJson(fields.progress, fields.progress) }),
     ...(status === 'completed' ? valueFields(parseJson(fields.returnvalue ?? '', undefined)) : {}),
+    ...(fields.progress === undefined ? {} : { progress: parseJson(fields.progress, fields.progress) }),
     ...(error === undefined || status === 'completed' ? {} : { error }),
     ...(fields.cancelRequestedAt === undefined
       ? {}
@@ -66,6 +66,7 @@ export const toTaskRecord = (
     ...(fields.cancelReason === undefined ? {} : { cancelReason: fields.cancelReason }),
     ...retryOf(task),
     ...(fields.steps === undefined ? {} : { steps: parseStepLines(fields.steps) }),
+    ...parseStepChange(fields.stepsChange),
   };
 };
 

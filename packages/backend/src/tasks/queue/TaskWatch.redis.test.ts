@@ -20,13 +20,22 @@ const [oneTask, otherTask] = [toTask('test:one'), toTask('test:other')];
 const hourMs = 3_600_000;
 
 /** A watch of its own, on connections of its own. */
-const setup = async ({ recheckMs = hourMs }: { readonly recheckMs?: number } = {}) => {
+const setup = async ({
+  recheckMs = hourMs,
+  user,
+}: {
+  readonly recheckMs?: number;
+  /** Whose connection reads events. Default: the bench's. */
+  readonly user?: string;
+} = {}) => {
   const bench = await createTaskBench({ tasks: [oneTask, otherTask] });
   const { appConfig } = bench;
   const access = createQueueAccess({ logger: silentLogger, appConfig });
+  const readerUrl = new URL(appConfig.redisUrl);
+  if (user !== undefined) [readerUrl.username, readerUrl.password] = [user, 'secret'];
   const connect = () =>
     createRedisConnection({
-      redisUrl: appConfig.redisUrl,
+      redisUrl: readerUrl.href,
       role: 'producer',
       logger: silentLogger,
       endsWithProcess: true,
@@ -81,6 +90,21 @@ describe('createTaskWatch', () => {
     await test.bench.startWorker();
 
     expect(await timed(waiting)).toBeLessThan(2000);
+  });
+
+  it('hears, if later, where it may not wake its own reads', async () => {
+    const user = 'no-client';
+    await using test = await setup({ user });
+    const { redis } = test.bench;
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-client');
+    const [one, other] = [await test.schedule(oneTask), await test.schedule(otherTask)];
+    void test.wait(oneTask, one);
+    await test.isRead();
+    const waiting = test.wait(otherTask, other);
+    await test.bench.startWorker();
+
+    expect(await timed(waiting)).toBeLessThan(4000);
+    await redis.call('ACL', 'DELUSER', user);
   });
 
   it('looks for itself when nothing was told', async () => {

@@ -6,12 +6,17 @@ import { isJobId, READ_TASK, type StoredTask, type TaskReply, toSetKeys, toStore
 
 /**
  * In one script, so that a worker that takes the job at the same moment gets it or does not. A job that runs is marked,
- * and its worker told: the mark is what counts, so a Redis that forbids PUBLISH does no harm. `pb` is the worker.
+ * and its worker told: the mark is what counts, so a Redis that forbids PUBLISH does no harm. The worker that had a job
+ * which waits is told too: it may have lost its lock, and still run it. `pb` is that worker, `ats` counts the deliveries.
  */
 const CANCEL = `${READ_TASK}${END_AS_CANCELLED}
 local id, nowMs, reason, deduplicationPrefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local channel, taskName, isFollowUp = ARGV[5], ARGV[6], ARGV[7] == '1'
 local job = KEYS[#sets + 1]
+local function tell()
+  local workerId = redis.call('HGET', job, 'pb') or ''
+  redis.pcall('PUBLISH', channel, cjson.encode({ taskName = taskName, taskId = id, workerId = workerId }))
+end
 if redis.call('EXISTS', job) == 0 then return { 'none', false } end
 if isFollowUp and redis.call('HEXISTS', job, 'cancelRequestedAt') == 0 then return { 'none', readTask(id, job) } end
 local prev
@@ -27,13 +32,13 @@ end
 if prev then
   local keys = { cancelled = KEYS[3], job = job, events = KEYS[#sets + 2] }
   endAsCancelled(keys, id, prev, nowMs, reason, deduplicationPrefix)
+  if not isFollowUp and redis.call('HEXISTS', job, 'ats') == 1 then tell() end
   return { 'cancelled', readTask(id, job) }
 end
 if isFollowUp or not redis.call('LPOS', KEYS[7], id) then return { 'none', readTask(id, job) } end
 local isFirst = redis.call('HSETNX', job, 'cancelRequestedAt', nowMs) == 1
 if isFirst and reason ~= '' then redis.call('HSET', job, 'cancelReason', reason) end
-local workerId = redis.call('HGET', job, 'pb') or ''
-redis.pcall('PUBLISH', channel, cjson.encode({ taskName = taskName, taskId = id, workerId = workerId }))
+tell()
 return { isFirst and 'requested' or 'none', readTask(id, job) }`;
 
 interface JobCancellation {

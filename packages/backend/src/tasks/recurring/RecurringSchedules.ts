@@ -162,8 +162,8 @@ const CODES = {
   'invalid-task': 'invalid-task',
   'invalid-correlation-id': 'invalid-schedule',
   'queue-unavailable': 'queue-unavailable',
-  'not-in-worker': 'invalid-schedule',
   'tasks-disabled': 'tasks-disabled',
+  'not-in-worker': 'invalid-schedule',
 } as const satisfies Record<ScheduleErrorCode, RecurringErrorCode>;
 
 const toRecurringError = ({ code, message, issues, cause }: ScheduleError): RecurringError =>

@@ -109,6 +109,21 @@ describe('events', () => {
     ]);
   });
 
+  it('tell a consumer that is slow the newest, and miss no line that is kept', async () => {
+    await using test = await setup();
+    const handle = await test.schedule();
+    const iterator = handle.events()[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    await test.bench.startWorker();
+    test.open('middle');
+    await test.bench.ended(handle.id);
+    const rest = await Array.fromAsync({ [Symbol.asyncIterator]: () => iterator });
+
+    expect(first.value).toEqual({ status: 'pending' });
+    expect(rest.flatMap(({ log }) => log ?? [])).toEqual(['begun', 'almost']);
+    expect(rest.at(-1)).toEqual({ status: 'completed', progress: { done: 2 } });
+  });
+
   it('tell the last progress of a task that is deleted with its end', async () => {
     await using test = await setup({ retention: { completed: { count: 0 } } });
     const handle = await test.schedule();
@@ -125,13 +140,16 @@ describe('events', () => {
 
   it('say last that the time is over', async () => {
     await using test = await setup();
+    const startedAtMs = performance.now();
     const { told, over } = collect((await test.schedule()).events({ timeoutMs: 50 }));
     await over;
+    const waitedMs = performance.now() - startedAtMs;
 
     expect(told).toEqual([
       { status: 'pending' },
       { status: 'pending', error: expect.objectContaining({ code: 'timed-out' }) },
     ]);
+    expect(waitedMs).toBeWithin(40, 2000);
   });
 
   it('say why nothing can be told', async () => {

@@ -52,11 +52,15 @@ describe('result', () => {
     const waiting = handle.result();
     await until(async () => (await readerCount(bench)) === 1);
     await bench.startWorker();
+    const startedAtMs = performance.now();
     const result = await waiting;
+    const waitedMs = performance.now() - startedAtMs;
     const sum: number = result._unsafeUnwrap().sum; // typed by the output
     const later = await bench.scheduler.handle(sumTask, handle.id).result({ timeoutMs: 0 });
 
     expect([sum, later._unsafeUnwrap()]).toEqual([3, { sum: 3 }]);
+    // Heard, not found out by the look that is made every five seconds.
+    expect(waitedMs).toBeLessThan(2000);
     expect({ ...handle }).toEqual({
       id: handle.id,
       taskName: 'test:sum',
@@ -157,15 +161,17 @@ describe('result', () => {
   it('says when the time is over, and the task goes on', async () => {
     await using bench = await setup();
     const handle = await scheduleSum(bench);
-    const errors = [await handle.result({ timeoutMs: 0 }), await handle.result({ timeoutMs: 50 })].map(
-      (answer) => answer._unsafeUnwrapErr(),
-    );
+    const startedAtMs = performance.now();
+    const answers = [await handle.result({ timeoutMs: 0 }), await handle.result({ timeoutMs: 50 })];
+    const waitedMs = performance.now() - startedAtMs;
+    const errors = answers.map((answer) => answer._unsafeUnwrapErr());
     await bench.startWorker();
 
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
       ['timed-out', `the task ${handle.id} of test:sum has not ended within 0 ms; it goes on`],
       ['timed-out', `the task ${handle.id} of test:sum has not ended within 50 ms; it goes on`],
     ]);
+    expect(waitedMs).toBeWithin(50, 2000);
     expect((await handle.result())._unsafeUnwrap()).toEqual({ sum: 3 });
   });
 

@@ -35,7 +35,7 @@ export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControl
   let children: TaskChildren | undefined;
   const create = (ports: TaskFamily): TaskChildren => {
     const { delivery } = attempt;
-    book = createChildBook(delivery.children);
+    book = createChildBook(delivery.children, controls.getSignal());
     const wait = createParentWait({ slot: delivery.slot, controls, draining: ports.draining });
     return createTaskChildren({
       parent: toParent(attempt),

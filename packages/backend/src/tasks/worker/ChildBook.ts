@@ -15,8 +15,8 @@ export interface ChildBook {
 /** Characters of values that are kept with a parent; a value beyond is read from the child, as long as Redis keeps that. */
 const MAX_KEPT_LENGTH = 1024 * 1024;
 
-/** Creates the book of one attempt; empty. */
-export const createChildBook = (store: ChildStore): ChildBook => {
+/** Creates the book of one attempt, over when the signal is aborted; empty. */
+export const createChildBook = (store: ChildStore, signal: AbortSignal): ChildBook => {
   const counts = new Map<string, number>();
   const open = new Map<string, StoredChild>();
   let keptLength = 0;
@@ -28,7 +28,7 @@ export const createChildBook = (store: ChildStore): ChildBook => {
     await writing?.catch(() => undefined);
     const notes = waiting;
     waiting = [];
-    if (notes.length > 0) await store.note(notes);
+    if (notes.length > 0) await store.note(notes, signal);
   };
 
   const toKept = ({ value, ...child }: StoredChild): StoredChild => {
@@ -45,7 +45,7 @@ export const createChildBook = (store: ChildStore): ChildBook => {
       return `${hash}:${index}`;
     },
     claim: async (claims) => {
-      const found = await store.claim(claims);
+      const found = await store.claim(claims, signal);
       return claims.map(({ key, child: asked }, index) => {
         const child = found[index] ?? asked;
         if (child.end === undefined) open.set(key, child);

@@ -1,10 +1,10 @@
 import { err, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
+import { callHandler } from '../domain/HandlerReturn';
 import { TaskError } from '../domain/TaskError';
 import { type Cancellation } from '../queue/Cancellation';
 import { toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
-import { callHandler } from './HandlerReturn';
 import { type RunClock, startRunClock } from './RunClock';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */

@@ -81,17 +81,32 @@ describe('createStalledCheck', () => {
     expect(await test.look()).toEqual(PUT_BACK);
   });
 
-  it('puts tasks back every second time on a Redis that is always slow', async () => {
+  it('takes its own locks back before it puts tasks back on a Redis that is always slow', async () => {
     using test = await setup();
     await test.look();
     test.state.pingMs = LOCK_MS;
 
     expect([await test.look(), await test.look(), await test.look(), await test.look()]).toEqual([
       RECLAIM,
-      PUT_BACK,
+      [...RECLAIM, ...PUT_BACK],
       RECLAIM,
-      PUT_BACK,
+      [...RECLAIM, ...PUT_BACK],
     ]);
+  });
+
+  it('takes its own locks back when Redis falls silent in the look after its start', async () => {
+    using test = await setup();
+    test.state.pingMs = LOCK_MS;
+
+    expect(await test.look()).toEqual([...RECLAIM, ...PUT_BACK]);
+  });
+
+  it('takes nothing away once it was stopped, also when it was looking', async () => {
+    using test = await setup();
+    const looking = test.look();
+    test[Symbol.dispose]();
+
+    expect(await looking).toEqual([]);
   });
 
   it('takes its own locks back after Redis has refused, and says each time that it refuses', async () => {

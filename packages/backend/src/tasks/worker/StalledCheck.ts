@@ -45,7 +45,7 @@ export const toLongestGapMs = (intervalMs: number, lockMs: number): number =>
  *
  * After a time in which Redis, or this process, stood still, every lock may have lapsed though every worker lives. Then
  * a look does not take tasks away: it takes this worker's own locks back, and leaves the others one interval to do the
- * same. BullMQ's own check takes every task away at that moment, and its worker runs it a second time; and it waits five
+ * same. When that happens in two looks in a row, the second takes the own locks back before it takes tasks away. BullMQ's own check takes every task away at that moment, and its worker runs it a second time; and it waits five
  * seconds after an error.
  */
 export const createStalledCheck = (options: StalledCheckOptions): StalledCheck => {
@@ -54,6 +54,7 @@ export const createStalledCheck = (options: StalledCheckOptions): StalledCheck =
   let answeredAtMs = now();
   let isLooking = false;
   let hasReclaimed = false;
+  let isStopped = false;
   // What was before its start a worker cannot know.
   let mayHaveLapsed = true;
 
@@ -74,8 +75,14 @@ export const createStalledCheck = (options: StalledCheckOptions): StalledCheck =
     await ping();
     answeredAtMs = now();
     if (answeredAtMs - lastAnswerAtMs > longestGapMs) mayHaveLapsed = true;
-    // Not twice in a row: on a Redis that is always slow the tasks of dead workers would never come back.
-    await (mayHaveLapsed && !hasReclaimed ? reclaim() : putBack());
+    if (mayHaveLapsed) {
+      // Not twice in a row: on a Redis that is always slow the tasks of dead workers would never come back.
+      const isEnough = !hasReclaimed;
+      await reclaim();
+      if (isEnough) return;
+    }
+    // A worker that stops leaves the tasks of others to others.
+    if (!isStopped) await putBack();
   };
 
   const look = async (): Promise<void> => {
@@ -93,7 +100,6 @@ export const createStalledCheck = (options: StalledCheckOptions): StalledCheck =
   };
 
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let isStopped = false;
   const lookAgainAndAgain = async (): Promise<void> => {
     await look();
     if (!isStopped) timer = setTimeout(() => void lookAgainAndAgain(), intervalMs + TURN_MS);

@@ -6,6 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type DependencyContainer } from 'tsyringe';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
@@ -16,7 +17,7 @@ import { type AttemptEnvironment } from './runTask';
 import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
-import { planWorker } from './WorkerPlan';
+import { planWorker, type WorkerPlan } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life; `disabled`: it was started while `TASKS_ENABLED` is false, and takes nothing. */
@@ -93,6 +94,11 @@ export interface TaskWorkerOptions {
   readonly resources?: readonly ResourceDefinition[];
   /** A tsyringe container in which handlers find what is no resource. Default: none. */
   readonly container?: DependencyContainer;
+  /**
+   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
+   * finds the definition there, by its name. Importing the module must have no effect.
+   */
+  readonly tasksModule?: string | URL;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
@@ -134,6 +140,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     appConfig,
   });
   const { resolve } = resources;
+  const isolation = createWorkerIsolation(plan, { logger, appConfig });
   const desk = createDeliveryDesk(
     toEnvironment({
       id: plan.id,
@@ -142,6 +149,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       shutdown: shutdown.signal,
       draining: stopRequest.signal,
       resolve,
+      isolation,
     }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
@@ -158,6 +166,11 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       return ok();
     }
     status = 'starting';
+    const unisolated = await isolation?.check(plan.isolatedNames);
+    if (unisolated?.isErr() && !stopRequest.signal.aborted) {
+      status = 'created';
+      return err(new WorkerStartError(unisolated.error, 'isolation-unavailable'));
+    }
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) return ready;
     const opened = await resources.start(stopRequest.signal);
@@ -199,8 +212,9 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     await settleWithin(closed, GIVE_BACK_MS);
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
-    parts?.end();
+    isolation?.close();
     await stopped;
+    parts?.end();
     connection.close();
     status = 'stopped';
   };
@@ -254,21 +268,33 @@ interface EnvironmentOptions {
   /** Aborted when the worker begins to stop. */
   readonly draining: AbortSignal;
   readonly resolve: ResolveResource;
+  readonly isolation: Isolation | undefined;
 }
+
+/** A worker without isolated tasks starts no process, ever. */
+const createWorkerIsolation = (
+  { isolatedNames, tasksModule }: WorkerPlan,
+  { logger, appConfig }: Pick<TaskWorkerOptions, 'logger' | 'appConfig'>,
+): Isolation | undefined =>
+  isolatedNames.length === 0 || tasksModule === undefined
+    ? undefined
+    : createIsolation({ tasksModule, logger, appConfig });
 
 const toEnvironment = ({
   id,
   logger,
   appConfig,
   shutdown,
-  draining,
   resolve,
+  isolation,
+  draining,
 }: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
   logger,
   shutdown,
-  family: createTaskFamily({ logger, appConfig, draining }),
   resolve,
+  isolation,
+  family: createTaskFamily({ logger, appConfig, draining }),
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,

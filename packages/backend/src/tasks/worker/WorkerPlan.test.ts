@@ -10,6 +10,12 @@ import { planWorker, WorkerOptionsError } from './WorkerPlan';
 const taskNamed = (queueName: string) =>
   defineTask({ queueName, schema: z.object({}), handler: async () => ok() });
 const tasks = [taskNamed('emails:send'), taskNamed('reports:build')];
+const isolated = defineTask({
+  queueName: 'images:crop',
+  schema: z.object({}),
+  handler: async () => ok(),
+  options: { isolate: true },
+});
 const given: TaskWorkerOptions = {
   tasks,
   logger: silentLogger,
@@ -36,7 +42,24 @@ describe('planWorker', () => {
       concurrency: 10,
       priorityAgingMs: 0,
       drainTimeoutMs: 25_000,
+      isolatedNames: [],
+      tasksModule: undefined,
     });
+  });
+
+  it.each(['/app/tasks.config.ts', 'file:///app/tasks.config.ts', new URL('file:///app/tasks.config.ts')])(
+    'makes a URL of the module %s',
+    (tasksModule) => {
+      const { tasksModule: url, isolatedNames } = planWorker({ ...given, tasks: [isolated], tasksModule });
+      expect({ url, isolatedNames }).toEqual({
+        ...{ url: 'file:///app/tasks.config.ts', isolatedNames: ['images:crop'] },
+      });
+    },
+  );
+
+  it('needs no module for isolated tasks that it does not take', () => {
+    const options = { ...given, tasks: [...tasks, isolated], taskNames: ['emails:send'] };
+    expect(planWorker(options).isolatedNames).toEqual([]);
   });
 
   it('takes only the named tasks', () => {
@@ -53,6 +76,19 @@ describe('planWorker', () => {
     [{ id: 'my worker' }, 'expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got "my worker"'],
     [{ container: { resolve: 'x' } }, 'expected container to be a tsyringe container, got {"resolve":"x"}'],
     [{ resources: 'pool' }, 'expected resources to be a list of what defineResource returns'],
+    [
+      { tasks: [isolated] },
+      'expected tasksModule, because images:crop is isolated: its process finds the definition there; got nothing',
+    ],
+    [
+      { tasksModule: './tasks.config.ts' },
+      'expected tasksModule to be a file URL or an absolute path, got "./tasks.config.ts"',
+    ],
+    [
+      { tasksModule: new URL('https://example.test/tasks.ts') },
+      'expected tasksModule to be a file URL or an absolute path, got "https://example.test/tasks.ts"',
+    ],
+    [{ tasksModule: 7 }, 'expected tasksModule to be a file URL or an absolute path, got 7'],
     [{ taskNames: ['email:send'] }, 'no task is named "email:send". Did you mean "emails:send"?'],
   ])('refuses %j', (options, problem) => {
     expect(problemsOf(options)).toEqual([problem]);

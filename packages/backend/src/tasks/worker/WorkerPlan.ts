@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { v4 } from 'uuid';
 import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
@@ -39,6 +41,10 @@ export interface WorkerPlan {
   /** Milliseconds of waiting that count as one step of priority; 0: none. */
   readonly priorityAgingMs: number;
   readonly drainTimeoutMs: number;
+  /** Names of those that it takes and whose attempts have processes of their own. */
+  readonly isolatedNames: readonly string[];
+  /** URL of the module that lists the tasks; there when a task is isolated. */
+  readonly tasksModule: string | undefined;
 }
 
 /** Redis refuses other characters in the name of a connection, and boards and `/readyz` know workers by that name. */
@@ -75,7 +81,28 @@ const OPTION_NAMES: readonly string[] = [
   'drainTimeoutMs',
   'resources',
   'container',
+  'tasksModule',
 ] satisfies (keyof TaskWorkerOptions)[];
+
+/** `undefined` for what is neither a URL of a module nor an absolute path. */
+const toModuleUrl = (tasksModule: unknown): string | undefined => {
+  const text = tasksModule instanceof URL ? tasksModule.href : tasksModule;
+  if (typeof text !== 'string') return undefined;
+  if (isAbsolute(text)) return pathToFileURL(text).href;
+  return text.startsWith('file://') && URL.canParse(text) ? text : undefined;
+};
+
+const tasksModuleProblems = (tasksModule: unknown, isolatedNames: readonly string[]): string[] => {
+  if (tasksModule === undefined) {
+    return isolatedNames.map(
+      (name) =>
+        `expected tasksModule, because ${name} is isolated: its process finds the definition there; got nothing`,
+    );
+  }
+  return toModuleUrl(tasksModule) === undefined
+    ? [`expected tasksModule to be a file URL or an absolute path, got ${showValue(tasksModule)}`]
+    : [];
+};
 
 /** The host's name may hold what a worker's id may not. */
 const defaultId = (): string =>
@@ -104,6 +131,9 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     isSelective: taskNames !== undefined,
     isProvided: (token) => isContainer(container) && container.isRegistered(token as InjectionToken, true), // each is one
   });
+  const isolatedNames = taken
+    .filter(({ options: { isolate } }) => isolate !== undefined)
+    .map(({ queueName }) => queueName);
   const problems = [
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
@@ -113,6 +143,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     ...taskNameProblems(taskNames ?? known, known),
     ...resources.problems,
     ...containerProblems(container),
+    ...tasksModuleProblems(options.tasksModule, isolatedNames),
   ].flat();
   if (problems.length > 0) throw new WorkerOptionsError(problems);
   return {
@@ -124,5 +155,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     concurrency,
     priorityAgingMs,
     drainTimeoutMs,
+    isolatedNames,
+    tasksModule: toModuleUrl(options.tasksModule),
   };
 };

@@ -21,12 +21,13 @@ export const cancelLeftChildren = async ({
 }: LeftChildren): Promise<void> => {
   const { outcome, unendedChildren } = end;
   if (family === undefined || !ENDINGS.has(outcome.kind)) return;
-  const { taskId: id } = delivery;
-  const reason = `its parent ${taskName} ${id} has ended (${outcome.kind})`;
-  // An earlier attempt, here or elsewhere, may have left some that this one did not ask for.
+  // An earlier attempt, here or elsewhere, may have left some that this one did not ask for. Few tasks end like this.
   const isAsked = outcome.kind !== 'completed' && delivery.takenCount > 1;
   const earlier = isAsked ? await delivery.children.listUnended().catch(() => []) : [];
-  await Promise.all([...unendedChildren, ...earlier].map((child) => family.cancel(child, reason)));
+  const left = new Map([...unendedChildren, ...earlier].map((child) => [child.id, child]));
+  const { taskId } = delivery;
+  const reason = `its parent ${taskName} ${taskId} has ended (${outcome.kind})`;
+  await Promise.all([...left.values()].map((child) => family.cancel(child, reason)));
 };
 
 /** Outcomes after which a task is never run again. */

@@ -266,6 +266,29 @@ describe('ctx.children.run', () => {
     expect(tasks).toMatchObject([{ payload: { n: 2 }, cancelReason: 'its parent waited no longer' }]);
   });
 
+  it('waits for a child that no worker takes, and says so', async () => {
+    const child = define('child', async ({ n }) => ok(n));
+    const parent = define('parent', async (_input, { children }) =>
+      ok(codesOf(await children.run([[child, { n: 1 }]]))),
+    );
+    await using test = await setup(() => [parent, child]);
+    await test.bench.startWorker({ taskNames: ['test:parent'] });
+    const id = await test.bench.schedule(parent, { n: 1 });
+    const { inspector } = test.bench;
+    await until(async () => (await inspector.getQueueDepth('test:child'))._unsafeUnwrap().pending === 1);
+    const [task] = (await inspector.getTasks({ parentId: id }))._unsafeUnwrap().tasks;
+    const explained = (await inspector.why(id))._unsafeUnwrap();
+    const child1 = task === undefined ? undefined : (await inspector.why(task.id))._unsafeUnwrap();
+    await test.bench.startWorker({ taskNames: ['test:child'] });
+
+    expect(explained.facts).toMatchObject([
+      { reason: 'running' },
+      { reason: 'waiting-for-children', childCount: 1 },
+    ]);
+    expect(child1?.sentence).toBe('No worker takes test:child.');
+    expect(await test.bench.ended(id)).toMatchObject({ value: [1] });
+  });
+
   it('waits for the task that stands for a child, and does not cancel it', async () => {
     const child = define('child', async ({ n }) => ok(n), { idempotencyKey: ({ n }) => `key-${n}` });
     const parent = define('parent', async (_input, { children }) =>
@@ -325,22 +348,35 @@ describe('ctx.children.run', () => {
     expect(await runOne(test.bench, parent)).toMatchObject({ value: [1, 2, 3] });
   });
 
-  it('loses no slot to a parent that ends without waiting for its children', async () => {
+  it('loses and gains no slot by a parent that ends without waiting for its children', async () => {
+    const state = { running: 0, most: 0 };
+    const slow = ['slow-1', 'slow-2', 'slow-3'].map((name) =>
+      define(name, async ({ n }) => {
+        state.running += 1;
+        state.most = Math.max(state.most, state.running);
+        await Bun.sleep(20); // work, which takes its slot for so long
+        state.running -= 1;
+        return ok(n);
+      }),
+    );
     const child = define('child', async ({ n }) => ok(n));
     const parent = define('parent', async ({ n }, { children }) => {
       void children.run([[child, { n }, { delayMs: 60_000 }]]).catch(() => undefined);
       await Bun.sleep(20); // until the child is scheduled
       return ok(n);
     });
-    await using test = await setup(() => [parent, child]);
+    await using test = await setup(() => [parent, child, ...slow]);
     await test.bench.startWorker({ concurrency: 1 });
     const ids = await Promise.all([1, 2, 3].map((n) => test.bench.schedule(parent, { n })));
     const records = await Promise.all(ids.map((id) => test.bench.ended(id)));
     const cancelled = async () =>
       (await test.bench.inspector.getTasks({ name: 'test:child', status: 'cancelled' }))._unsafeUnwrap()
         .tasks;
+    const slowIds = await Promise.all(slow.map((task) => test.bench.schedule(task, { n: 1 })));
+    await Promise.all(slowIds.map((id) => test.bench.ended(id)));
     await until(async () => (await cancelled()).length === 3);
 
+    expect(state.most).toBe(1);
     expect(records.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
     expect((await cancelled())[2]?.cancelReason).toBe(
       `its parent test:parent ${ids[0]} has ended (completed)`,
@@ -401,6 +437,44 @@ describe('another attempt of a parent', () => {
     const record = await runOne(test.bench, parent);
 
     expect(record).toMatchObject({ status: 'completed', value: [2] });
+  });
+});
+
+describe('a task that does a parent again', () => {
+  const setupRetry = async () => {
+    const childRuns: number[] = [];
+    const child = define('child', async ({ n }) => {
+      childRuns.push(n);
+      return n === 2 && childRuns.length === 2 ? err(TaskError.fatal('no')) : ok(n);
+    });
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const [one] = await children.run([[child, { n: 1 }]]);
+        const [two] = await children.run([[child, { n: 2 }]]);
+        return one.andThen(() => two);
+      },
+      { maxAttempts: 1 },
+    );
+    const test = await setup(() => [parent, child]);
+    return { ...test, childRuns, failed: await runOne(test.bench, parent) };
+  };
+
+  it('keeps the children that completed', async () => {
+    await using test = await setupRetry();
+    const id = (await test.bench.inspector.retry(test.failed.id))._unsafeUnwrap();
+
+    expect(test.failed.status).toBe('failed');
+    expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
+    expect(test.childRuns).toEqual([1, 2, 2]);
+  });
+
+  it('runs all of them when it is told to do its steps again', async () => {
+    await using test = await setupRetry();
+    const id = (await test.bench.inspector.retry(test.failed.id, { steps: 'again' }))._unsafeUnwrap();
+
+    expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
+    expect(test.childRuns).toEqual([1, 2, 1, 2]);
   });
 });
 

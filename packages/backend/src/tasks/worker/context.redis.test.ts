@@ -61,8 +61,8 @@ describe('the context of a handler', () => {
           log: _5,
           schedule: _6,
           children: _7,
-          step: _8,
-          resolve: _9,
+          resolve: _8,
+          step: _9,
           ...context
         }) => context,
       ),

@@ -81,7 +81,7 @@ describe('a worker process', () => {
     await using bench = await createWorkerBench({ WORKER_DRAIN_TIMEOUT_MS: '60000' });
     const worker = await bench.startWorker({ STUCK: '1' });
     (await bench.scheduler.schedule(CorrelationId(), stuckTask, { n: 1 }))._unsafeUnwrap();
-    await until(async () => (await count(bench, stuckTask.queueName)).running === 1);
+    await until(async () => (await bench.evidence()).length === 1);
     worker.kill('SIGTERM');
     await until(async () => (await worker.output()).includes('Stopping'));
     worker.kill('SIGTERM');

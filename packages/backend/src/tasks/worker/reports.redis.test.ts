@@ -105,6 +105,23 @@ describe('what a handler reports', () => {
     expect((await bench.inspector.getLogs(id))._unsafeUnwrap()).toEqual([]);
   });
 
+  it('is written also when the lock of its run had lapsed', async () => {
+    const task = defineTask({
+      queueName: 'test:lapsed',
+      schema: z.object({}),
+      handler: async (_payload, ctx) => {
+        await bench.redis.del(bench.queue(task).toKey(`${ctx.taskId}:lock`));
+        await ctx.progress('mine');
+        return ok();
+      },
+    });
+    await using bench = await createTaskBench({ tasks: [task] });
+    await bench.startWorker();
+    const { status, progress } = await bench.ended(await bench.schedule(task, {}));
+
+    expect([status, progress]).toEqual(['completed', 'mine']);
+  });
+
   it('is written by the run alone that has the task', async () => {
     const task = defineTask({
       queueName: 'test:stolen',

@@ -479,12 +479,12 @@ describe('runTask', () => {
         workerId: 'w1',
         logger,
         signal: expect.any(AbortSignal),
+        resolve: expect.any(Function),
         progress: expect.any(Function),
         log: expect.any(Function),
-        step: expect.any(Function),
         schedule: expect.any(Function),
         children: noChildren,
-        resolve: expect.any(Function),
+        step: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

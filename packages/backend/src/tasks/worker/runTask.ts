@@ -1,26 +1,25 @@
 import { runWithLogContext } from '@backend/logger/LogContext';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
-import { validate } from '@core/validation/validate';
-import { err, ok, Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { toCancelledError } from '../domain/CancelRequest';
-import { checkJson } from '../domain/JsonFidelity';
+import { callWithSteps } from '../domain/callWithSteps';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { isSkipped } from '../domain/Skipped';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { bareEnvelope, isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { decideOutcome, type TaskOutcome } from '../domain/TaskOutcome';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
-import { toStepKey } from '../domain/TaskStep';
+import { type StepOwner, toStepKey } from '../domain/TaskStep';
 import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
+import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
+import { type Isolation } from '../isolation/Isolation';
+import { type IsolatedRun } from '../isolation/runIsolated';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type AttemptPlan, planAttempt, type TaskDefaults } from './AttemptPlan';
-import { callWithSteps } from './callWithSteps';
 import { toTaken } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
 import { runHandler } from './HandlerRun';
@@ -44,6 +43,8 @@ export interface AttemptEnvironment {
   readonly family?: TaskFamily | undefined;
   /** Finds shared resources for handlers. */
   readonly resolve: ResolveResource;
+  /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
+  readonly isolation?: Isolation | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -132,6 +133,7 @@ const toContext = (
     get signal() {
       return getSignal();
     },
+    resolve: environment.resolve,
     progress: async (value) => delivery.report.progress(toProgressJson(value)),
     log: async (message) => {
       delivery.report.log(toLogLine(message));
@@ -142,7 +144,6 @@ const toContext = (
       return family.children();
     },
     step: (name, work) => getSteps().step(name, work),
-    resolve: environment.resolve,
   };
 };
 
@@ -165,6 +166,10 @@ const logBindings = (
   attempt,
 });
 
+/** Nothing for a handler that runs here. */
+const isolationOf = ({ task, environment }: Attempt): Isolation | undefined =>
+  task.options.isolate === undefined ? undefined : environment.isolation;
+
 interface HandlerEnd {
   readonly result: Result<unknown, TaskError>;
   readonly unendedChildren: readonly StoredChild[];
@@ -173,23 +178,24 @@ interface HandlerEnd {
 const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<HandlerEnd> => {
   const { task, delivery, plan, environment } = attempt;
   const { logger } = environment;
+  const isolation = isolationOf(attempt);
+  if (isolation !== undefined) return runIsolatedHandler(attempt, isolation);
   let family: AttemptFamily | undefined;
   const result = await runHandler({
     call: (controls) => {
       const { getSignal } = controls;
-      const attempted = createAttemptFamily(attempt, controls);
-      family = attempted;
+      const own = createAttemptFamily(attempt, controls);
+      family = own;
       return callWithSteps({
-        call: (getSteps) =>
-          task.handler(payload, toContext(attempt, { getSignal, getSteps, family: attempted })),
+        call: (getSteps) => task.handler(payload, toContext(attempt, { getSignal, getSteps, family: own })),
         create: () => toSteps(attempt, getSignal),
       });
     },
     timeoutMs: plan.timeoutMs,
     graceMs: environment.graceMs,
     shutdown: environment.shutdown,
-    clock: environment.clock,
     cancellation: delivery.cancellation,
+    clock: environment.clock,
     onAbandoned: ({ code }, ended) => {
       const { correlationId } = attempt.envelope;
       const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
@@ -202,11 +208,20 @@ const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<Handl
   return { result, unendedChildren: family?.unended() ?? [] };
 };
 
+const toStepOwner = ({
+  delivery,
+  task,
+  envelope,
+}: Pick<Attempt, 'delivery' | 'task' | 'envelope'>): StepOwner => ({
+  taskName: task.queueName,
+  taskId: envelope.stepsOf ?? delivery.taskId,
+});
+
 const toSteps = (
   { delivery, task, envelope, plan, environment }: Attempt,
   getSignal: () => AbortSignal,
 ): TaskSteps => {
-  const owner = { taskName: task.queueName, taskId: envelope.stepsOf ?? delivery.taskId };
+  const owner = toStepOwner({ delivery, task, envelope });
   return createTaskSteps({
     store: delivery.steps,
     logger: environment.logger.child(logBindings(delivery, task, envelope, plan)),
@@ -217,24 +232,43 @@ const toSteps = (
   });
 };
 
-const invalidOutput = (message: string, metadata: Record<string, unknown> = {}): TaskError =>
-  new TaskError(message, metadata, { code: 'invalid-output' });
-
-/** A copy as JSON: the handler may still change its value, or refuse to have it read, while Redis is waited for. */
-const toStoredValue = Result.fromThrowable(
-  (output: unknown): unknown => (output === undefined ? undefined : JSON.parse(JSON.stringify(output))),
-  (thrown) => invalidOutput(`the result cannot be stored: ${describeUnknown(thrown)}`),
-);
-
-/** Checks what `ok` carries. Work that is done is never repeated because its result cannot be kept: this error is final. */
-const validateOutput = ({ task, environment }: Attempt, value: unknown): Result<unknown, TaskError> => {
-  // Nothing was done: there is nothing for the schema to describe.
-  const isFree = task.output === undefined || isSkipped(value);
-  const checked = isFree ? ok(value) : validate(task.output, value);
-  if (checked.isErr()) return err(invalidOutput(checked.error.message, { issues: checked.error.issues }));
-  const json = checkJson(checked.value, environment.maxResultBytes);
-  if (json.isErr()) return err(invalidOutput(`the result cannot be stored: ${json.error.message}`));
-  return toStoredValue(checked.value);
+/** The payload goes as it was scheduled: the process makes of it what the schema does. */
+const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promise<HandlerEnd> => {
+  const { task, delivery, plan, environment, envelope } = attempt;
+  const started: { run?: IsolatedRun; family?: AttemptFamily } = {};
+  const result = await runHandler({
+    call: (controls) => {
+      const { getSignal } = controls;
+      const family = createAttemptFamily(attempt, controls);
+      started.family = family;
+      // The steps of the handler are its process's; what they are asked for here is their store.
+      const getSteps = (): TaskSteps => toSteps(attempt, getSignal);
+      const context = toContext(attempt, { getSignal, getSteps, family });
+      started.run = isolation.run({
+        task,
+        payload: envelope.payload,
+        context,
+        maxResultBytes: environment.maxResultBytes,
+        steps: delivery.steps,
+        stepOwner: toStepOwner(attempt),
+      });
+      return started.run.result;
+    },
+    timeoutMs: plan.timeoutMs,
+    graceMs: environment.graceMs,
+    shutdown: environment.shutdown,
+    cancellation: delivery.cancellation,
+    clock: environment.clock,
+    onAbandoned: ({ code }) => {
+      const { correlationId } = envelope;
+      const facts = { taskName: task.queueName, taskId: delivery.taskId, correlationId, reason: code };
+      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      started.run?.kill();
+    },
+  });
+  // The next attempt does not begin while the process of this one is there.
+  await started.run?.over;
+  return { result, unendedChildren: started.family?.unended() ?? [] };
 };
 
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
@@ -245,7 +279,12 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
   const { result, unendedChildren } = await runUserHandler(attempt, payload.value);
-  const checked = result.isOk() ? validateOutput(attempt, result.value) : result;
+  const { task, environment } = attempt;
+  // That of an isolated handler was checked in its process, where it was not JSON yet.
+  const checked =
+    isolationOf(attempt) === undefined
+      ? result.andThen((value) => validateOutput(task, value, environment.maxResultBytes))
+      : result;
   // Work that is done is done; what would be done again is not, once the task is cancelled.
   const ended = checked.orElse((error) => checkCancelled(attempt).andThen(() => err(error)));
   return { ...endAttempt(attempt, ended), hasBegun: true, unendedChildren };

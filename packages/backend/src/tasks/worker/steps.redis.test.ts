@@ -186,10 +186,16 @@ describe('a step', () => {
     await using _bench = bench;
     await bench.startWorker();
     const id = await bench.schedule(task, {});
-    const { value } = await bench.ended(id);
+    const { value, stepsChange } = await bench.ended(id);
 
     expect(value).toEqual({ name: 'charge', run: 1 });
     expect(done).toEqual(['charge', 'check stock']);
+    expect(stepsChange).toEqual({
+      kind: 'replaced',
+      step: 'check stock',
+      storedStep: 'charge',
+      calledPlace: 0,
+    });
     expect(bench.logger.warn.mock.calls.filter(([message]) => message.startsWith('The steps'))).toEqual([
       [
         'The steps of a task differ from those of an earlier attempt; each is found by its name',
@@ -295,6 +301,24 @@ describe('a retry', () => {
     await bench.ended((await bench.inspector.retry(id))._unsafeUnwrap());
 
     expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+  });
+
+  it('of a task that was cancelled while it ran keeps the steps that it had', async () => {
+    const { bench, task, done } = await setup(async ({ run, context, step }) => {
+      await step('charge');
+      if (run === 1) await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+      return step('ship');
+    });
+    await using _bench = bench;
+    await bench.startWorker();
+    const id = await bench.schedule(task, {});
+    await until(async () => ((await bench.record(id)).steps ?? []).length === 1);
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
+    expect((await bench.ended(id)).status).toBe('cancelled');
+    const again = (await bench.inspector.retry(id))._unsafeUnwrap();
+    await bench.reaches(again, 'completed');
+
+    expect(done).toEqual(['charge', 'ship']);
   });
 
   it('does the steps again, with new keys, when it is asked to', async () => {

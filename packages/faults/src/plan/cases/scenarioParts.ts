@@ -20,6 +20,14 @@ export const longTasks = (count = 3): Load => ({
   behaviour: { kind: 'sleep', ms: LOCK_MS + INTERVAL_MS + 1000 },
 });
 
+/** Tasks of five steps, 100 ms each. */
+export const stepTasks = (count: number): Load => ({
+  atMs: 0,
+  count,
+  spreadMs: 100,
+  behaviour: { kind: 'steps', count: 5, ms: 100 },
+});
+
 /** Long tasks that are cancelled while they run, or are about to end. */
 export const cancelledTasks = (cancelAfterMs: number, count = 10): Load => ({
   ...longTasks(count),
@@ -53,6 +61,14 @@ export const STOPS: Expectation = { stop: { code: 0, withinMs: BENCH.drainTimeou
 
 /** A moment of the scenario; milliseconds after its start. */
 export const at = (atMs: number): { readonly trigger: { readonly atMs: number } } => ({ trigger: { atMs } });
+
+/** A moment of the first run of a call; milliseconds after its start. */
+export const afterStartOf = (
+  onCall: number,
+  afterMs: number,
+): { readonly trigger: { readonly onCall: number; readonly run: number; readonly afterMs: number } } => ({
+  trigger: { onCall, run: 1, afterMs },
+});
 
 /** A moment of the load, the first instants included. */
 export const anyPhase = (random: Random) => at(random.integer(0, 2200));

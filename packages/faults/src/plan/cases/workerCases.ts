@@ -1,7 +1,16 @@
 import { BENCH } from '../BenchSettings';
 import { type FaultCase } from '../FaultCase';
 import { type Fault } from '../Scenario';
-import { anyPhase, at, delayedTasks, longTasks, ONCE, scenario, shortTasks } from './scenarioParts';
+import {
+  anyPhase,
+  at,
+  delayedTasks,
+  longTasks,
+  ONCE,
+  scenario,
+  shortTasks,
+  stepTasks,
+} from './scenarioParts';
 
 const { lockMs: LOCK_MS } = BENCH;
 
@@ -52,6 +61,21 @@ export const workerCases = [
       scenario(2, [{ ...longTasks(1), maxAttempts: 10 }, shortTasks(20)], killsOfOneTask(3), {
         failsAs: 'crash-loop',
       }),
+  },
+  {
+    name: 'kill-between-steps',
+    summary: 'kill -9 of the worker of a task of five steps, twice, at random moments',
+    build: (random) =>
+      scenario(
+        2,
+        [stepTasks(1), shortTasks(20)],
+        [1, 2].map((run) => ({
+          trigger: { onCall: 0, run, afterMs: random.integer(0, 500) },
+          kind: 'kill-runner',
+          restartAfterMs: 100,
+        })),
+        { completes: true, keepsSteps: true },
+      ),
   },
   {
     name: 'rolling-restarts',

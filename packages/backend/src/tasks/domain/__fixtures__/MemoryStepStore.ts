@@ -1,8 +1,9 @@
-import { type StepSave, type StepStore, type StoredStep } from '../TaskStep';
+import { type StepChange, type StepSave, type StepStore, type StoredStep } from '../TaskStep';
 
 /** Steps in memory, as one task has them over its attempts. */
 export interface MemoryStepStore extends StepStore {
   readonly steps: StoredStep[];
+  readonly changes: StepChange[];
   loadCount: number;
   /** What asking for the task, and saving, answers from now on; undefined: nothing is in doubt. */
   isHeld: boolean | undefined;
@@ -20,6 +21,7 @@ export const createMemoryStepStore = (names: readonly string[] = []): MemoryStep
       isResult: false,
       value: `stored ${name}`,
     })),
+    changes: [],
     loadCount: 0,
     isHeld: undefined,
     onSave: async () => undefined,
@@ -34,6 +36,7 @@ export const createMemoryStepStore = (names: readonly string[] = []): MemoryStep
       store.steps.push(step);
       return { kind: 'stored', step };
     },
+    note: (change) => void store.changes.push(change),
   };
   return store;
 };

@@ -3,7 +3,7 @@ import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
-import { type StoredStep } from '../../domain/TaskStep';
+import { type StepChange, type StoredStep } from '../../domain/TaskStep';
 import { type HeldCancellation } from '../../queue/Cancellation';
 import { type ChildStore } from '../../queue/ChildStore';
 import { valueFields } from '../../queue/TaskRecordReader';
@@ -88,6 +88,9 @@ const stepsField = (steps: readonly StoredStep[]) =>
           .map(({ name, place, endedAtMs }) => ({ name, place, endedAt: new Date(endedAtMs) })),
       };
 
+const changeField = (stepsChange: StepChange | undefined) =>
+  stepsChange === undefined ? {} : { stepsChange };
+
 /** What an inspector would answer of the task. */
 export const toTaskRecord = (task: MemoryTask): TaskRecord => {
   const { payload, correlationId, parentId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } =
@@ -118,5 +121,6 @@ export const toTaskRecord = (task: MemoryTask): TaskRecord => {
     ...(cancelReason === undefined ? {} : { cancelReason }),
     ...progressField(task),
     ...stepsField(task.steps.list()),
+    ...changeField(task.steps.change()),
   };
 };

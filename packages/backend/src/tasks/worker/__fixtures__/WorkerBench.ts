@@ -6,13 +6,14 @@ import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
+import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { createTaskInspector, type TaskInspector } from '../../inspector/TaskInspector';
 import { createTaskScheduler, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { fixtureTasks } from './fixtureTasks';
 
 /** One line of evidence that a handler left. */
 export interface Evidence {
-  readonly event: 'start' | 'end' | 'confirmed' | 'abort';
+  readonly event: 'start' | 'end' | 'abort' | 'confirmed';
   readonly pid: number;
   readonly n: number;
   readonly taskId: string;
@@ -51,8 +52,22 @@ export const BENCH_STALLED_INTERVAL_MS = 500;
 
 const WORKER_PATH = join(import.meta.dir, 'fixtureWorker.ts');
 
-/** Sets up a bench. Disposing kills every worker process by its id, and stops Redis. */
-export const createWorkerBench = async (env: Readonly<Record<string, string>> = {}): Promise<WorkerBench> => {
+/** What the workers of a bench run. */
+export interface BenchProgram {
+  /** Path of the program of a worker process. */
+  readonly workerPath: string;
+  readonly tasks: readonly TaskDefinition<unknown>[];
+}
+
+/**
+ * Sets up a bench. Disposing kills every worker process by its id, and stops Redis.
+ *
+ * @param program Default: the worker of the fixture tasks.
+ */
+export const createWorkerBench = async (
+  env: Readonly<Record<string, string>> = {},
+  { workerPath, tasks }: BenchProgram = { workerPath: WORKER_PATH, tasks: fixtureTasks },
+): Promise<WorkerBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'drover-bench-'));
   let redis = await startRedis(folder);
   const environment = {
@@ -68,7 +83,7 @@ export const createWorkerBench = async (env: Readonly<Record<string, string>> = 
   const processes: Bun.Subprocess[] = [];
   const spawnWorker = (own: Readonly<Record<string, string>> = {}): WorkerProcess => {
     const logPath = join(folder, `worker-${processes.length}.log`);
-    const child = Bun.spawn([process.execPath, '--no-install', WORKER_PATH], {
+    const child = Bun.spawn([process.execPath, '--no-install', workerPath], {
       env: { ...process.env, ...environment, ...own },
       stdout: Bun.file(logPath),
       stderr: Bun.file(`${logPath}.err`),
@@ -84,7 +99,7 @@ export const createWorkerBench = async (env: Readonly<Record<string, string>> = 
   return {
     appConfig,
     scheduler: createTaskScheduler({ logger: silentLogger, appConfig }),
-    inspector: createTaskInspector({ tasks: fixtureTasks, logger: silentLogger, appConfig }),
+    inspector: createTaskInspector({ tasks, logger: silentLogger, appConfig }),
     redis: () => redis,
     spawnWorker,
     startWorker: async (own) => {

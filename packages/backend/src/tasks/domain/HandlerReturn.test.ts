@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { err, errAsync, ok, okAsync } from 'neverthrow';
-import { TaskError } from '../domain/TaskError';
 import { callHandler } from './HandlerReturn';
+import { TaskError } from './TaskError';
 
 const refuse = (): never => {
   throw new Error('no entry');

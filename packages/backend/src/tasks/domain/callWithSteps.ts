@@ -1,5 +1,5 @@
-import { isResult } from '../domain/isResult';
-import { type TaskSteps } from '../domain/TaskSteps';
+import { isResult } from './isResult';
+import { type TaskSteps } from './TaskSteps';
 
 interface StepsCall {
   /** Calls the handler; its context makes the steps when the handler calls the first one. */

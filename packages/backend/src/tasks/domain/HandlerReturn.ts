@@ -1,9 +1,9 @@
 import { describeValue } from '@core/validation/describeValue';
 import { err, ok, type Result } from 'neverthrow';
-import { isResult } from '../domain/isResult';
-import { MAX_DELAY_MS, numberProblem } from '../domain/numberRule';
-import { TaskError } from '../domain/TaskError';
-import { toTaskError } from '../domain/toTaskError';
+import { isResult } from './isResult';
+import { MAX_DELAY_MS, numberProblem } from './numberRule';
+import { TaskError } from './TaskError';
+import { toTaskError } from './toTaskError';
 
 const checkCode = (error: TaskError): TaskError => {
   // Only the worker knows that it stops, or that somebody cancelled the task: one that claims it would be given back

@@ -1,0 +1,130 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { describeUnknown } from '@core/errors/describeUnknown';
+import { err, ok, type Result } from 'neverthrow';
+import { suggestion } from '../domain/nearestName';
+import { ORDERS } from './IsolatedOrder';
+import { type IsolatedProcess, type OutputStream, startIsolatedProcess } from './IsolatedProcess';
+import { type LinkOptions } from './Link';
+import { printLine } from './printLine';
+import { type IsolatedAttempt, type IsolatedRun, runIsolated } from './runIsolated';
+import { createWatchdog } from './Watchdog';
+
+/** Runs the isolated attempts of one worker. */
+export interface Isolation {
+  /**
+   * Starts a process as for an attempt and has it load the tasks.
+   *
+   * @returns `err` with a sentence when the module cannot be loaded, or does not list each of the names.
+   */
+  check(taskNames: readonly string[]): Promise<Result<void, string>>;
+  /** Runs an attempt in a process of its own. */
+  run(attempt: Omit<IsolatedAttempt, 'appConfig'>): IsolatedRun;
+  /** Kills every process that still runs. */
+  close(): void;
+}
+
+/** What an isolation is made of. */
+export interface IsolationOptions {
+  /** URL of the module that lists the tasks. */
+  readonly tasksModule: string;
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+  /** Gets what the processes print. Default: it is printed where this process prints. */
+  readonly print?: (stream: OutputStream, line: string) => Promise<void> | undefined;
+}
+
+/** Milliseconds in which a process must have loaded the tasks; the first start on a busy machine takes seconds. */
+const CHECK_TIMEOUT_MS = 30_000;
+
+/** Creates an isolation. Nothing is started before `check` or `run`. */
+export const createIsolation = ({
+  tasksModule,
+  logger,
+  appConfig,
+  print = printLine,
+}: IsolationOptions): Isolation => {
+  const watchdog = createWatchdog();
+  const running = new Set<IsolatedProcess>();
+
+  const start = (answer: LinkOptions['answer'], toLine: (line: string) => string): IsolatedProcess => {
+    const child = startIsolatedProcess({
+      tasksModule,
+      answer,
+      onFault: (thrown) =>
+        logger.warn('A message to or from an isolated process was lost', { reason: describeUnknown(thrown) }),
+      onOutput: (stream, line) => print(stream, toLine(line)),
+    });
+    const { pid } = child;
+    running.add(child);
+    if (pid !== undefined) watchdog.guard(pid);
+    void child.ended.then(() => {
+      running.delete(child);
+      if (pid !== undefined) watchdog.release(pid);
+    });
+    return child;
+  };
+
+  return {
+    check: async (taskNames) => {
+      const names = await loadNames(start, tasksModule);
+      return names.andThen((known) => checkListed({ taskNames, known, tasksModule }));
+    },
+    run: (attempt) => {
+      const { taskId } = attempt.context;
+      return runIsolated({ ...attempt, appConfig }, (answer) =>
+        start(answer, (line) => withTaskId(line, taskId)),
+      );
+    },
+    close: () => {
+      for (const child of running) child.kill();
+      watchdog.close();
+    },
+  };
+};
+
+/** A line of a logger carries the id already, and stays one that a program can read. */
+const withTaskId = (line: string, taskId: string): string =>
+  line.includes(taskId) ? line : `[${taskId}] ${line}`;
+
+const loadNames = async (
+  start: (answer: LinkOptions['answer'], toLine: (line: string) => string) => IsolatedProcess,
+  tasksModule: string,
+): Promise<Result<readonly string[], string>> => {
+  const up = Promise.withResolvers<void>();
+  const child = start(
+    () => up.resolve(),
+    (line) => line,
+  );
+  const timer = setTimeout(child.kill, CHECK_TIMEOUT_MS);
+  const died = child.ended.then((): never => {
+    throw new Error('its process ended before it had loaded the tasks');
+  });
+  try {
+    const names = await Promise.race([up.promise.then(() => child.link.ask(ORDERS.names, [])), died]);
+    return ok(names as readonly string[]); // what serveWorker answers
+  } catch (thrown) {
+    return err(`an isolated process cannot load the tasks of ${tasksModule}: ${describeUnknown(thrown)}`);
+  } finally {
+    clearTimeout(timer);
+    died.catch(() => undefined); // it ends now, with its answer given
+    child.release();
+  }
+};
+
+interface ListedNames {
+  readonly taskNames: readonly string[];
+  /** The names that the module lists. */
+  readonly known: readonly string[];
+  readonly tasksModule: string;
+}
+
+const checkListed = ({ taskNames, known, tasksModule }: ListedNames): Result<void, string> => {
+  const missing = taskNames.filter((name) => !known.includes(name));
+  if (missing.length === 0) return ok();
+  const sentences = missing.map(
+    (name) =>
+      `expected tasks of ${tasksModule} to list ${name}, because it is isolated: its process finds the definition there.${suggestion(name, known)}`,
+  );
+  return err(sentences.join(' '));
+};
