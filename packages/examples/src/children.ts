@@ -50,6 +50,7 @@ const compareTask = defineTask({
     if (one.isErr()) return err(one.error); // a ChildError: code, taskName, taskId, failure
     return book.map(({ words }) => words - one.value.words);
   },
+  options: { maxAttempts: 1 },
 });
 // #endregion
 

@@ -4,6 +4,17 @@ import { plainJsonBytes } from './plainJson';
 
 const limits = { maxBytes: 10_000, maxDepth: 5 };
 
+/** The same value where JSON says less than JavaScript: fields that are undefined, and the sign of zero. */
+const toUnsigned = (value: unknown): unknown => {
+  if (Object.is(value, -0)) return 0;
+  if (Array.isArray(value)) return value.map(toUnsigned);
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([name, field]) => [name, toUnsigned(field)]));
+};
+
 describe('plainJsonBytes', () => {
   it('bounds the size of what JSON gives back unchanged, whatever is plain', () => {
     fc.assert(
@@ -11,7 +22,7 @@ describe('plainJsonBytes', () => {
         const bytes = plainJsonBytes(value, limits);
         if (bytes === undefined) return;
         const text = JSON.stringify(value);
-        expect(JSON.parse(text)).toEqual(value);
+        expect(JSON.parse(text)).toEqual(toUnsigned(value));
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);
       }),
     );
