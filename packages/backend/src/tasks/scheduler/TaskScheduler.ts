@@ -9,9 +9,10 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
+import { toInvalidCorrelationId } from './CallCheck';
 import { createFoundHandle } from './FoundTask';
 import { checkRecurringCall, saveSchedule } from './RecurringCall';
-import { placeTask, toInvalidCorrelationId } from './ScheduleCall';
+import { placeTask } from './ScheduleCall';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {

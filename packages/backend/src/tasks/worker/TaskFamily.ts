@@ -7,7 +7,8 @@ import { cancelTask } from '../queue/cancelTask';
 import { publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createTaskEnds } from '../queue/TaskEnds';
-import { placeTask, type ScheduleCall } from '../scheduler/ScheduleCall';
+import { type ScheduleCall } from '../scheduler/CallCheck';
+import { placeTask } from '../scheduler/ScheduleCall';
 import { type ChildPorts } from './ChildRun';
 
 /** How the handlers of a worker schedule other tasks and wait for them. */
