@@ -10,6 +10,7 @@ import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
+import { createFoundHandle } from '../scheduler/FoundTask';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
@@ -273,12 +274,15 @@ interface EnvironmentOptions {
 
 /** A worker without isolated tasks starts no process, ever. */
 const createWorkerIsolation = (
-  { isolatedNames, tasksModule }: WorkerPlan,
+  { isolatedNames, tasksModule, registeredTasks }: WorkerPlan,
   { logger, appConfig }: Pick<TaskWorkerOptions, 'logger' | 'appConfig'>,
 ): Isolation | undefined =>
   isolatedNames.length === 0 || tasksModule === undefined
     ? undefined
-    : createIsolation({ tasksModule, logger, appConfig });
+    : createIsolation({
+        ...{ tasksModule, logger, appConfig, tasks: registeredTasks },
+        findHandle: (task, id) => createFoundHandle(task, id, { logger, appConfig }),
+      });
 
 const toEnvironment = ({
   id,
