@@ -22,7 +22,7 @@ export async function* createForwardedEvents(
     yield { error: wait.error };
     return;
   }
-  let arrived = Promise.withResolvers<Waiting | undefined>();
+  let arrived = awaitNext();
   let isWanted = true;
   const take = (given: unknown): boolean | Promise<boolean> =>
     isWanted && new Promise((taken) => arrived.resolve({ event: fromEventCopy(given), taken }));
@@ -30,23 +30,26 @@ export async function* createForwardedEvents(
     () => arrived.resolve(undefined),
     (error) => arrived.reject(error),
   );
-  try {
-    for (let next = await arrived.promise; next !== undefined; next = await arrived.promise) {
-      arrived = Promise.withResolvers();
-      const { event, taken } = next;
-      let isLeft = true;
-      try {
-        yield event;
-        isLeft = false;
-      } finally {
-        isWanted = !isLeft;
-        taken(isWanted);
-      }
+  for (let next = await arrived.promise; next !== undefined; next = await arrived.promise) {
+    arrived = awaitNext();
+    const { event, taken } = next;
+    let isLeft = true;
+    try {
+      yield event;
+      isLeft = false;
+    } finally {
+      isWanted = !isLeft;
+      taken(isWanted);
     }
-  } finally {
-    arrived.promise.catch(() => undefined); // nobody looks on any more
   }
 }
+
+/** What the worker could not do may come when the loop is left already; it must not end the process. */
+const awaitNext = (): PromiseWithResolvers<Waiting | undefined> => {
+  const next = Promise.withResolvers<Waiting | undefined>();
+  next.promise.catch(() => undefined);
+  return next;
+};
 
 /** Hands the events of a task to the process of an attempt, one after the other. */
 export const answerEvents = async (events: AsyncIterable<TaskEvent>, work: RemoteWork): Promise<void> => {

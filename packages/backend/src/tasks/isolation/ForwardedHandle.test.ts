@@ -150,11 +150,13 @@ describe('a handle of an isolated handler', () => {
           yield* toEvents([{ log: 'one' }, { log: 'two' }, { log: 'three' }], seen)();
         } finally {
           left.resolve();
+          await Promise.reject(new Error('reaches no one, and ends nothing'));
         }
       },
     });
     for await (const { log } of handle.events()) if (log === 'two') break;
     await left.promise;
+    await new Promise((resolve) => setTimeout(resolve)); // an error that is not taken comes by now
 
     expect(seen.map(({ log }) => log)).toEqual(['one', 'two']);
   });

@@ -61,6 +61,24 @@ describe('an isolated parent, on a worker with one slot', () => {
     expect((await bench.ended(after)).value).toBe(2); // the slot is there again
   }, 30_000);
 
+  it('that waits when its worker stops is given back, and waits elsewhere', async () => {
+    await using bench = await createTaskBench({ tasks, env: { WORKER_DRAIN_TIMEOUT_MS: '60000' } });
+    const worker = await bench.startWorker({ tasksModule: TASKS_MODULE, taskNames: [parentTask.queueName] });
+    const id = await bench.schedule(parentTask, { act: 'waitsLong' });
+    await until(
+      async () => (await bench.inspector.getTasks({ parentId: id }))._unsafeUnwrap().tasks.length === 1,
+    );
+    await worker.stop();
+
+    expect(await bench.record(id)).toMatchObject({ status: 'scheduled', attempt: 0 });
+    await bench.startWorker({ tasksModule: TASKS_MODULE, taskNames: [parentTask.queueName] });
+    await bench.reaches(id, 'running');
+    const { tasks: children } = (await bench.inspector.getTasks({ parentId: id }))._unsafeUnwrap();
+    expect(children.length).toBe(1);
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
+    expect((await bench.ended(id)).status).toBe('cancelled');
+  }, 30_000);
+
   it('may be a chain, a group or a chord', async () => {
     await using bench = await setup();
     const id = await bench.schedule(composedTask, 3);

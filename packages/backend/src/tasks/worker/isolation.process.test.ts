@@ -215,6 +215,21 @@ describe('an isolated task', () => {
     expect(charged).not.toBe(ended);
   }, 30_000);
 
+  it('resolves the resources of its process, which are not those of the worker', async () => {
+    const { poolTask, resources, tasks: resourceTasks } = resourceModule;
+    await using bench = await createTaskBench({ tasks: resourceTasks });
+    await bench.startWorker({
+      ...{ resources, taskNames: [poolTask.queueName], tasksModule: join(FIXTURES, 'resourceTasks.ts') },
+    });
+    const { status, value } = await bench.ended(await bench.schedule(poolTask, {}));
+
+    expect({ status, value }).toMatchObject({ status: 'completed', value: { startCount: 1, isSame: true } });
+    const { pid, handlerPid } = value as { readonly pid: number; readonly handlerPid: number };
+    expect([pid === handlerPid, pid === process.pid, isAlive(pid)]).toEqual([true, false, false]);
+    const closed = loggedLines(bench.logger).filter(({ message }) => message === 'pool closed');
+    expect(closed.map(({ meta }) => meta)).toEqual([{ pid }]);
+  }, 30_000);
+
   it('refuses a wrong payload without a process', async () => {
     await using bench = await createTaskBench({ tasks });
     await bench.startWorker({ tasksModule: TASKS_MODULE });
