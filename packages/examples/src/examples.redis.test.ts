@@ -266,6 +266,7 @@ const outputs: [name: string, lines: unknown[]][] = [
       'failed the handler took longer than timeoutMs (1000 ms)',
     ],
   ],
+  ['isolatedParent', ['completed {"bytes":3003,"fonts":2}']],
   [
     'results',
     [

@@ -42,7 +42,8 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   {
     from: /^backend\/tasks\/isolation\//,
     target: /^backend\//,
-    allowed: /^backend\/(tasks\/(domain|isolation|resources)|logger|config)\//,
+    allowed:
+      /^backend\/(tasks\/((domain|isolation|resources)\/|scheduler\/(CallCheck|ChildCalls)$)|logger\/|config\/)/,
     reason: 'what the process of an isolated attempt loads must start fast and open no connection',
   },
   {

@@ -6,7 +6,8 @@ import { type ValidationIssue } from '@core/errors/ValidationError';
  *
  * - `invalid-payload`: the payload breaks its schema, or JSON cannot carry it; `issues` say where. Correct it.
  * - `invalid-options`: an option of the call is wrong; the message lists all. Correct it.
- * - `invalid-task`: the definition is wrong; the message lists why. Correct it.
+ * - `invalid-task`: the definition is wrong, or an isolated handler names one that its worker does not know; the message
+ *   lists why. Correct it.
  * - `invalid-correlation-id`: not one of ours and not 1 to 128 characters of A-Z a-z 0-9 . _ : -.
  * - `queue-unavailable`: Redis was silent for `SCHEDULE_DEADLINE_MS`, or refused. Try again later. When
  *   `metadata.isUnknown` is true the task was sent but its receipt was lost: it may run.

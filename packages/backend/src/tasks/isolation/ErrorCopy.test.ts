@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'bun:test';
+import { CancelError } from '../domain/CancelError';
+import { ChildError } from '../domain/ChildError';
+import { ScheduleError } from '../domain/ScheduleError';
 import { TaskError } from '../domain/TaskError';
+import { TaskId } from '../domain/TaskId';
+import { TaskResultError } from '../domain/TaskResultError';
 import { toTaskError } from '../domain/toTaskError';
 import { fromErrorCopy, toErrorCopy } from './ErrorCopy';
 
@@ -59,6 +64,29 @@ describe('a copied error', () => {
     });
     expect(travel(TaskError.retryLater(5))).toMatchObject({ code: 'retry-later', snoozeMs: 5 });
   });
+
+  const failure = { message: 'no', code: 'fatal', reason: 'fatal', attempt: 1 } as const;
+  const issues = [{ path: 'to', message: 'expected a text' }];
+  const own: Error[] = [
+    new ScheduleError('refused', { code: 'invalid-payload', issues, metadata: { a: 1 } }),
+    new ChildError('it failed', { code: 'failed', taskName: 'a:b', taskId: TaskId(), failure }),
+    new TaskResultError('it failed', { code: 'failed', failure, cause: new TypeError('deep') }),
+    new CancelError('too late', 'not-cancellable', { metadata: { status: 'failed' } }),
+  ];
+
+  it.each(own.map((error) => [error.name, error] as const))(
+    'is a %s again when it was one',
+    (_name, error) => {
+      const copy = travel(error) as Error;
+      expect(copy).toBeInstanceOf(error.constructor);
+      expect({ ...copy, message: copy.message, stack: copy.stack }).toEqual({
+        ...{ ...error, message: error.message, stack: error.stack },
+      });
+      expect(Object(copy.cause)).toMatchObject(
+        error.cause instanceof Error ? { message: error.cause.message } : {},
+      );
+    },
+  );
 
   it('is the value itself when no error was thrown', () => {
     expect(['text', 7, null, { a: 1 }].map(travel)).toEqual(['text', 7, null, { a: 1 }]);

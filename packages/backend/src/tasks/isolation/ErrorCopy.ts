@@ -1,10 +1,12 @@
 import { toJsonFields } from '../domain/JsonFields';
 import { TaskError, type TaskErrorCode } from '../domain/TaskError';
+import { makeOwnError, type OwnErrorName, ownErrorName, toOwnFields } from './OwnErrors';
 
 /** A thrown value as JSON, for another process. */
 export type ErrorCopy =
   | { readonly kind: 'value'; readonly value: unknown }
   | ({ readonly kind: 'error'; readonly name: string } & CommonCopy)
+  | ({ readonly kind: 'own-error'; readonly name: OwnErrorName } & CommonCopy)
   | ({
       readonly kind: 'task-error';
       readonly code: TaskErrorCode;
@@ -44,6 +46,9 @@ export const toErrorCopy = (thrown: unknown, causesLeft = MAX_CAUSES): ErrorCopy
   if (error === undefined)
     return { kind: 'value', value: toJsonFields({ value: thrown }, MAX_FIELD_BYTES)['value'] };
   const common = toCommonCopy(error, causesLeft);
+  const ownName = readSafely(() => ownErrorName(error));
+  if (ownName !== undefined)
+    return { kind: 'own-error', name: ownName, ...common, fields: toOwnFields(error) };
   if (!(error instanceof TaskError))
     return { kind: 'error', name: readText(() => error.name) ?? 'Error', ...common };
   const { code, metadata, snoozeMs, isWorthRetrying, original } = error;
@@ -88,9 +93,20 @@ const readText = (read: () => unknown): string | undefined => {
 /** Makes what was copied again. A foreign error comes back as a plain `Error` with its name: its class stays where it was. */
 export const fromErrorCopy = (copy: ErrorCopy): unknown => {
   if (copy.kind === 'value') return copy.value;
-  const error = copy.kind === 'error' ? toForeignError(copy) : toTaskError(copy);
+  const error = toError(copy);
   Object.defineProperty(error, 'stack', { ...HIDDEN, value: copy.stack });
   return error;
+};
+
+const toError = (copy: Exclude<ErrorCopy, { readonly kind: 'value' }>): Error => {
+  switch (copy.kind) {
+    case 'error':
+      return toForeignError(copy);
+    case 'own-error':
+      return makeOwnError(copy.name, { ...copy, ...causeOf(copy) });
+    case 'task-error':
+      return toTaskError(copy);
+  }
 };
 
 /** As the fields of a built-in error are. */

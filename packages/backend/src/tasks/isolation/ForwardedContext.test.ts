@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'bun:test';
-import { ok } from 'neverthrow';
-import { z } from 'zod';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { resolveFrom } from '../domain/ResourceToken';
 import { toTaskContext } from '../domain/TaskContext';
-import { defineTask } from '../domain/TaskDefinition';
 import { answerForwarded, toCarriedContext, toChildContext, toChildLogger } from './ForwardedContext';
 
+const findHandle = () => {
+  throw new Error('no handle is asked for');
+};
 const noWork = () => Promise.resolve();
 const getSteps = () => {
   throw new Error('no step is called');
@@ -27,6 +27,7 @@ describe('toChildContext', () => {
       signal,
       logger: toChildLogger(silentLink),
       resolve: resolveFrom([]),
+      rules: { parent: { ...context, ancestors: [] }, limits: { taskMaxPayloadBytes: 100 } },
       getSteps,
     });
     expect(Object.keys(child).sort()).toEqual(Object.keys(context).sort());
@@ -36,32 +37,14 @@ describe('toChildContext', () => {
   });
 });
 
-describe('a handler in a process of its own', () => {
-  it('is told that it schedules no tasks', async () => {
-    const { schedule, children } = toChildContext({}, silentLink, {
-      signal: new AbortController().signal,
-      logger: toChildLogger(silentLink),
-      resolve: resolveFrom([]),
-      getSteps,
-    });
-    const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok() });
-    const scheduled = await schedule(task, {});
-    const [child] = await children.run([[task, {}]]);
-
-    expect([scheduled._unsafeUnwrapErr(), child._unsafeUnwrapErr()].map(({ message }) => message)).toEqual(
-      [1, 2].map(() => expect.stringContaining('an isolated handler schedules no tasks')),
-    );
-  });
-});
-
 describe('answerForwarded', () => {
   it.each(['signal', 'taskId', 'constructor', 'nothing'])(
     'refuses %s, which is no member a worker does',
     (member) => {
       const context = toTaskContext('emails:send');
-      expect(() => answerForwarded({ context, steps: emptyStepStore }, member, [], noWork)).toThrow(
-        `an isolated attempt asked for ${member}, which a worker does not do`,
-      );
+      expect(() =>
+        answerForwarded({ context, steps: emptyStepStore, tasks: [], findHandle }, member, [], noWork),
+      ).toThrow(`an isolated attempt asked for ${member}, which a worker does not do`);
     },
   );
 });

@@ -1,12 +1,17 @@
 import { type ILogger } from '@backend/logger/Logger';
-import { err } from 'neverthrow';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { refusedChildren } from '../domain/TaskChildren';
-import { notInWorker, type TaskContext } from '../domain/TaskContext';
+import { type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StepStore } from '../domain/TaskStep';
 import { type TaskSteps } from '../domain/TaskSteps';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
+import { answerChildren, createForwardedChildren } from './ForwardedChildren';
+import {
+  answerSchedule,
+  createForwardedSchedule,
+  type ForwardedRules,
+  type ScheduleParts,
+} from './ForwardedSchedule';
 import { answerStepStore } from './ForwardedSteps';
 import { type Link, type RemoteWork, type Work } from './Link';
 
@@ -36,12 +41,14 @@ export interface ChildParts {
   readonly logger: ILogger;
   /** Finds the resources of this process. */
   readonly resolve: ResolveResource;
+  /** How it checks what it schedules. */
+  readonly rules: ForwardedRules;
   /** The steps of the attempt, made when they are first asked for. */
   getSteps(): TaskSteps;
 }
 
 /** What the worker does the members with. */
-export interface WorkerParts {
+export interface WorkerParts extends ScheduleParts {
   /** Of the attempt in the worker. */
   readonly context: TaskContext;
   readonly steps: StepStore;
@@ -63,10 +70,6 @@ interface Forwarded<Member> {
   inWorker?(parts: WorkerParts, args: readonly unknown[], work: RemoteWork): unknown;
 }
 
-/** What a handler is told that schedules others from the process of its attempt. */
-const NO_TASKS =
-  'an isolated handler schedules no tasks; let a task that is not isolated do so, with this one as its child';
-
 /**
  * Every member of the context that is more than data, one entry each. The compiler asks for an entry here, or for a place
  * among the carried parts, when the context gets another member.
@@ -77,9 +80,15 @@ const forwardedMembers: {
   signal: { inChild: ({ signal }) => signal },
   // A pool or a client cannot travel: the process has started its own.
   resolve: { inChild: ({ resolve }) => resolve },
-  // A definition cannot travel, nor can a handle; what waits for others needs no process of its own.
-  schedule: { inChild: () => async () => err(notInWorker(NO_TASKS)) },
-  children: { inChild: () => refusedChildren(NO_TASKS) },
+  // A definition cannot travel, nor can a handle: a name does, and what the handle is made of.
+  schedule: {
+    inChild: ({ ask, rules }) => createForwardedSchedule(ask, rules),
+    inWorker: answerSchedule,
+  },
+  children: {
+    inChild: ({ ask, rules }) => createForwardedChildren(ask, rules),
+    inWorker: answerChildren,
+  },
   logger: {
     inChild: ({ logger }) => logger,
     inWorker: ({ context }, [line]) => writeChildLine(context.logger, line as ChildLine), // made by toChildLogger

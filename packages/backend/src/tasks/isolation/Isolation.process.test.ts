@@ -11,9 +11,12 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { tasks as registered } from '../tasks.config';
 import { actTask, dateTask, hungryTask } from './__fixtures__/isolatedTasks';
+import { brokenTask, hangingTask, poolTask, unlistedTask } from './__fixtures__/resourceTasks';
 import { createIsolation } from './Isolation';
 
 const TASKS_MODULE = import.meta.resolve('./__fixtures__/isolatedTasks.ts');
+
+const RESOURCES_MODULE = import.meta.resolve('./__fixtures__/resourceTasks.ts');
 
 const setup = (tasksModule = TASKS_MODULE) => {
   const logger = getMockedLogger();
@@ -21,6 +24,10 @@ const setup = (tasksModule = TASKS_MODULE) => {
   const isolation = createIsolation({
     appConfig: parseAppConfig({})._unsafeUnwrap(),
     tasksModule,
+    tasks: [],
+    findHandle: () => {
+      throw new Error('no handle is asked for');
+    },
     logger,
     print: (stream, line) => {
       printed.push([stream, line]);
@@ -37,7 +44,10 @@ const setup = (tasksModule = TASKS_MODULE) => {
     });
     const stepOwner = { taskName: task.queueName, taskId: context.taskId };
     return {
-      ...isolation.run({ task, payload, context, maxResultBytes: 65_536, steps: stepStore, stepOwner }),
+      ...isolation.run({
+        ...{ task, payload, context, maxResultBytes: 65_536, steps: stepStore, stepOwner },
+        ancestors: [],
+      }),
       context,
     };
   };
@@ -282,6 +292,49 @@ describe('an isolated attempt', () => {
   });
 });
 
+describe('the resources of an isolated attempt', () => {
+  it('are started once in its process, found, and stopped before it ends', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    const { result, over } = bench.run(poolTask, {});
+    const value = (await result)._unsafeUnwrap() as { readonly pid: number; readonly handlerPid: number };
+    await over;
+
+    expect(value).toMatchObject({ startCount: 1, isSame: true, pid: value.handlerPid });
+    expect(value.pid).not.toBe(process.pid);
+    expect(bench.logger.info.mock.calls).toEqual([['pool closed', { pid: value.pid }]]);
+  });
+
+  it('do not hold its answer up when they hang at their stop', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    const { result, over } = bench.run(hangingTask, {});
+
+    expect((await result)._unsafeUnwrap()).toBe('done');
+    expect(bench.logger.info.mock.calls).toEqual([]); // it has not even begun to close
+    await over;
+    expect(bench.logger.info.mock.calls).toEqual([['closing', {}]]);
+    expect(bench.logger.warn).toHaveBeenCalledWith('A resource did not stop in time; it is left behind', {
+      ...{ resource: 'hanging', limitMs: 50 },
+    });
+  });
+
+  it('fail it by name when they do not start', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    expect((await bench.run(brokenTask, {}).result)._unsafeUnwrapErr()).toMatchObject({
+      ...{ code: 'task-failed', message: 'the resource "broken" did not start: no route to host' },
+    });
+  });
+
+  it('fail it for good when the module does not have them', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    expect((await bench.run(unlistedTask, {}).result)._unsafeUnwrapErr()).toMatchObject({
+      code: 'fatal',
+      message: expect.stringContaining(
+        'the task resources:unlisted needs the resource "unlisted", which is not in resources.',
+      ),
+    });
+  });
+});
+
 describe('check', () => {
   it('accepts a module that lists the tasks', async () => {
     using bench = setup();
@@ -292,6 +345,14 @@ describe('check', () => {
     using bench = setup(import.meta.resolve('../tasks.config.ts'));
     const names = registered.map(({ queueName }) => queueName);
     expect(await bench.isolation.check(names)).toEqual(ok());
+  });
+
+  it('accepts a module that has what isolated tasks declare, and names what it lacks', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    expect(await bench.isolation.check(['resources:pool', 'resources:hanging'])).toEqual(ok());
+    expect((await bench.isolation.check(['resources:unlisted']))._unsafeUnwrapErr()).toBe(
+      `expected ${RESOURCES_MODULE} to export what isolated tasks need as resources: the task resources:unlisted needs the resource "unlisted", which is not in resources. Known are: "isolated pool", "hanging", "broken"`,
+    );
   });
 
   const refusals: [what: string, tasksModule: string, message: string][] = [

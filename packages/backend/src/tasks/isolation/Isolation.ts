@@ -3,7 +3,9 @@ import { type ILogger } from '@backend/logger/Logger';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
 import { suggestion } from '../domain/nearestName';
-import { ORDERS } from './IsolatedOrder';
+import { type TaskDefinition } from '../domain/TaskDefinition';
+import { type FoundHandle } from '../domain/TaskHandle';
+import { ORDERS, type TasksCheck } from './IsolatedOrder';
 import { type IsolatedProcess, type OutputStream, startIsolatedProcess } from './IsolatedProcess';
 import { type LinkOptions } from './Link';
 import { printLine } from './printLine';
@@ -15,11 +17,12 @@ export interface Isolation {
   /**
    * Starts a process as for an attempt and has it load the tasks.
    *
-   * @returns `err` with a sentence when the module cannot be loaded, or does not list each of the names.
+   * @returns `err` with a sentence when the module cannot be loaded, does not list each of the names, or lacks a resource
+   *   that one of them declares.
    */
   check(taskNames: readonly string[]): Promise<Result<void, string>>;
   /** Runs an attempt in a process of its own. */
-  run(attempt: Omit<IsolatedAttempt, 'appConfig'>): IsolatedRun;
+  run(attempt: Omit<IsolatedAttempt, 'appConfig' | 'tasks' | 'findHandle'>): IsolatedRun;
   /** Kills every process that still runs. */
   close(): void;
 }
@@ -28,6 +31,10 @@ export interface Isolation {
 export interface IsolationOptions {
   /** URL of the module that lists the tasks. */
   readonly tasksModule: string;
+  /** What handlers may schedule: every definition of the worker. */
+  readonly tasks: readonly TaskDefinition<unknown>[];
+  /** Makes the handle of a task that a handler has scheduled. */
+  findHandle(task: TaskDefinition<unknown>, id: string): FoundHandle;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   /** Gets what the processes print. Default: it is printed where this process prints. */
@@ -40,6 +47,8 @@ const CHECK_TIMEOUT_MS = 30_000;
 /** Creates an isolation. Nothing is started before `check` or `run`. */
 export const createIsolation = ({
   tasksModule,
+  tasks,
+  findHandle,
   logger,
   appConfig,
   print = printLine,
@@ -67,12 +76,12 @@ export const createIsolation = ({
 
   return {
     check: async (taskNames) => {
-      const names = await loadNames(start, tasksModule);
-      return names.andThen((known) => checkListed({ taskNames, known, tasksModule }));
+      const checked = await checkTasks({ start, tasksModule, taskNames });
+      return checked.andThen((check) => toVerdict({ ...check, taskNames, tasksModule }));
     },
     run: (attempt) => {
       const { taskId } = attempt.context;
-      return runIsolated({ ...attempt, appConfig }, (answer) =>
+      return runIsolated({ ...attempt, appConfig, tasks, findHandle }, (answer) =>
         start(answer, (line) => withTaskId(line, taskId)),
       );
     },
@@ -87,10 +96,17 @@ export const createIsolation = ({
 const withTaskId = (line: string, taskId: string): string =>
   line.includes(taskId) ? line : `[${taskId}] ${line}`;
 
-const loadNames = async (
-  start: (answer: LinkOptions['answer'], toLine: (line: string) => string) => IsolatedProcess,
-  tasksModule: string,
-): Promise<Result<readonly string[], string>> => {
+interface CheckOptions {
+  start(answer: LinkOptions['answer'], toLine: (line: string) => string): IsolatedProcess;
+  readonly tasksModule: string;
+  readonly taskNames: readonly string[];
+}
+
+const checkTasks = async ({
+  start,
+  tasksModule,
+  taskNames,
+}: CheckOptions): Promise<Result<TasksCheck, string>> => {
   const up = Promise.withResolvers<void>();
   const child = start(
     () => up.resolve(),
@@ -101,8 +117,8 @@ const loadNames = async (
     throw new Error('its process ended before it had loaded the tasks');
   });
   try {
-    const names = await Promise.race([up.promise.then(() => child.link.ask(ORDERS.names, [])), died]);
-    return ok(names as readonly string[]); // what serveWorker answers
+    const asked = up.promise.then(() => child.link.ask(ORDERS.check, [taskNames]));
+    return ok((await Promise.race([asked, died])) as TasksCheck); // what serveWorker answers
   } catch (thrown) {
     return err(`an isolated process cannot load the tasks of ${tasksModule}: ${describeUnknown(thrown)}`);
   } finally {
@@ -112,19 +128,25 @@ const loadNames = async (
   }
 };
 
-interface ListedNames {
+interface CheckedTasks extends TasksCheck {
   readonly taskNames: readonly string[];
-  /** The names that the module lists. */
-  readonly known: readonly string[];
   readonly tasksModule: string;
 }
 
-const checkListed = ({ taskNames, known, tasksModule }: ListedNames): Result<void, string> => {
-  const missing = taskNames.filter((name) => !known.includes(name));
-  if (missing.length === 0) return ok();
+const toVerdict = ({
+  taskNames,
+  names,
+  resourceProblems,
+  tasksModule,
+}: CheckedTasks): Result<void, string> => {
+  const missing = taskNames.filter((name) => !names.includes(name));
   const sentences = missing.map(
     (name) =>
-      `expected tasks of ${tasksModule} to list ${name}, because it is isolated: its process finds the definition there.${suggestion(name, known)}`,
+      `expected tasks of ${tasksModule} to list ${name}, because it is isolated: its process finds the definition there.${suggestion(name, names)}`,
   );
-  return err(sentences.join(' '));
+  if (resourceProblems.length > 0)
+    sentences.push(
+      `expected ${tasksModule} to export what isolated tasks need as resources: ${resourceProblems.join(' ')}`,
+    );
+  return sentences.length === 0 ? ok() : err(sentences.join(' '));
 };

@@ -6,6 +6,9 @@ export type Work = (...args: readonly unknown[]) => unknown;
 /** The same, seen from the end that calls it. */
 export type RemoteWork = (...args: readonly unknown[]) => Promise<unknown>;
 
+/** Asks the other end; it may call `work` while it answers. */
+export type Ask = (args: readonly unknown[], work?: Work) => Promise<unknown>;
+
 /** One end of the channel between a worker and the process of an isolated attempt; both ends work alike. */
 export interface Link {
   /**

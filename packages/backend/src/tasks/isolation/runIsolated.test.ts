@@ -30,7 +30,13 @@ const setup = () => {
       context: toTaskContext(task.queueName),
       maxResultBytes: 100,
       appConfig: parseAppConfig({})._unsafeUnwrap(),
-      ...{ steps: emptyStepStore, stepOwner: { taskName: task.queueName, taskId: '17' } },
+      ...{ steps: emptyStepStore, stepOwner: { taskName: task.queueName, taskId: '17' }, ancestors: [] },
+      ...{
+        tasks: [task],
+        findHandle: () => {
+          throw new Error('no handle is asked for');
+        },
+      },
     },
     (answer): IsolatedProcess => {
       held.answer = answer;

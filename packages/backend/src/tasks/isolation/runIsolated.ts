@@ -2,20 +2,21 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
 import { type IsolationLimits } from '../domain/Isolation';
+import { type Ancestors } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type StepOwner, type StepStore } from '../domain/TaskStep';
 import { toTaskError } from '../domain/toTaskError';
 import { toErrorCopy } from './ErrorCopy';
-import { answerForwarded, toCarriedContext } from './ForwardedContext';
-import { type IsolatedOrder, ORDERS } from './IsolatedOrder';
+import { answerForwarded, toCarriedContext, type WorkerParts } from './ForwardedContext';
+import { type IsolatedOrder, ORDERS, RESOURCES_STOP_MS } from './IsolatedOrder';
 import { type IsolatedProcess, type ProcessEnd } from './IsolatedProcess';
 import { type LinkOptions } from './Link';
 import { watchMemory } from './MemoryWatch';
 
 /** One attempt for a process of its own. */
-export interface IsolatedAttempt {
+export interface IsolatedAttempt extends Pick<WorkerParts, 'tasks' | 'findHandle'> {
   readonly task: TaskDefinition<unknown>;
   /** As it was scheduled. */
   readonly payload: unknown;
@@ -28,6 +29,8 @@ export interface IsolatedAttempt {
   /** Where the steps of the handler are kept. */
   readonly steps: StepStore;
   readonly stepOwner: StepOwner;
+  /** Who waits for the task, the outermost first. */
+  readonly ancestors: Ancestors;
 }
 
 /** An attempt that runs in a process of its own. */
@@ -48,10 +51,10 @@ export const runIsolated = (
   attempt: IsolatedAttempt,
   startProcess: (answer: LinkOptions['answer']) => IsolatedProcess,
 ): IsolatedRun => {
-  const { task, context, steps } = attempt;
+  const { task, context } = attempt;
   const up = Promise.withResolvers<void>();
   const child = startProcess((member, args, work) =>
-    member === ORDERS.up ? up.resolve() : answerForwarded({ context, steps }, member, args, work),
+    member === ORDERS.up ? up.resolve() : answerForwarded(attempt, member, args, work),
   );
   const passAbort = (): void => child.link.tell(ORDERS.abort, [toErrorCopy(context.signal.reason)]);
   void up.promise.then(() => {
@@ -67,7 +70,7 @@ export const runIsolated = (
   const over = result.then(() => {
     memory.stop();
     context.signal.removeEventListener('abort', passAbort);
-    return letEnd(child);
+    return letEnd(child, (task.options.resources ?? []).length > 0);
   });
   return { result, over, kill: child.kill };
 };
@@ -76,11 +79,11 @@ type Ended = Result<unknown, TaskError>;
 
 const order = async (
   { link }: IsolatedProcess,
-  { task, payload, context, maxResultBytes, stepOwner, appConfig }: IsolatedAttempt,
+  { task, payload, context, maxResultBytes, stepOwner, ancestors, appConfig }: IsolatedAttempt,
 ): Promise<Ended> => {
   const taskName = task.queueName;
   const sent: IsolatedOrder = {
-    ...{ taskName, payload, maxResultBytes, stepOwner, appConfig },
+    ...{ taskName, payload, maxResultBytes, stepOwner, ancestors, appConfig },
     context: toCarriedContext(context),
   };
   try {
@@ -135,10 +138,19 @@ const toMemoryLimit = (residentMb: number, maxMemoryMb: number): TaskError =>
     { code: 'memory-limit' },
   );
 
-/** Resolves when the process is gone. */
-const letEnd = async (child: IsolatedProcess): Promise<void> => {
+/** Resolves when the process is gone. The result is known: what its resources take to stop is no part of the attempt. */
+const letEnd = async (child: IsolatedProcess, hasResources: boolean): Promise<void> => {
+  if (hasResources) await stopResources(child);
   child.release();
   const timer = setTimeout(child.kill, EXIT_GRACE_MS);
   await child.ended;
+  clearTimeout(timer);
+};
+
+const stopResources = async ({ link, ended }: IsolatedProcess): Promise<void> => {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, RESOURCES_STOP_MS + EXIT_GRACE_MS);
+  const stopped = link.ask(ORDERS.stop, []).catch(() => undefined); // it has died
+  await Promise.race([stopped, ended, limit.promise]);
   clearTimeout(timer);
 };

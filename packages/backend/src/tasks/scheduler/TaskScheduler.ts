@@ -9,8 +9,9 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
+import { toInvalidCorrelationId } from './CallCheck';
 import { checkRecurringCall } from './RecurringCall';
-import { placeTask, toInvalidCorrelationId } from './ScheduleCall';
+import { placeTask } from './ScheduleCall';
 import { createRedisTarget, type ScheduleTarget } from './ScheduleTarget';
 
 /** Hands tasks to the queue. */

@@ -12,9 +12,10 @@ import { type ChildClaim, type StoredChild, TakenJobError } from '../queue/Child
 import { type PublishError } from '../queue/publish';
 import { type TaskEnds } from '../queue/TaskEnds';
 import { type JobInput } from '../queue/TaskQueues';
-import { type AcceptedCall, toJob } from '../scheduler/ScheduleCall';
+import { type AcceptedCall } from '../scheduler/CallCheck';
+import { acceptCalls, type Parent, requireList } from '../scheduler/ChildCalls';
+import { toJob } from '../scheduler/ScheduleCall';
 import { type ChildBook } from './ChildBook';
-import { acceptCalls, type Parent, requireList } from './ChildCalls';
 import { toChildResult, toEndedChild, toKnownResult, toUnheard } from './ChildEnd';
 import { toTaken } from './GivenBack';
 import { type RunControls } from './HandlerRun';
@@ -48,7 +49,7 @@ export const createTaskChildren = (parts: ChildRunParts): TaskChildren => ({
   run: (async (calls: readonly ChildCall[], options: ChildRunOptions = {}) => {
     requireList(calls);
     const { parent, ports, controls } = parts;
-    const accepted = acceptCalls(calls, options, { parent, appConfig: ports.appConfig, nowMs: parts.now() });
+    const accepted = acceptCalls(calls, options, { parent, limits: ports.appConfig, nowMs: parts.now() });
     if (accepted.isErr()) return accepted.error;
     const signal = controls.getSignal();
     signal.throwIfAborted();

@@ -6,7 +6,8 @@ import { type TaskHandle } from '../domain/TaskHandle';
 import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createTaskEnds } from '../queue/TaskEnds';
-import { placeTask, type ScheduleCall } from '../scheduler/ScheduleCall';
+import { type ScheduleCall } from '../scheduler/CallCheck';
+import { placeTask } from '../scheduler/ScheduleCall';
 import { createRedisTarget } from '../scheduler/ScheduleTarget';
 import { type ChildPorts } from './ChildRun';
 

@@ -10,6 +10,7 @@ import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
+import { createFoundHandle } from '../scheduler/FoundTask';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
@@ -95,8 +96,8 @@ export interface TaskWorkerOptions {
   /** A tsyringe container in which handlers find what is no resource. Default: none. */
   readonly container?: DependencyContainer;
   /**
-   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
-   * finds the definition there, by its name. Importing the module must have no effect.
+   * URL or absolute path of a module that exports `tasks`, the list above, and `resources`. Needed when a task is isolated: its
+   * process finds the definition there, by its name, and what that declares. Importing the module must have no effect.
    */
   readonly tasksModule?: string | URL;
 }
@@ -273,12 +274,15 @@ interface EnvironmentOptions {
 
 /** A worker without isolated tasks starts no process, ever. */
 const createWorkerIsolation = (
-  { isolatedNames, tasksModule }: WorkerPlan,
+  { isolatedNames, tasksModule, registeredTasks }: WorkerPlan,
   { logger, appConfig }: Pick<TaskWorkerOptions, 'logger' | 'appConfig'>,
 ): Isolation | undefined =>
   isolatedNames.length === 0 || tasksModule === undefined
     ? undefined
-    : createIsolation({ tasksModule, logger, appConfig });
+    : createIsolation({
+        ...{ tasksModule, logger, appConfig, tasks: registeredTasks },
+        findHandle: (task, id) => createFoundHandle(task, id, { logger, appConfig }),
+      });
 
 const toEnvironment = ({
   id,

@@ -8,6 +8,7 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskId } from '../domain/TaskId';
 import { isTerminalStatus } from '../domain/TaskStatus';
 import { actTask, dateTask, ordinaryTask, tasks } from '../isolation/__fixtures__/isolatedTasks';
+import * as resourceModule from '../isolation/__fixtures__/resourceTasks';
 import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
 import { createWorkerBench, type WorkerBench } from './__fixtures__/WorkerBench';
 import { createTaskWorker } from './TaskWorker';
@@ -214,6 +215,21 @@ describe('an isolated task', () => {
     expect(charged).not.toBe(ended);
   }, 30_000);
 
+  it('resolves the resources of its process, which are not those of the worker', async () => {
+    const { poolTask, resources, tasks: resourceTasks } = resourceModule;
+    await using bench = await createTaskBench({ tasks: resourceTasks });
+    await bench.startWorker({
+      ...{ resources, taskNames: [poolTask.queueName], tasksModule: join(FIXTURES, 'resourceTasks.ts') },
+    });
+    const { status, value } = await bench.ended(await bench.schedule(poolTask, {}));
+
+    expect({ status, value }).toMatchObject({ status: 'completed', value: { startCount: 1, isSame: true } });
+    const { pid, handlerPid } = value as { readonly pid: number; readonly handlerPid: number };
+    expect([pid === handlerPid, pid === process.pid, isAlive(pid)]).toEqual([true, false, false]);
+    const closed = loggedLines(bench.logger).filter(({ message }) => message === 'pool closed');
+    expect(closed.map(({ meta }) => meta)).toEqual([{ pid }]);
+  }, 30_000);
+
   it('refuses a wrong payload without a process', async () => {
     await using bench = await createTaskBench({ tasks });
     await bench.startWorker({ tasksModule: TASKS_MODULE });
@@ -238,6 +254,22 @@ describe('start', () => {
       ...{ code: 'isolation-unavailable', status: 'created' },
     });
     expect(error.message).toContain('lostTasks.ts to list isolated:act, because it is isolated');
+    await worker.stop();
+  }, 30_000);
+
+  it('answers isolation-unavailable when the module lacks a resource that an isolated task declares', async () => {
+    const { tasks: resourceTasks, resources, unlistedResource } = resourceModule;
+    await using bench = await createTaskBench({ tasks: resourceTasks });
+    const worker = createTaskWorker({
+      ...{ tasks: resourceTasks, logger: getMockedLogger(), appConfig: bench.appConfig },
+      ...{ resources: [...resources, unlistedResource], tasksModule: join(FIXTURES, 'resourceTasks.ts') },
+    });
+    const error = (await worker.start())._unsafeUnwrapErr();
+
+    expect(error.code).toBe('isolation-unavailable');
+    expect(error.message).toContain(
+      'resourceTasks.ts to export what isolated tasks need as resources: the task resources:unlisted needs the resource "unlisted"',
+    );
     await worker.stop();
   }, 30_000);
 });

@@ -251,6 +251,7 @@ const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promi
         maxResultBytes: environment.maxResultBytes,
         steps: delivery.steps,
         stepOwner: toStepOwner(attempt),
+        ancestors: envelope.ancestors ?? [],
       });
       return started.run.result;
     },

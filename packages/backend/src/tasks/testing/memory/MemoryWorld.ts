@@ -5,7 +5,7 @@ import { toRecurringSchedule } from '../../domain/StoredSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
-import { type ScheduleCall } from '../../scheduler/ScheduleCall';
+import { type ScheduleCall } from '../../scheduler/CallCheck';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';

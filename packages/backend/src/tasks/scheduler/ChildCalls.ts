@@ -1,4 +1,3 @@
-import { type AppConfig } from '@backend/config/AppConfig';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
@@ -15,7 +14,7 @@ import {
 } from '../domain/TaskChildren';
 import { TaskError } from '../domain/TaskError';
 import { type TaskId } from '../domain/TaskId';
-import { type AcceptedCall, acceptCall } from '../scheduler/ScheduleCall';
+import { type AcceptedCall, acceptCall, type CallLimits } from './CallCheck';
 
 /** The task whose children run. */
 export interface Parent {
@@ -28,9 +27,10 @@ export interface Parent {
   readonly attemptsMade: number;
 }
 
-interface CallRules {
-  readonly parent: Parent;
-  readonly appConfig: AppConfig;
+/** What the calls of a run are checked by. */
+export interface CallRules {
+  readonly parent: Omit<Parent, 'attemptsMade'>;
+  readonly limits: CallLimits;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -78,7 +78,7 @@ export const requireList: (calls: unknown) => asserts calls is readonly ChildCal
 
 const acceptChild = (
   call: ChildCall,
-  { parent, appConfig, nowMs }: CallRules,
+  { parent, limits, nowMs }: CallRules,
 ): Result<AcceptedCall, ChildError> => {
   const [task, payload, options = {}] = Array.isArray(call) ? call : [];
   const { userId, correlationId, taskId: parentId } = parent;
@@ -94,7 +94,7 @@ const acceptChild = (
     parentId,
     ancestors,
   };
-  return acceptCall(asked, appConfig)
+  return acceptCall(asked, limits)
     .mapErr((error) => toWrongCall(error, nameOf(call)))
     .andThen((accepted) => {
       const problem = neverRunsProblem(accepted.task, ancestors);
