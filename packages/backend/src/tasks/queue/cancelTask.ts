@@ -4,7 +4,7 @@ import { CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
 import { showValue } from '../domain/numberRule';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { describeAccessFailure } from './AccessFailure';
+import { accessFailureCode, describeAccessFailure } from './AccessFailure';
 import { toCancelChannel } from './CancelChannel';
 import { listUnendedChildren } from './ChildStore';
 import { type CancelledJob, cancelJob } from './cancelJob';
@@ -84,7 +84,7 @@ const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
 
 const toUnavailable = (error: Error): CancelError =>
-  new CancelError(describeAccessFailure(error), 'queue-unavailable', { cause: error });
+  new CancelError(describeAccessFailure(error), accessFailureCode(error), { cause: error });
 
 const toNotFound = (id: unknown): CancelError =>
   new CancelError(`no queue of this name holds the task ${showValue(id)}`, 'not-found');
