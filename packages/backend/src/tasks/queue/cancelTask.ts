@@ -51,8 +51,9 @@ export const cancelTask = async (
   if (record === undefined) return err(toNotFound(id));
   if (record.status !== 'cancelled' && record.status !== 'running') return err(toNotCancellable(record));
   logChange(cancellation.logger, change, record);
-  // Whoever runs a task cancels its children when that ends; of one that waited nobody does.
-  if (change === 'cancelled') await cancelChildren(cancellation);
+  // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled
+  // already may have been so by a call whose answer was lost, which got no further.
+  if (record.status === 'cancelled') await cancelChildren(cancellation);
   return ok(record);
 };
 
