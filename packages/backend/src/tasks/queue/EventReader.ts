@@ -1,4 +1,5 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { Cluster } from 'ioredis';
 import { type QueueEvent, type StreamReply, toQueueEvent } from './QueueEvent';
 
 /** Reads the events of some queues on one blocking connection, as long as there is a queue to read. */
@@ -97,7 +98,7 @@ const startSession = (streams: Map<string, string>, options: EventReaderOptions)
 interface LoopState {
   readonly connection: RedisConnection;
   isClosed: boolean;
-  /** Redis's id of the connection; unknown until it is there, empty where it may not be asked. */
+  /** Redis's id of the connection; unknown until it is there, empty where a read cannot be woken. */
   clientId: string | undefined;
   /** Ends the wait for a first stream. */
   wake: (() => void) | undefined;
@@ -138,9 +139,12 @@ const readOn = async (
   }
 };
 
-/** Empty where an access list forbids the command. A connection that is lost is noticed by the read that follows. */
-const readClientId = ({ client }: RedisConnection): Promise<string> =>
-  client.call('CLIENT', 'ID').then(String, () => '');
+/**
+ * Empty where an access list forbids the command, and in a cluster, where any node may answer it: the id would be another
+ * client's on the node that is asked to wake it. A connection that is lost is noticed by the read that follows.
+ */
+const readClientId = async ({ client }: RedisConnection): Promise<string> =>
+  client instanceof Cluster ? '' : client.call('CLIENT', 'ID').then(String, () => '');
 
 /** Answers whether anything was told that somebody waits for. */
 const readOnce = async (
