@@ -45,7 +45,7 @@ const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
 };
 
 describe('createHeldCancellations', () => {
-  it('sends no command for a job that runs, retries and ends while nobody cancels it', async () => {
+  it('sends no command for a job that is delivered once, and put back before the second look, while nobody cancels it', async () => {
     const { cancellations, heldJobs, hold, commands } = setup();
     await cancellations.look('lasting');
     const { job, held } = hold('7');
