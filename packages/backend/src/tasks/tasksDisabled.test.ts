@@ -62,6 +62,10 @@ describe('with TASKS_ENABLED=false', () => {
       'scheduleRecurring',
       (parts) => createTaskScheduler(parts).scheduleRecurring(CorrelationId(), task, { to: 'ada' }, timing),
     ],
+    ['handle.status', (parts) => createTaskScheduler(parts).handle(task, id).status()],
+    ['handle.result', (parts) => createTaskScheduler(parts).handle(task, id).result()],
+    ['handle.progress', (parts) => createTaskScheduler(parts).handle(task, id).progress()],
+    ['handle.cancel', (parts) => createTaskScheduler(parts).handle(task, id).cancel()],
     ['getTask', (parts) => createTaskInspector(parts).getTask(id)],
     ['getTasks', (parts) => createTaskInspector(parts).getTasks()],
     ['getQueueDepth', (parts) => createTaskInspector(parts).getQueueDepth()],
@@ -103,6 +107,13 @@ describe('with TASKS_ENABLED=false', () => {
     const refused = await createTaskScheduler(test.parts).schedule(CorrelationId(), task, payload);
 
     expect(refused._unsafeUnwrapErr().code).toBe('invalid-payload');
+  });
+
+  it('the events of a handle end at once, and say why', async () => {
+    await using test = await setup();
+    const told = await Array.fromAsync(createTaskScheduler(test.parts).handle(task, id).events());
+
+    expect(told).toEqual([{ error: expect.objectContaining({ code: 'tasks-disabled' }) }]);
   });
 
   it('schedule names the task and the switch', async () => {

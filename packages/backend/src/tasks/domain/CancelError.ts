@@ -8,6 +8,7 @@ import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppE
  * - `invalid-options`: the id or the definition that the handle was made of is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason is no text of 1 to 1000 characters.
  * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  */
 export const CANCEL_ERROR_CODES = [
   'not-cancellable',
@@ -15,6 +16,7 @@ export const CANCEL_ERROR_CODES = [
   'invalid-options',
   'invalid-reason',
   'queue-unavailable',
+  'tasks-disabled',
 ] as const;
 
 /** Why a task could not be cancelled: one of `CANCEL_ERROR_CODES`. */

@@ -38,7 +38,7 @@ export interface FoundHandle<Output = unknown> {
   readonly id: TaskId;
   /** The definition's `queueName`. */
   readonly taskName: string;
-  /** Where the task is now. Errors: `removed`, `queue-unavailable`, `invalid-options`. */
+  /** Where the task is now. Errors: `removed`, `queue-unavailable`, `tasks-disabled`, `invalid-options`. */
   status(): Promise<Result<TaskStatus, TaskResultError>>;
   /**
    * Waits until the task has ended, in whichever process it runs.
@@ -49,7 +49,7 @@ export interface FoundHandle<Output = unknown> {
   result(options?: TaskWaitOptions): Promise<Result<Output, TaskResultError>>;
   /**
    * What the handler reported last by `ctx.progress`; `undefined` when it reported nothing. Errors: `removed`,
-   * `queue-unavailable`, `invalid-options`.
+   * `queue-unavailable`, `tasks-disabled`, `invalid-options`.
    */
   progress(): Promise<Result<unknown, TaskResultError>>;
   /**
@@ -64,7 +64,7 @@ export interface FoundHandle<Output = unknown> {
    * @param reason 1 to 1000 characters, kept with the task.
    * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
    *   before it hears of it. Errors: `not-cancellable` when it has ended, `not-found`, `invalid-reason`,
-   *   `invalid-options`, `queue-unavailable`.
+   *   `invalid-options`, `queue-unavailable`, `tasks-disabled`.
    */
   cancel(reason?: string): Promise<Result<TaskRecord, CancelError>>;
 }

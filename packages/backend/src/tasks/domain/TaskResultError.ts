@@ -10,6 +10,7 @@ import { type StoredTaskError } from './TaskRecord';
  * - `removed`: Redis holds no such task: it never existed, or its retention is over.
  * - `timed-out`: it has not ended within `timeoutMs`; it goes on. Ask again.
  * - `queue-unavailable`: Redis did not answer, or refused; the task goes on. Try again later.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `invalid-options`: the id, the definition or an option is wrong; the message lists all. Correct it.
  */
 export const TASK_RESULT_ERROR_CODES = [
@@ -19,6 +20,7 @@ export const TASK_RESULT_ERROR_CODES = [
   'removed',
   'timed-out',
   'queue-unavailable',
+  'tasks-disabled',
   'invalid-options',
 ] as const;
 

@@ -28,10 +28,7 @@ export const createDeliverySteps = (options: DeliveryStepsOptions): StepStore =>
     ...options,
     jobKey: `${queueKey}:${jobId}`,
     mayHaveSteps: wasDelivered(job) || hasStepsOfAnother(job),
-    findLock: () => {
-      const newest = heldJobs.find(jobId);
-      return newest?.runKey === runKey ? newest.lock : undefined;
-    },
+    findLock: () => heldJobs.findLock(jobId, runKey),
     takenAtMs: job.processedOn ?? 0,
     now: Date.now,
   });

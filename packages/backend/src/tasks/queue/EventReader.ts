@@ -1,4 +1,5 @@
 import { type RedisConnection } from '@backend/redis/RedisConnection';
+import { Cluster } from 'ioredis';
 import { type QueueEvent, type StreamReply, toQueueEvent } from './QueueEvent';
 
 /** Reads the events of some queues on one blocking connection, as long as there is a queue to read. */
@@ -38,11 +39,18 @@ const REST_MS = 5;
 const CONNECT_MS = 1000;
 const BROKEN_MS = 100;
 
+/** How long a Redis that forbids the read, or refuses it, is left alone: what is watched is looked at as often; milliseconds. */
+const REFUSED_MS = BLOCK_MS;
+
 /** How often, and for how long, a read that has just begun is woken; milliseconds. */
 const WAKE_MS = 10;
 const WAKE_LIMIT_MS = 500;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Does not hold the process: whoever waits for a task does. */
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
 /** Creates a reader. It costs nothing before the first stream. */
 export const createEventReader = (options: EventReaderOptions): EventReader => {
@@ -97,7 +105,7 @@ const startSession = (streams: Map<string, string>, options: EventReaderOptions)
 interface LoopState {
   readonly connection: RedisConnection;
   isClosed: boolean;
-  /** Redis's id of the connection; unknown until it is there, empty where it may not be asked. */
+  /** Redis's id of the connection; unknown until it is there, empty where a read cannot be woken. */
   clientId: string | undefined;
   /** Ends the wait for a first stream. */
   wake: (() => void) | undefined;
@@ -127,20 +135,25 @@ const readOn = async (
       wasLost = false;
       idleCount = (await readOnce(streams, state, options)) ? 0 : idleCount + 1;
       if (idleCount >= BUSY_COUNT) await pause(REST_MS);
-    } catch {
+    } catch (error) {
       // Gone for now: the same entries are asked for again when it is back.
       if (state.isClosed) return;
       state.clientId = undefined;
       if (!wasLost) options.onGap();
       wasLost = true;
-      await pause(BROKEN_MS);
+      await pause(isRefused(error) ? REFUSED_MS : BROKEN_MS);
     }
   }
 };
 
-/** Empty where an access list forbids the command. A connection that is lost is noticed by the read that follows. */
-const readClientId = ({ client }: RedisConnection): Promise<string> =>
-  client.call('CLIENT', 'ID').then(String, () => '');
+const isRefused = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
+
+/**
+ * Empty where an access list forbids the command, and in a cluster, where any node may answer it: the id would be another
+ * client's on the node that is asked to wake it. A connection that is lost is noticed by the read that follows.
+ */
+const readClientId = async ({ client }: RedisConnection): Promise<string> =>
+  client instanceof Cluster ? '' : client.call('CLIENT', 'ID').then(String, () => '');
 
 /** Answers whether anything was told that somebody waits for. */
 const readOnce = async (

@@ -10,9 +10,10 @@ const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCo
 const CANCELLED = 'drover:{mails.send}:cancelled';
 
 /** A consumer of a Redis that answers every script with what is given. */
-const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
+const setup = ({ answer = [] as unknown, isListening = true, refusals = [] as Error[] } = {}) => {
   const commands: unknown[][] = [];
   const errors: string[] = [];
+  const refused: string[] = [];
   const heldJobs = createHeldJobs(() => ({
     join: () => undefined,
     suspend: () => undefined,
@@ -21,6 +22,8 @@ const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
   const client = {
     eval: async (_script: string, count: number, ...rest: unknown[]) => {
       commands.push(rest.slice(0, count));
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refusal;
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -34,6 +37,7 @@ const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
     isListening: () => isListening,
     onCancelled: () => undefined,
     onError: ({ message }) => errors.push(message),
+    onRefused: ({ message }) => refused.push(message),
   });
   const hold = (id: string, attemptsStarted = 1) => {
     const job = { id, attemptsMade: 0, stalledCounter: 0, attemptsStarted } as Job; // the part that is read
@@ -41,11 +45,11 @@ const setup = ({ answer = [] as unknown, isListening = true } = {}) => {
     if (held.kind === 'conflict') throw new Error('expected a job of its own');
     return { job, held: held.held };
   };
-  return { cancellations, heldJobs, hold, commands, errors };
+  return { cancellations, heldJobs, hold, commands, errors, refused };
 };
 
 describe('createHeldCancellations', () => {
-  it('sends no command for a job that runs, retries and ends while nobody cancels it', async () => {
+  it('sends no command for a job that is delivered once, and put back before the second look, while nobody cancels it', async () => {
     const { cancellations, heldJobs, hold, commands } = setup();
     await cancellations.look('lasting');
     const { job, held } = hold('7');
@@ -117,6 +121,19 @@ describe('createHeldCancellations', () => {
     await cancellations.putBack('7', held);
 
     expect(commands).toHaveLength(1);
+  });
+
+  it('looks at a doubtful job until Redis accepts it: cancelled, it must not begin', async () => {
+    const busy = Object.assign(new Error('BUSY Redis is busy running a script'), { name: 'ReplyError' });
+    const { cancellations, hold, errors, refused } = setup({
+      answer: [[1, '5000', 'late']],
+      refusals: [busy],
+    });
+    const { held } = hold('7', 2);
+    await cancellations.lookAt('7');
+
+    expect(held.cancellation.request).toEqual({ requestedAt: new Date(5000), reason: 'late' });
+    expect({ errors, refused }).toEqual({ errors: [], refused: [busy.message] });
   });
 
   it('reports a Redis that does not answer, and does not reject', async () => {

@@ -6,6 +6,7 @@ import { cancelJob } from './cancelJob';
 import { type HeldJob, type HeldJobs } from './HeldJobs';
 import { toQueueAddress } from './QueueAddress';
 import { toQueueKey } from './QueueName';
+import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 import { type StoredTask } from './StoredTask';
 
 /** Brings the jobs that one consumer holds the news that they are cancelled. Nothing here rejects. */
@@ -16,7 +17,7 @@ export interface HeldCancellations {
   look(which: 'all' | 'lasting'): Promise<void>;
   /** Whether a job that is delivered may have been cancelled before: then it must be looked at first. */
   isDoubtful(job: Job): boolean;
-  /** Looks at one job. */
+  /** Looks at one job, again and again while Redis refuses: before it has answered, nobody knows whether the job may begin. */
   lookAt(jobId: string): Promise<void>;
   /** A job is on the queue again: it must not wait for another run if it was cancelled at the same moment. */
   putBack(jobId: string, held: HeldJob): Promise<void>;
@@ -33,6 +34,8 @@ interface HeldCancellationsOptions {
   /** A task that was put back is cancelled. */
   onCancelled(task: StoredTask): void;
   onError(error: Error): void;
+  /** Redis answers, but refuses for now; told each time. */
+  onRefused(error: Error): void;
 }
 
 /**
@@ -40,7 +43,8 @@ interface HeldCancellationsOptions {
  * comes before the job itself is remembered until then.
  */
 export const createHeldCancellations = (options: HeldCancellationsOptions): HeldCancellations => {
-  const { client, prefix, taskName, workerId, heldJobs, isListening, onCancelled, onError } = options;
+  const { client, prefix, taskName, workerId, heldJobs, isListening, onCancelled, onError, onRefused } =
+    options;
   const queueKey = toQueueKey(prefix, taskName);
   const queue = toQueueAddress(prefix, taskName);
   const channel = toCancelChannel(prefix);
@@ -51,6 +55,18 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
   const read = async (jobIds: readonly string[]): Promise<void> => {
     const requests = await readCancelRequests({ client, queueKey, jobIds });
     for (const [id, request] of requests) heldJobs.find(id)?.cancellation.hear(request);
+  };
+
+  const readPatiently = async (jobId: string): Promise<void> => {
+    for (;;) {
+      try {
+        return await read([jobId]);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        onRefused(error);
+        await pauseAfterRefusal();
+      }
+    }
   };
 
   const followUp = async (jobId: string): Promise<StoredTask | undefined> => {
@@ -94,7 +110,7 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
     hear: (call) => reporting(() => hear(call)),
     look: (which) => reporting(() => look(which)),
     isDoubtful: ({ id = '', attemptsStarted }) => earlyIds.delete(id) || attemptsStarted > 1,
-    lookAt: (jobId) => reporting(() => read([jobId])),
+    lookAt: (jobId) => reporting(() => readPatiently(jobId)),
     putBack: (jobId, { cancellation }) =>
       reporting(async () => {
         if (cancellation.request !== undefined || !isListening()) await followUp(jobId);

@@ -34,6 +34,8 @@ export interface HeldJobs {
   hold(job: Job, lock: JobLock): Hold;
   /** The newest delivery of a job; undefined when the job is not here, or its end could not be told. */
   find(jobId: string): HeldJob | undefined;
+  /** The newest lock of a run: its job may have come back to it, with another one. Undefined as for `find`. */
+  findLock(jobId: string, runKey: string): JobLock | undefined;
   list(): readonly HeldJob[];
   /** Ids of what `list` lists. */
   listIds(): readonly string[];
@@ -59,6 +61,10 @@ const isSameRun = ({ attemptsMade, stalledCounter = 0 }: Job, held: HeldJob): bo
  */
 export const createHeldJobs = (createSlot: () => RunSlot): HeldJobs => {
   const entries = new Map<string, Entry>();
+  const find = (jobId: string): HeldJob | undefined => {
+    const entry = entries.get(jobId);
+    return entry === undefined || entry.isGivenUp ? undefined : entry.held;
+  };
   let runCount = 0;
   return {
     hold: (job, lock) => {
@@ -87,9 +93,10 @@ export const createHeldJobs = (createSlot: () => RunSlot): HeldJobs => {
       slot.join(job);
       return { kind: 'new', held };
     },
-    find: (jobId) => {
-      const entry = entries.get(jobId);
-      return entry === undefined || entry.isGivenUp ? undefined : entry.held;
+    find,
+    findLock: (jobId, runKey) => {
+      const newest = find(jobId);
+      return newest?.runKey === runKey ? newest.lock : undefined;
     },
     list: () => [...entries.values()].filter(({ isGivenUp }) => !isGivenUp).map(({ held }) => held),
     listIds: () => [...entries].filter(([, { isGivenUp }]) => !isGivenUp).map(([id]) => id),

@@ -3,6 +3,7 @@ import { DelayedError, type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
+import { createDeliveryReporter } from './DeliveryReporter';
 import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
@@ -10,8 +11,6 @@ import { createJobLock, type JobLock } from './JobLock';
 import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { goesOn, settle } from './settle';
-import { createTaskReporter, type TaskReport, type TaskReporter } from './TaskReporter';
-import { writeReport } from './writeReport';
 
 /** Runs the jobs that one consumer takes. */
 export interface JobRunner {
@@ -51,7 +50,7 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
       await correctCrashCount(delivered, held);
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
-      const reporter = createLazyReporter({ options, job });
+      const reporter = createDeliveryReporter({ ...options, jobId: job.id ?? '', runKey: held.runKey });
       const end = await options.onDelivery(
         toDelivery({ delivered, held, checkHeld, getReport: reporter.get }),
       );
@@ -123,32 +122,6 @@ const isHeld = async (lock: JobLock): Promise<boolean> => {
 const hasStoodStill = ({ options, job }: DeliveredJob): boolean =>
   Date.now() - (job.processedOn ?? 0) > options.lockMs / 2;
 
-/** The reporter of a delivery, which few handlers ask for. */
-const createLazyReporter = ({ options, job: { id = '' } }: Pick<DeliveredJob, 'options' | 'job'>) => {
-  const { client, queueKey, heldJobs, onError } = options;
-  let reporter: TaskReporter | undefined;
-  const write = async (report: TaskReport): Promise<void> => {
-    // The newest delivery's: the task may have come back to this run, with another lock.
-    const lock = heldJobs.find(id)?.lock;
-    if (lock === undefined) return;
-    const tell = () => writeReport({ client, queueKey, jobId: id, token: lock.token, report });
-    try {
-      // A lock that lapsed while Redis was away is the run's again unless another one has taken the task.
-      if (!(await tell()) && (await lock.reclaim()) === 'held') await tell();
-    } catch (error) {
-      onError(toError(error));
-    }
-  };
-  const later = (callback: () => void, ms: number): void => void setTimeout(callback, ms).unref();
-  return {
-    get: (): TaskReporter => {
-      reporter ??= createTaskReporter({ write, later });
-      return reporter;
-    },
-    close: (): void => reporter?.close(),
-  };
-};
-
 interface DeliveryParts extends Pick<Delivery, 'checkHeld'> {
   readonly delivered: DeliveredJob;
   readonly held: HeldJob;
@@ -188,11 +161,7 @@ const toDelivery = ({
 /** The children of a delivery, which few handlers ask for. */
 const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
   const { client, queueKey, heldJobs, onRefused } = options;
-  // The newest delivery's of this run: the task may have come back to it, with another lock.
-  const lock = (): JobLock => {
-    const newest = heldJobs.find(jobId);
-    return newest?.runKey === held.runKey ? newest.lock : held.lock;
-  };
+  const lock = (): JobLock => heldJobs.findLock(jobId, held.runKey) ?? held.lock;
   return createChildStore({ client, queueKey, jobId, lock, onRefused });
 };
 

@@ -30,7 +30,8 @@ describe('toToldEnd', () => {
       { kind: 'failed', error: { message: 'no', code: 'task-failed', attempt: 0 } },
       true,
     ],
-    [['cancelled'], { kind: 'cancelled' }, true],
+    [['cancelled', 'reason', ''], { kind: 'cancelled' }, true],
+    [['cancelled', 'reason', 'no longer wanted'], { kind: 'cancelled', reason: 'no longer wanted' }, true],
     [['removed'], undefined, true],
     [['active'], undefined, false],
   ];

@@ -39,8 +39,10 @@ export const toToldEnd = ({ name, fields }: QueueEvent): TaskSighting['end'] => 
       const message = fields.get('failedReason') ?? 'no reason is known';
       return { kind: 'failed', error: { message, code: 'task-failed', attempt: 0 } };
     }
-    case 'cancelled':
-      return { kind: 'cancelled' };
+    case 'cancelled': {
+      const reason = fields.get('reason') ?? '';
+      return { kind: 'cancelled', ...(reason === '' ? {} : { reason }) };
+    }
     default:
       return undefined;
   }

@@ -107,6 +107,24 @@ describe('createTaskWatch', () => {
     await redis.call('ACL', 'DELUSER', user);
   });
 
+  it('looks every two seconds where it may read no events', async () => {
+    const user = 'no-events';
+    await using test = await setup({ user });
+    const { redis } = test.bench;
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-xread');
+    const id = await test.schedule(oneTask);
+    const looks: unknown[] = [];
+    const watching = test.watch.watch(
+      { taskName: 'test:one', id },
+      { isCurious: false, onSighting: (sighting) => looks.push(sighting), onSilence: () => undefined },
+    );
+    const looking = until(async () => looks.length >= 4, 10_000);
+
+    expect(await timed(looking)).toBeGreaterThan(1500);
+    watching.stop();
+    await redis.call('ACL', 'DELUSER', user);
+  });
+
   it('looks for itself when nothing was told', async () => {
     await using test = await setup({ recheckMs: 20 });
     const id = await test.schedule(oneTask);

@@ -4,7 +4,7 @@ import { CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
 import { showValue } from '../domain/numberRule';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { describeAccessFailure } from './AccessFailure';
+import { accessFailureCode, describeAccessFailure } from './AccessFailure';
 import { toCancelChannel } from './CancelChannel';
 import { listUnendedChildren } from './ChildStore';
 import { type CancelledJob, cancelJob } from './cancelJob';
@@ -48,8 +48,9 @@ export const cancelTask = async (
   });
   if (answer.isErr()) return err(toUnavailable(answer.error));
   const answered = answerCancellation(id, answer.value, cancellation.logger);
-  // Whoever runs a task cancels its children when that ends; of one that waited nobody does.
-  if (answer.value.change === 'cancelled') await cancelChildren(cancellation);
+  // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
+  // may have been so by a call whose answer was lost, which got no further.
+  if (answer.value.record?.status === 'cancelled') await cancelChildren(cancellation);
   return answered;
 };
 
@@ -99,7 +100,7 @@ const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
 
 const toUnavailable = (error: Error): CancelError =>
-  new CancelError(describeAccessFailure(error), 'queue-unavailable', { cause: error });
+  new CancelError(describeAccessFailure(error), accessFailureCode(error), { cause: error });
 
 const toNotFound = (id: unknown): CancelError =>
   new CancelError(`no queue of this name holds the task ${showValue(id)}`, 'not-found');

@@ -22,6 +22,7 @@ import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
 import { createTaskEnds } from '../queue/TaskEnds';
+import { TasksDisabledError } from '../queue/TasksDisabledError';
 import { toUnavailable, toWaitFailure } from './HandleFailure';
 import { createTaskEvents } from './TaskEvents';
 
@@ -65,7 +66,7 @@ class FoundTask<Output> implements FoundHandle<Output> {
   }
 
   async result(options: TaskWaitOptions = {}): Promise<Result<Output, TaskResultError>> {
-    const wait = this.#check().andThen(() => checkWait(this.taskName, options));
+    const wait = this.#checkWait(options);
     if (wait.isErr()) return err(wait.error);
     const end = await createTaskEnds(this.#parts).wait(this.taskName, this.id, wait.value);
     return end
@@ -74,8 +75,7 @@ class FoundTask<Output> implements FoundHandle<Output> {
   }
 
   events(options: TaskWaitOptions = {}): AsyncIterable<TaskEvent> {
-    const wait = this.#check().andThen(() => checkWait(this.taskName, options));
-    return createTaskEvents({ task: this, wait, parts: this.#parts });
+    return createTaskEvents({ task: this, wait: this.#checkWait(options), parts: this.#parts });
   }
 
   async cancel(reason?: string): Promise<Result<TaskRecord, CancelError>> {
@@ -95,6 +95,14 @@ class FoundTask<Output> implements FoundHandle<Output> {
 
   #check(): Result<void, TaskResultError> {
     return this.#problems.length === 0 ? ok() : err(toInvalidCall(this.taskName, this.#problems));
+  }
+
+  /** Whoever waits for a Redis that is not to be asked would wait for nothing. */
+  #checkWait(options: TaskWaitOptions): Result<Required<TaskWaitOptions>, TaskResultError> {
+    const wait = this.#check().andThen(() => checkWait(this.taskName, options));
+    if (wait.isErr() || this.#parts.appConfig.tasksEnabled) return wait;
+    const cause = new TasksDisabledError();
+    return err(toUnavailable(this, { reason: cause.message, cause }));
   }
 
   async #look(): Promise<Result<TaskSighting, TaskResultError>> {

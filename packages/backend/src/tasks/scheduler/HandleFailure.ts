@@ -1,14 +1,15 @@
 import { type TaskName } from '../domain/TaskEnd';
 import { TaskResultError } from '../domain/TaskResultError';
+import { accessFailureCode } from '../queue/AccessFailure';
 import { type WaitError } from '../queue/TaskEnds';
 
-/** The error for a Redis that is silent or refuses. */
+/** The error for a Redis that is silent or refuses, or that is not asked. */
 export const toUnavailable = (
   { id, taskName }: TaskName,
   { reason, cause }: { readonly reason: string; readonly cause: unknown },
 ): TaskResultError =>
   new TaskResultError(`nothing could be learnt of the task ${id} of ${taskName}: ${reason}`, {
-    code: 'queue-unavailable',
+    code: cause instanceof Error ? accessFailureCode(cause) : 'queue-unavailable',
     cause,
   });
 

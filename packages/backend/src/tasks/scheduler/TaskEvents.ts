@@ -49,12 +49,19 @@ const iterate = ({ task, wait, parts }: TaskEventsOptions): AsyncIterator<TaskEv
     if (look === undefined) return close();
     await look.match(take, async (error) => endWith(error));
   };
+  const tellNext = async (): Promise<IteratorResult<TaskEvent, undefined>> => {
+    while (untold.length === 0 && !isOver) await advance();
+    const [value, ...rest] = untold;
+    untold = rest;
+    return value === undefined ? { value: undefined, done: true } : { value, done: false };
+  };
+  let told: Promise<unknown> = Promise.resolve();
   return {
-    next: async () => {
-      while (untold.length === 0 && !isOver) await advance();
-      const [value, ...rest] = untold;
-      untold = rest;
-      return value === undefined ? { value: undefined, done: true } : { value, done: false };
+    // Whoever asks for several at once gets them one after the other, as from a generator.
+    next: () => {
+      const telling = told.then(tellNext);
+      told = telling;
+      return telling;
     },
     return: async () => {
       untold = [];

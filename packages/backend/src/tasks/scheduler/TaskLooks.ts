@@ -18,27 +18,34 @@ export interface TaskLooks {
   close(): void;
 }
 
-/** Begins to look at a task. It must be closed, which may happen twice. */
+/** Begins to look at a task, until its end, or an error, is there to be told; closing it ends that earlier. */
 export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: HandleParts): TaskLooks => {
   let newest: TaskSighting | undefined;
   let error: TaskResultError | undefined;
   let isOver = timeoutMs === 0;
   let isClosed = false;
   let notify = (): void => undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    watching.stop();
+  };
+  /** Nothing more is to be learnt; who asks no more must not be looked on for all the same. */
+  const tell = (): void => {
+    if (error !== undefined || newest?.end !== undefined) stop();
+    notify();
+  };
   const watching = sharedTaskWatch(parts).watch(task, {
     isCurious: true,
     onSighting: (sighting) => {
-      // A task that has ended may be deleted before its end was asked for.
-      if (newest?.end !== undefined) return;
       if (sighting === undefined) error = toRemoved(task);
       else newest = sighting;
       if (isOver && sighting !== undefined && sighting.end === undefined) error = toTimedOut(task, timeoutMs);
-      notify();
+      tell();
     },
     onSilence: (cause) => {
       if (!isOver && !(cause instanceof ClosedError)) return;
       error = toUnavailable(task, { reason: describeWatchFailure(cause), cause });
-      notify();
+      tell();
     },
   });
   const timer = setTimeout(() => {
@@ -60,8 +67,7 @@ export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: HandlePa
     },
     close: () => {
       isClosed = true;
-      clearTimeout(timer);
-      watching.stop();
+      stop();
       notify();
     },
   };

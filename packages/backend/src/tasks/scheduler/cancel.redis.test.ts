@@ -54,6 +54,19 @@ describe('the cancel of a handle', () => {
     expect((await found.cancel())._unsafeUnwrap().status).toBe('cancelled');
   });
 
+  it('cancels the children of a task whose cancellation was answered to nobody', async () => {
+    const { bench, task, schedule } = await setup();
+    await using _ = bench;
+    const [parent, child] = [await schedule(), await schedule()];
+    (await parent.cancel())._unsafeUnwrap();
+    const stored = JSON.stringify({ id: child.id, name: child.taskName, round: 0 });
+    await bench.redis.hset(bench.queue(task).toKey(parent.id), 'child:x', stored);
+    const again = (await parent.cancel())._unsafeUnwrap();
+
+    expect(again.status).toBe('cancelled');
+    expect((await child.status())._unsafeUnwrap()).toBe('cancelled');
+  });
+
   it('answers what the task is that has ended', async () => {
     const task = defineTask({ queueName: 'a:b', schema: z.object({}), handler: () => ok('done') });
     await using bench = await createTaskBench({ tasks: [task] });

@@ -184,4 +184,27 @@ describe('events', () => {
     expect(await iterator.next()).toEqual({ value: undefined, done: true });
     await until(async () => (await readerCount(test.bench)) === 0);
   });
+
+  it('are told one after the other to who asks for several at once', async () => {
+    await using test = await setup();
+    const handle = await test.schedule();
+    const iterator = handle.events()[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    const asked = [iterator.next(), iterator.next(), iterator.next()];
+    await iterator.return?.();
+
+    expect(first.value).toEqual({ status: 'pending' });
+    expect(await Promise.all(asked)).toEqual([1, 2, 3].map(() => ({ value: undefined, done: true })));
+  });
+
+  it('cost nothing more when the time is over, though nobody asks for them', async () => {
+    await using test = await setup();
+    const iterator = (await test.schedule()).events({ timeoutMs: 100 })[Symbol.asyncIterator]();
+    await iterator.next();
+    await until(async () => (await readerCount(test.bench)) === 1);
+    await until(async () => (await readerCount(test.bench)) === 0, 4000);
+    const last = await iterator.next();
+
+    expect(last.value).toMatchObject({ status: 'pending' });
+  });
 });

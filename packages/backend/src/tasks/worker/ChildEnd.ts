@@ -12,6 +12,7 @@ const CODES = {
   removed: 'removed',
   'timed-out': 'timed-out',
   'queue-unavailable': 'queue-unavailable',
+  'tasks-disabled': 'queue-unavailable',
   'invalid-options': 'invalid-options',
 } as const satisfies Record<TaskResultErrorCode, ChildErrorCode>;
 

@@ -105,6 +105,35 @@ describe('what a handler reports', () => {
     expect((await bench.inspector.getLogs(id))._unsafeUnwrap()).toEqual([]);
   });
 
+  it('first after its attempt was settled is not taken for a report of the next one', async () => {
+    const second = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const task = defineTask({
+      queueName: 'test:zombie',
+      schema: z.object({}),
+      handler: async (_payload, ctx) => {
+        if (ctx.attempt === 2) {
+          second.resolve();
+          await late.promise;
+          await Bun.sleep(20); // for what must not happen
+          return ok();
+        }
+        await second.promise;
+        await ctx.progress('late');
+        await ctx.log('late');
+        late.resolve();
+        return ok();
+      },
+      options: { timeoutMs: 300, maxAttempts: 2 },
+    });
+    await using bench = await createTaskBench({ tasks: [task], env: { TASK_TIMEOUT_GRACE_MS: '10' } });
+    await bench.startWorker();
+    const { id, status, attempt, progress } = await bench.ended(await bench.schedule(task, {}));
+
+    expect([status, attempt, progress]).toEqual(['completed', 2, undefined]);
+    expect((await bench.inspector.getLogs(id))._unsafeUnwrap()).toEqual([]);
+  });
+
   it('is written also when the lock of its run had lapsed', async () => {
     const task = defineTask({
       queueName: 'test:lapsed',
