@@ -230,6 +230,22 @@ describe('resource sets of one process', () => {
     expect(events).toEqual(['start pool']);
   });
 
+  it('stop in the time they have, though the stop of another, which they waited for, takes longer', async () => {
+    const { noted, createSet } = setup();
+    const stopped = Promise.withResolvers<void>();
+    const pool = noted('pool', { stop: () => stopped.promise });
+    const one = createSet([pool]);
+    await one.start(running());
+    const stopping = one.stop(LONG_MS);
+    const other = createSet([pool]);
+    const starting = other.start(running());
+
+    await other.stop(0);
+    stopped.resolve();
+    await stopping;
+    expect((await starting)._unsafeUnwrapErr().message).toContain('nobody needs it any more');
+  });
+
   it('try a start again that has failed', async () => {
     const { noted, createSet } = setup();
     let startCount = 0;
