@@ -4,7 +4,12 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
 import { suggestion } from '../domain/nearestName';
 import { ORDERS } from './IsolatedOrder';
-import { type IsolatedProcess, type OutputStream, startIsolatedProcess } from './IsolatedProcess';
+import {
+  describeEnd,
+  type IsolatedProcess,
+  type OutputStream,
+  startIsolatedProcess,
+} from './IsolatedProcess';
 import { type LinkOptions } from './Link';
 import { printLine } from './printLine';
 import { type IsolatedAttempt, type IsolatedRun, runIsolated } from './runIsolated';
@@ -44,7 +49,12 @@ export const createIsolation = ({
   appConfig,
   print = printLine,
 }: IsolationOptions): Isolation => {
-  const watchdog = createWatchdog();
+  const watchdog = createWatchdog({
+    onFault: (error) =>
+      logger.warn('Isolated processes may outlive this one: what ends them did not start', {
+        reason: error.message,
+      }),
+  });
   const running = new Set<IsolatedProcess>();
 
   const start = (answer: LinkOptions['answer'], toLine: (line: string) => string): IsolatedProcess => {
@@ -96,9 +106,16 @@ const loadNames = async (
     () => up.resolve(),
     (line) => line,
   );
-  const timer = setTimeout(child.kill, CHECK_TIMEOUT_MS);
-  const died = child.ended.then((): never => {
-    throw new Error('its process ended before it had loaded the tasks');
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill();
+  }, CHECK_TIMEOUT_MS);
+  const died = child.ended.then((end): never => {
+    const how = isLate
+      ? `took longer than ${CHECK_TIMEOUT_MS} ms`
+      : describeEnd(end, 'it had loaded the tasks');
+    throw new Error(`its process ${how}`);
   });
   try {
     const names = await Promise.race([up.promise.then(() => child.link.ask(ORDERS.names, [])), died]);
