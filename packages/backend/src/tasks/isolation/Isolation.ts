@@ -31,7 +31,7 @@ export interface Isolation {
 
 /** What an isolation is made of. */
 export interface IsolationOptions {
-  /** URL of the module that lists the tasks. */
+  /** URL of the module that lists the tasks, and the shared resources that they declare. */
   readonly tasksModule: string;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
-import { inject, injectable, container as rootContainer } from 'tsyringe';
+import { inject, injectable, Lifecycle, container as rootContainer, scoped, singleton } from 'tsyringe';
 import { ResourceToken } from '../domain/ResourceToken';
 import { TaskError } from '../domain/TaskError';
 import { defineResource, type ResourceDefinition, type ResourceSpecification } from './ResourceDefinition';
@@ -334,6 +334,36 @@ describe('resolve', () => {
     expect(container.isRegistered('pool', true)).toBe(false);
     expect(thrownBy(() => set.resolve('poool'))).toMatchObject({ code: 'fatal' });
     await set.stop(LONG_MS);
+  });
+
+  it('gives each set its own of a class that is scoped to the container; a singleton keeps what it found first', async () => {
+    const { createSet } = setup();
+    @scoped(Lifecycle.ContainerScoped)
+    class Scoped {
+      constructor(@inject('pool') readonly pool: { isOpen: boolean }) {}
+    }
+    @singleton()
+    class Single {
+      constructor(@inject('pool') readonly pool: { isOpen: boolean }) {}
+    }
+    const container = rootContainer.createChildContainer();
+    const openPool = () =>
+      defineResource({
+        token: 'pool',
+        start: () => ({ isOpen: true }),
+        stop: (pool) => (pool.isOpen = false),
+      });
+    const found = async () => {
+      const set = createSet([openPool()], { container });
+      await set.start(running());
+      const services = [set.resolve(Scoped), set.resolve(Scoped), set.resolve(Single)];
+      const areOpen = services.map(({ pool }) => pool.isOpen);
+      await set.stop(LONG_MS);
+      return { areOpen, isSame: services[0] === services[1] };
+    };
+
+    expect(await found()).toEqual({ areOpen: [true, true, true], isSame: true });
+    expect(await found()).toEqual({ areOpen: [true, true, false], isSame: true });
   });
 
   it('says why the container cannot make a class', () => {

@@ -60,7 +60,8 @@ export interface TaskWorker {
   resume(): Promise<void>;
   /**
    * Takes no further tasks, waits `drainTimeoutMs` for those that run, then aborts their signals and gives them back
-   * without using an attempt, and stops shared resources that no other worker of the process uses. Resolves within `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
+   * without using an attempt, and stops shared resources that no other worker of the process uses. Resolves within
+   * `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
    */
   stop(): Promise<void>;
   getStats(): TaskWorkerStats;
@@ -96,7 +97,8 @@ export interface TaskWorkerOptions {
   readonly container?: DependencyContainer;
   /**
    * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
-   * finds the definition there, by its name. Importing the module must have no effect.
+   * finds the definition there, by its name, and what it declares of shared resources in the module's `resources`.
+   * Importing the module must have no effect.
    */
   readonly tasksModule?: string | URL;
 }
@@ -117,7 +119,7 @@ const TOLD_POLL_MS = 20;
 const UNTOLD_MESSAGE = 'Redis did not hear what became of some tasks before the stop; they will run again';
 
 /** What a worker says that is started while tasks are switched off. */
-const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
+export const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
