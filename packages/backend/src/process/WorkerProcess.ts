@@ -5,12 +5,8 @@ import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { type ResourceDefinition } from '@backend/tasks/resources/ResourceDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
-import {
-  createTaskWorker,
-  DISABLED_MESSAGE,
-  type TaskWorker,
-  type TaskWorkerOptions,
-} from '@backend/tasks/worker/TaskWorker';
+import { createTaskWorker, DISABLED_MESSAGE, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { type TaskWorkerOptions } from '@backend/tasks/worker/TaskWorkerOptions';
 import { type DependencyContainer } from 'tsyringe';
 import { findProcessRedis } from './processRedis';
 import { stopOnRequest } from './StopRequest';

@@ -3,12 +3,9 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
-import { type DependencyContainer } from 'tsyringe';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
-import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
@@ -16,6 +13,7 @@ import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
 import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker, type WorkerPlan } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
@@ -67,40 +65,6 @@ export interface TaskWorker {
   getStats(): TaskWorkerStats;
   /** Names of the tasks that run now; one that runs twice is there twice. */
   runningTasks(): readonly string[];
-}
-
-/** What a worker is made of. */
-export interface TaskWorkerOptions {
-  /** The registry: `tasks` of `tasks.config.ts`. */
-  readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-  /** Names the worker in logs and on the board. Default: host, process id and a random part. */
-  readonly id?: string;
-  /** Tasks at the same time, of all names. Default: `WORKER_CONCURRENCY`. */
-  readonly concurrency?: number;
-  /**
-   * Milliseconds of waiting that count as one step of priority when tasks of several names wait for a slot, so that those
-   * of a low priority get one at last; 0: priority alone decides. Default: `WORKER_PRIORITY_AGING_MS` (0).
-   */
-  readonly priorityAgingMs?: number;
-  /** Takes only these tasks. Default: all. */
-  readonly taskNames?: readonly string[];
-  /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */
-  readonly drainTimeoutMs?: number;
-  /**
-   * Shared resources of the handlers, started before the first task is taken and stopped after the last has ended: all of
-   * them, or with `taskNames` what these tasks need. Workers of a process share those that they have in common. Default: none.
-   */
-  readonly resources?: readonly ResourceDefinition[];
-  /** A tsyringe container in which handlers find what is no resource. Default: none. */
-  readonly container?: DependencyContainer;
-  /**
-   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
-   * finds the definition there, by its name, and what it declares of shared resources in the module's `resources`.
-   * Importing the module must have no effect.
-   */
-  readonly tasksModule?: string | URL;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */

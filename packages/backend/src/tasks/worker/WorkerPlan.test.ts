@@ -6,7 +6,7 @@ import { container as rootContainer } from 'tsyringe';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { type TaskOptions } from '../domain/TaskOptions';
-import { type TaskWorkerOptions } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { planWorker, WorkerOptionsError } from './WorkerPlan';
 
 const taskNamed = (queueName: string, options: TaskOptions = {}) =>

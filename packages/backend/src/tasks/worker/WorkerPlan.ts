@@ -10,7 +10,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { planResources } from '../resources/ResourcePlan';
-import { type TaskWorkerOptions } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 
 /** The options of a worker are wrong; the message names every problem. Thrown by `createTaskWorker`. */
 export class WorkerOptionsError extends Error {
