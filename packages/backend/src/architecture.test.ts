@@ -148,6 +148,11 @@ describe('importRules', () => {
       'packages/backend/src/tasks/inspector/a.ts:1 imports ../worker/b',
     ],
     [
+      'backend/services/users/a.ts',
+      "import { createTestScheduler } from '@backend/tasks/testing';",
+      'packages/backend/src/services/users/a.ts:1 imports @backend/tasks/testing',
+    ],
+    [
       'backend/process/a.ts',
       "import { b } from '../services/b';",
       'packages/backend/src/process/a.ts:1 imports ../services/b',
@@ -198,6 +203,7 @@ describe('importRules', () => {
       'backend/tasks/worker/a.ts',
       "// import { Queue } from 'bullmq'\nconst a = `import { Queue } from 'bullmq'`;",
     ],
+    ['backend/services/users/a.test.ts', "import { runTask } from '@backend/tasks/testing';"],
     ['backend/redis/local/a.ts', 'await Bun.sleep(1);'],
     ['backend/config/AppConfig.ts', 'const port = process.env;'],
     ['backend/mail/a.test.ts', "const port = process.env['PORT'];"],

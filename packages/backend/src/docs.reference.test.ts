@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { Result } from 'neverthrow';
 import {
   interfaceFields,
   read,
@@ -61,6 +62,7 @@ import { DEFAULT_RETENTION } from './tasks/queue/Retention';
 import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { RECURRING_ERROR_CODES } from './tasks/recurring/RecurringError';
 import { defineResource } from './tasks/resources/ResourceDefinition';
+import { createTestScheduler } from './tasks/testing/TestScheduler';
 import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { idlePowers } from './tasks/worker/__fixtures__/idlePowers';
@@ -488,6 +490,30 @@ describe('the guides', () => {
       sorted(interfaceFields('packages/backend/src/tasks/locks/TaskLock.ts', 'TaskLock')),
     );
     expect(methods.length).toBe(4);
+  });
+
+  it('list the options of the testing kit, and name all that it has', () => {
+    const page = read('docs/guides/testing.md');
+    const folder = 'packages/backend/src/tasks/testing';
+    const options = interfaceFields(`${folder}/TestScheduler.ts`, 'TestSchedulerOptions');
+    const rows = tableOf(page, 'Options of createTestScheduler');
+    expect(sorted(rows.map(([name]) => unquote(name)))).toEqual(sorted(options));
+    const words = [
+      ...interfaceFields(`${folder}/TestScheduler.ts`, 'TestScheduler').filter((name) => name !== 'now'),
+      ...interfaceFields(`${folder}/TestContext.ts`, 'RecordedContext').map((name) => `recorded.${name}`),
+      ...interfaceFields(`${folder}/runTask.ts`, 'RunTaskOptions'),
+      ...interfaceFields(`${folder}/withLocalRedis.ts`, 'LocalRedisWorldOptions'),
+      ...interfaceFields(`${folder}/idempotency/proveIdempotent.ts`, 'IdempotencyOptions'),
+      ...interfaceFields(`${folder}/idempotency/proveIdempotent.ts`, 'IdempotencyProof'),
+    ];
+    expect(words.filter((word) => !page.includes(word))).toEqual([]);
+    expect(words.length).toBeGreaterThan(20);
+    const [, , range = ''] =
+      /^(\w+), (\d+ to \d+)$/.exec(rows.find(([name]) => name === '`patienceMs`')?.[1] ?? '') ?? [];
+    const [min = 0, max = 0] = range.split(' to ').map(Number);
+    const isRefused = (patienceMs: number): boolean =>
+      Result.fromThrowable(() => createTestScheduler({ patienceMs }))().isErr();
+    expect([min - 1, min, max, max + 1].map(isRefused)).toEqual([true, false, false, true]);
   });
 
   it('name every field of the context, every status and every outcome', () => {

@@ -1,43 +1,51 @@
 // #region test
 import { describe, expect, it } from 'bun:test';
-import { parseAppConfig } from '@backend/config/AppConfig';
-import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
-import { getMockedTaskScheduler } from '@backend/services/__mocks__/TaskScheduler.mock';
+import { silentLogger } from '@backend/logger/silentLogger';
 import { createInMemoryRepository } from '@backend/services/shared/InMemoryRepository';
-import { ScheduleError } from '@backend/tasks';
+import { createTestScheduler, testConfig } from '@backend/tasks/testing';
 import { CorrelationId } from '@core/domain/CorrelationId';
+import { indexNoteTask } from './indexNoteTask';
 import { type Note, NotesService } from './NotesService';
 
-const setup = (error?: ScheduleError) => {
+const setup = () => {
   const repo = createInMemoryRepository<string, Note>({
     entityName: 'note',
     toEntity: ({ text }) => ({ id: 'n1', text }),
   });
-  const scheduler = getMockedTaskScheduler(error === undefined ? {} : { error });
-  const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
-  const service = new NotesService(repo, {
-    logger: getMockedLogger(),
-    appConfig: () => appConfig,
-    scheduler,
-  });
-  return { repo, scheduler, service };
+  const scheduler = createTestScheduler();
+  const context = { logger: silentLogger, appConfig: () => testConfig(), scheduler };
+  return { repo, scheduler, service: new NotesService(repo, context) };
 };
 
 describe('NotesService', () => {
-  it('schedules the indexing with the correlation ID of the request', async () => {
+  it('has a new note indexed, with the correlation ID of the request', async () => {
     const { service, scheduler } = setup();
     const correlationId = CorrelationId('request-1');
-    await service.create({ text: 'hello' }, { correlationId });
-    expect(scheduler.calls).toEqual([
-      { correlationId, taskName: 'notes:index', payload: { noteId: 'n1', text: 'hello' }, options: {} },
-    ]);
+    await service.create({ text: 'hello world' }, { correlationId });
+    const scheduled = scheduler.expectScheduled(indexNoteTask, { noteId: 'n1' });
+    await scheduler.drain();
+
+    expect(scheduled.correlationId).toBe(correlationId);
+    expect(scheduler.getTask(scheduled.id)).toMatchObject({ status: 'completed', value: { wordCount: 2 } });
+  });
+
+  it('has a note without words indexed in vain, once', async () => {
+    const { service, scheduler } = setup();
+    await service.create({ text: ' ' });
+    await scheduler.drain();
+
+    expect(scheduler.listTasks()).toMatchObject([{ status: 'failed', attempt: 1, error: { code: 'fatal' } }]);
   });
 
   it('keeps no note that cannot be indexed', async () => {
-    const redisDown = new ScheduleError('Redis is down', { code: 'queue-unavailable' });
-    const { service, repo } = setup(redisDown);
-    expect((await service.create({ text: 'hello' }))._unsafeUnwrapErr()).toBe(redisDown);
+    const { service, repo, scheduler } = setup();
+    scheduler.failNext();
+
+    expect((await service.create({ text: 'hello' }))._unsafeUnwrapErr()).toMatchObject({
+      code: 'queue-unavailable',
+    });
     expect((await repo.list())._unsafeUnwrap()).toEqual([]);
+    scheduler.expectNothingScheduled();
   });
 });
 // #endregion

@@ -277,6 +277,34 @@ const outputs: [name: string, lines: unknown[]][] = [
     ],
   ],
   ['progress', ['left out .git', '3 of 3 completed', '{"done":3,"of":3}', 'left out .git']],
+  [
+    'testing',
+    [
+      'retry in 1100 ms',
+      '{"kind":"completed","value":{"shipped":2}} [{"packed":2}]',
+      'failed invalid-payload',
+      'retrying 2030-01-01T12:00:00.000Z',
+      'completed 2030-01-01T12:00:01.100Z',
+      '[ "shop:ship completed", "shop:print-receipt completed" ]',
+      'ScheduleExpectationError: expected shop:ship to be scheduled with {"orderId":"o1","parcels":3}; the only call is shop:ship with {"orderId":"o1","parcels":2}',
+      '  payload.parcels: expected 3, got 2',
+    ],
+  ],
+  [
+    'idempotency',
+    [
+      'billing:charge is not idempotent: run twice in a row',
+      ...[1, 2].flatMap((run) => [
+        `  run ${run}: bank.charge("o1")`,
+        `  run ${run}: mailer.send("ada@example.test")`,
+      ]),
+      'after it, charged[1] differs from that after one undisturbed run: expected nothing, got "o1"',
+      '{',
+      '  scheduleCount: 18,',
+      '  effectCount: 3,',
+      '}',
+    ],
+  ],
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 

@@ -63,6 +63,12 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     reason: 'scheduling, reading and locking happen in processes that run no task',
   },
   {
+    from: /^(core|backend)\//,
+    except: /^backend\/tasks\/testing\//,
+    target: /^backend\/tasks\/testing(\/|$)/,
+    reason: 'the testing kit is for tests: nothing that runs in production depends on it',
+  },
+  {
     from: /^backend\/(config|files|logger|redis|database)\//,
     target: /^backend\/(tasks|mail|process|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'configuration, logger and connections lie below everything that uses them',

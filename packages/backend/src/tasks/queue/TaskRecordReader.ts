@@ -105,7 +105,7 @@ export const parseJson = (text: string, fallback: unknown): unknown => {
   }
 };
 
-const valueFields = (value: unknown): Pick<TaskRecord, 'value' | 'isSkipped' | 'skipReason'> =>
+export const valueFields = (value: unknown): Pick<TaskRecord, 'value' | 'isSkipped' | 'skipReason'> =>
   isSkipped(value) ? { value, isSkipped: true, skipReason: value.reason } : { value };
 
 const attemptsMadeOf = ({ fields: { attemptsMade, atm } }: StoredTask): number =>

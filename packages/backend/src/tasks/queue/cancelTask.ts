@@ -47,12 +47,27 @@ export const cancelTask = async (
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) return err(toUnavailable(answer.error));
-  const { change, record } = answer.value;
+  const answered = answerCancellation(id, answer.value, cancellation.logger);
+  // Whoever runs a task cancels its children when that ends; of one that waited nobody does.
+  if (answer.value.change === 'cancelled') await cancelChildren(cancellation);
+  return answered;
+};
+
+/** What a call has done to a task. */
+export interface CancelledTask extends Pick<CancelledJob, 'change'> {
+  /** The task after the call; `undefined` when there is none of this name. */
+  readonly record: TaskRecord | undefined;
+}
+
+/** Tells the caller of a cancellation what became of it, and the log what was changed. */
+export const answerCancellation = (
+  id: string,
+  { change, record }: CancelledTask,
+  logger: ILogger,
+): Result<TaskRecord, CancelError> => {
   if (record === undefined) return err(toNotFound(id));
   if (record.status !== 'cancelled' && record.status !== 'running') return err(toNotCancellable(record));
-  logChange(cancellation.logger, change, record);
-  // Whoever runs a task cancels its children when that ends; of one that waited nobody does.
-  if (change === 'cancelled') await cancelChildren(cancellation);
+  logChange(logger, change, record);
   return ok(record);
 };
 

@@ -9,7 +9,7 @@ import { type CheckedSchedule, checkRecurringCall, writeSchedule } from '../sche
 interface ReconcileOptions {
   /** Every definition of the process; schedules of other tasks are left alone. */
   readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly store: ScheduleStore;
+  readonly store: Pick<ScheduleStore, 'readAll' | 'read' | 'write' | 'remove'>;
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
   /** `missing`: adds what is not there, and changes nothing. */

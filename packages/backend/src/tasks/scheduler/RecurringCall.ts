@@ -94,7 +94,7 @@ export const saveSchedule = async (
 
 /** Reads, decides and writes, again if it was changed in between. Rejects when Redis does not answer or refuses. */
 export const writeSchedule = async (
-  store: ScheduleStore,
+  store: Pick<ScheduleStore, 'read' | 'write'>,
   schedule: CheckedSchedule,
 ): Promise<Result<RecurringSchedule, ScheduleError>> => {
   for (let count = 0; count < MAX_WRITES; count += 1) {

@@ -12,14 +12,12 @@ import { TaskId } from '../domain/TaskId';
 import { validatePayload } from '../domain/validatePayload';
 import { accessFailureCode } from '../queue/AccessFailure';
 import { toJobOptions } from '../queue/JobOptions';
-import { type PublishError, publish } from '../queue/publish';
-import { createQueueAccess } from '../queue/QueueAccess';
+import { type PublishError } from '../queue/publish';
 import { type JobInput } from '../queue/TaskQueues';
 import { checkDefinition } from './DefinitionCheck';
-import { createTaskHandle } from './FoundTask';
 import { checkPayload } from './PayloadCheck';
 
-import { type TaskSchedulerOptions } from './TaskScheduler';
+import { type ScheduleTarget } from './ScheduleTarget';
 
 /** A call as its caller made it, at a moment. */
 export interface ScheduleCall {
@@ -47,32 +45,31 @@ export const acceptCall = (call: ScheduleCall, appConfig: AppConfig): Result<Acc
     return checkDeduplication(stored).map((deduplication) => ({ ...stored, deduplication }));
   });
 
+/** What carries a call out. */
+export interface PlacingParts {
+  readonly target: ScheduleTarget;
+  readonly appConfig: AppConfig;
+}
+
 /** Schedules a task; see `TaskScheduler.schedule`. */
 export const placeTask = async <Output>(
-  parts: TaskSchedulerOptions,
+  { target, appConfig }: PlacingParts,
   call: ScheduleCall,
 ): Promise<Result<TaskHandle<Output>, ScheduleError>> => {
-  const accepted = acceptCall(call, parts.appConfig);
+  const accepted = acceptCall(call, appConfig);
   if (accepted.isErr()) return err(accepted.error);
   const { queueName: taskName } = call.task;
   const id = TaskId();
-  const published = await publish({
-    ...createQueueAccess(parts).open(),
-    job: toJob(id, accepted.value, parts.appConfig),
-    deadlineMs: parts.appConfig.scheduleDeadlineMs,
-  });
+  const published = await target.publish(toJob(id, accepted.value, appConfig));
   return published
     .map((taskId) =>
-      createTaskHandle<Output>(
-        {
-          id: taskId,
-          taskName,
-          correlationId: call.correlationId,
-          disposition: toDisposition(taskId === id, accepted.value.deduplication),
-          maxAttempts: call.task.options.maxAttempts,
-        },
-        parts,
-      ),
+      target.toHandle<Output>({
+        id: taskId,
+        taskName,
+        correlationId: call.correlationId,
+        disposition: toDisposition(taskId === id, accepted.value.deduplication),
+        maxAttempts: call.task.options.maxAttempts,
+      }),
     )
     .mapErr((error) => toUnavailable(error, taskName, id));
 };

@@ -9,9 +9,9 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type ScheduleTiming } from '../domain/ScheduleTiming';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
-import { createFoundHandle } from './FoundTask';
-import { checkRecurringCall, saveSchedule } from './RecurringCall';
+import { checkRecurringCall } from './RecurringCall';
 import { placeTask, toInvalidCorrelationId } from './ScheduleCall';
+import { createRedisTarget, type ScheduleTarget } from './ScheduleTarget';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -66,20 +66,28 @@ export interface TaskSchedulerOptions {
  * Creates a scheduler. Free: all schedulers of a process share one connection for each Redis URL, opened by the first
  * task. Create one wherever you need it.
  */
-export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler => ({
+export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler =>
+  createSchedulerFor(createRedisTarget(parts), parts.appConfig);
+
+/** Creates a scheduler that checks calls by the configuration and hands what it accepts to a target. */
+export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig): TaskScheduler => ({
   schedule: <Payload, Output, Input>(
     correlationId: CorrelationId,
     task: TaskDefinition<Payload, Output, Input>,
     payload: NoInfer<Input>,
     options: ScheduleOptions = {},
-  ) => placeTask<Output>(parts, { correlationId, task, payload, options, nowMs: Date.now() }),
+  ) =>
+    placeTask<Output>(
+      { target, appConfig },
+      { correlationId, task, payload, options, nowMs: target.nowMs() },
+    ),
   scheduleRecurring: async (correlationId, task, payload, timing, options = {}) => {
     const id = parseCorrelationId(correlationId);
     if (id.isErr()) return err(toInvalidCorrelationId(id.error));
     const call = { task, payload, timing, options, correlationId, origin: 'call' } as const;
-    const checked = checkRecurringCall(call, parts.appConfig);
+    const checked = checkRecurringCall(call, appConfig);
     if (checked.isErr()) return err(checked.error);
-    return (await saveSchedule(checked.value, parts)).map((schedule) => schedule.id);
+    return (await target.saveSchedule(checked.value)).map((schedule) => schedule.id);
   },
-  handle: (task, id) => createFoundHandle(task, id, parts),
+  handle: (task, id) => target.findHandle(task, id),
 });

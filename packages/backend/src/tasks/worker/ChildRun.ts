@@ -23,8 +23,8 @@ import { type ParentWait } from './ParentWait';
 /** How a worker schedules children, hears of them and stops them. */
 export interface ChildPorts {
   readonly appConfig: AppConfig;
-  /** Puts a job on its queue; the same id twice makes one. Answers the id of the job that stands for it. */
-  publish(job: JobInput): Promise<Result<TaskId, PublishError>>;
+  /** Puts the job of a call on its queue; the same id twice makes one. Answers the id of the job that stands for it. */
+  publish(job: JobInput, call: AcceptedCall): Promise<Result<TaskId, PublishError>>;
   readonly ends: TaskEnds;
   /** Cancels a task and the children that it waits for. Never rejects. */
   cancel(task: Pick<StoredChild, 'id' | 'name'>, reason: string): Promise<void>;
@@ -145,7 +145,7 @@ const placeChild = async (call: AcceptedCall, claim: ChildClaim, run: Run): Prom
   const { ports, signal, endsAtMs, now } = run;
   const job = toJob(child.id, call, ports.appConfig);
   for (;;) {
-    const published = await ports.publish(job);
+    const published = await ports.publish(job, call);
     if (published.isOk()) return { kind: 'placed', claim, id: published.value };
     if (signal.aborted || now() >= endsAtMs) {
       const { message, cause } = published.error;

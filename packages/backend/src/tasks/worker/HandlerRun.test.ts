@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest, spyOn } from 'bun:te
 import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
 import { createCancellation } from '../queue/Cancellation';
+import { type HandlerClock } from './HandlerClock';
 import { type RunControls, runHandler } from './HandlerRun';
 
 const TIMEOUT_MS = 1000;
@@ -19,7 +20,7 @@ const pass = async (ms: number): Promise<void> => {
 };
 
 /** Runs a handler that ends when the test says so. */
-const setup = ({ graceMs = GRACE_MS }: { graceMs?: number } = {}) => {
+const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: HandlerClock } = {}) => {
   const handler = Promise.withResolvers<Result<unknown, Error>>();
   const shutdown = new AbortController();
   const cancellation = createCancellation();
@@ -37,6 +38,7 @@ const setup = ({ graceMs = GRACE_MS }: { graceMs?: number } = {}) => {
     timeoutMs: TIMEOUT_MS,
     graceMs,
     shutdown: shutdown.signal,
+    clock,
     cancellation,
     onAbandoned: ({ code }, ended) => {
       abandoned.push(code);
@@ -280,6 +282,27 @@ describe('runHandler', () => {
     });
 
     expect(ended._unsafeUnwrapErr()).toMatchObject(failure);
+  });
+
+  it('goes by the clock that it is given: real time has no part in it', async () => {
+    const timers: { readonly ms: number; action(): void }[] = [];
+    const clock: HandlerClock = {
+      nowMs: () => 0,
+      setTimer: (action, ms) => {
+        timers.push({ ms, action });
+        return () => undefined;
+      },
+    };
+    const { end, abandoned } = setup({ clock });
+    await pass(TIMEOUT_MS + GRACE_MS);
+    const before = end();
+    timers[0]?.action();
+    await settled();
+    timers[1]?.action();
+    await settled();
+
+    expect([before, end(), abandoned]).toEqual([undefined, timedOut, ['timeout']]);
+    expect(timers.map(({ ms }) => ms)).toEqual([TIMEOUT_MS, GRACE_MS]);
   });
 
   it('does not time out while its clock stands still', async () => {

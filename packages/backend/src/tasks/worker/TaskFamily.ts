@@ -4,10 +4,10 @@ import { type Result } from 'neverthrow';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type TaskHandle } from '../domain/TaskHandle';
 import { cancelTask } from '../queue/cancelTask';
-import { publish } from '../queue/publish';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createTaskEnds } from '../queue/TaskEnds';
 import { placeTask, type ScheduleCall } from '../scheduler/ScheduleCall';
+import { createRedisTarget } from '../scheduler/ScheduleTarget';
 import { type ChildPorts } from './ChildRun';
 
 /** How the handlers of a worker schedule other tasks and wait for them. */
@@ -27,12 +27,13 @@ interface TaskFamilyOptions {
 export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOptions): TaskFamily => {
   const parts = { logger, appConfig };
   const access = createQueueAccess(parts);
+  const target = createRedisTarget(parts);
   return {
     appConfig,
     draining,
     ends: createTaskEnds(parts),
-    schedule: (call) => placeTask(parts, call),
-    publish: (job) => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
+    schedule: (call) => placeTask({ target, appConfig }, call),
+    publish: target.publish,
     cancel: async ({ id, name }, reason) => {
       const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
       const done = await cancelTask({ access, prefix, logger, taskName: name, id, reason, maxAttempts });

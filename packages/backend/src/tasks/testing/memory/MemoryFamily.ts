@@ -1,0 +1,89 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { err, ok, type Result } from 'neverthrow';
+import { type TaskEnd } from '../../domain/TaskEnd';
+import { type TaskHandle } from '../../domain/TaskHandle';
+import { type TaskId } from '../../domain/TaskId';
+import { answerCancellation } from '../../queue/cancelTask';
+import { type EndWait, WaitError } from '../../queue/TaskEnds';
+import { type AcceptedCall, placeTask, type ScheduleCall } from '../../scheduler/ScheduleCall';
+import { type ScheduleTarget } from '../../scheduler/ScheduleTarget';
+import { type TaskFamily } from '../../worker/TaskFamily';
+import { cancelMemoryTask } from './cancelMemoryTask';
+import { type MemoryQueue } from './MemoryQueue';
+import { toEnd } from './MemorySighting';
+import { hasEnded } from './MemoryTask';
+import { type TestClock } from './TestClock';
+
+interface MemoryFamilyOptions {
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  readonly clock: TestClock;
+  readonly queue: MemoryQueue;
+  readonly target: ScheduleTarget;
+  /** A handler makes a call, whatever becomes of it. */
+  onCall(call: ScheduleCall): void;
+  /** A handler's call was accepted. */
+  onScheduled(call: ScheduleCall, receipt: Pick<TaskHandle, 'id' | 'disposition'>): void;
+}
+
+/** How the handlers of a test schedule other tasks and wait for them: in memory, by the clock of the test. */
+export const createMemoryFamily = ({
+  appConfig,
+  logger,
+  clock,
+  queue,
+  target,
+  onCall,
+  onScheduled,
+}: MemoryFamilyOptions): TaskFamily => ({
+  appConfig,
+  draining: new AbortController().signal,
+  schedule: async <Output>(call: ScheduleCall) => {
+    onCall(call);
+    const placed = await placeTask<Output>({ target, appConfig }, call);
+    if (placed.isOk()) onScheduled(call, placed.value);
+    return placed;
+  },
+  publish: async (job, call: AcceptedCall) => {
+    onCall(call);
+    const published = await target.publish(job);
+    const disposition = published.isOk() && published.value === job.id ? 'created' : 'duplicate';
+    if (published.isOk()) onScheduled(call, { id: published.value, disposition });
+    return published;
+  },
+  ends: { wait: (_taskName, id, wait) => waitForEnd(id, wait, { clock, queue }) },
+  cancel: async ({ id, name }, reason) => {
+    const nowMs = clock.nowMs();
+    answerCancellation(id, await cancelMemoryTask({ queue, taskName: name, id, reason, nowMs }), logger);
+  },
+});
+
+const waitForEnd = (
+  id: TaskId,
+  { timeoutMs, signal }: EndWait,
+  { clock, queue }: Pick<MemoryFamilyOptions, 'clock' | 'queue'>,
+): Promise<Result<TaskEnd, WaitError>> =>
+  new Promise((resolve) => {
+    const look = (): TaskEnd | undefined => {
+      const task = queue.get(id);
+      if (task === undefined) return { kind: 'removed' };
+      return hasEnded(task) ? toEnd(task) : undefined;
+    };
+    const settle = (answer: Result<TaskEnd, WaitError>): void => {
+      stopTimer();
+      stopWatching();
+      signal?.removeEventListener('abort', abort);
+      resolve(answer);
+    };
+    const abort = (): void => settle(err(new WaitError('the wait was called off', 'aborted')));
+    const give = (end: TaskEnd | undefined): void => void (end !== undefined && settle(ok(end)));
+    const giveUp = (): void =>
+      settle(err(new WaitError(`the task has not ended within ${timeoutMs} ms`, 'timed-out')));
+    const stopTimer = clock.setTimer(giveUp, timeoutMs);
+    const stopWatching = queue.watch((task) => void (task.id === id && give(look())));
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) return abort();
+    give(look());
+    if (timeoutMs === 0) giveUp();
+  });

@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type TaskSlot } from '../../queue/JobSlots';
+import { settleWithin } from '../../queue/settleWithin';
+
+/** The one slot of the testing kit's worker. */
+export interface MemorySlot {
+  /** Runs work in the slot until that has ended or lets go of it. */
+  take(work: (slot: TaskSlot) => Promise<void>): void;
+  /** Gives the slot to the one that has let go of it and waits longest. False when nobody waits. */
+  giveBack(): boolean;
+  /** Waits until the slot is free; false when its holder goes on for longer than the patience. */
+  whenFree(): Promise<boolean>;
+  isFree(): boolean;
+  /** Whether the code that asks is called by work that runs in the slot, or did. */
+  isInside(): boolean;
+  /** The clock has moved: who waited for that goes on, and gets new patience. */
+  wake(): void;
+}
+
+interface Holder {
+  freed: PromiseWithResolvers<void>;
+}
+
+// Not state of the module: each value lives as long as the work it belongs to.
+const inside = new AsyncLocalStorage<MemorySlot>();
+
+/**
+ * Creates a free slot.
+ *
+ * @param patienceMs Milliseconds of real time that a holder may take before it counts as waiting for the clock.
+ */
+export const createMemorySlot = (patienceMs: number): MemorySlot => {
+  const returning: (() => void)[] = [];
+  let holder: Holder | undefined;
+  let isPatient = true;
+
+  const free = (leaving: Holder): void => {
+    if (holder !== leaving) return;
+    holder = undefined;
+    leaving.freed.resolve();
+  };
+
+  const slot: MemorySlot = {
+    take: (work) => {
+      const taking: Holder = { freed: Promise.withResolvers<void>() };
+      holder = taking;
+      isPatient = true;
+      const taken: TaskSlot = {
+        suspend: () => free(taking),
+        resume: () =>
+          new Promise((resolve) => {
+            returning.push(() => {
+              taking.freed = Promise.withResolvers<void>();
+              holder = taking;
+              resolve();
+            });
+          }),
+      };
+      void inside.run(slot, () => work(taken)).finally(() => free(taking));
+    },
+    giveBack: () => {
+      const next = returning.shift();
+      isPatient = true;
+      next?.();
+      return next !== undefined;
+    },
+    whenFree: async () => {
+      if (holder !== undefined && isPatient)
+        isPatient = (await settleWithin(holder.freed.promise, patienceMs)).isOk();
+      return holder === undefined;
+    },
+    isFree: () => holder === undefined,
+    isInside: () => inside.getStore() === slot,
+    wake: () => {
+      isPatient = true;
+    },
+  };
+  return slot;
+};

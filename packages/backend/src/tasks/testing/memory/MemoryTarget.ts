@@ -1,0 +1,81 @@
+import { err, ok, type Result } from 'neverthrow';
+import { ScheduleError } from '../../domain/ScheduleError';
+import { type TaskDefinition } from '../../domain/TaskDefinition';
+import { type TaskHandle } from '../../domain/TaskHandle';
+import { PublishError } from '../../queue/publish';
+import { writeSchedule } from '../../scheduler/RecurringCall';
+import { type ScheduleTarget } from '../../scheduler/ScheduleTarget';
+import { type MemoryQueue } from './MemoryQueue';
+import { type MemorySchedules } from './MemorySchedules';
+
+/** What happens to the next call. */
+export type InjectedFailure =
+  /** Nothing has reached the queue. */
+  | { readonly kind: 'refused'; readonly error: ScheduleError | undefined }
+  /** The task is on the queue; its caller does not learn so. */
+  | { readonly kind: 'lost' };
+
+/** Where the calls of a test's scheduler go. */
+export interface MemoryTarget extends ScheduleTarget {
+  /** Lets a later call fail; several fail one after the other. */
+  inject(failure: InjectedFailure): void;
+}
+
+interface MemoryTargetOptions {
+  readonly queue: MemoryQueue;
+  readonly schedules: MemorySchedules;
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  findTask(name: string): TaskDefinition<unknown> | undefined;
+  readonly handles: Pick<ScheduleTarget, 'toHandle' | 'findHandle'>;
+}
+
+/** What the errors say that a test asked for. */
+const REASON = 'the test said so';
+
+/** Creates the target of a test's scheduler. */
+export const createMemoryTarget = ({
+  queue,
+  schedules,
+  nowMs,
+  findTask,
+  handles,
+}: MemoryTargetOptions): MemoryTarget => {
+  const injected: InjectedFailure[] = [];
+  return {
+    inject: (failure) => void injected.push(failure),
+    nowMs,
+    publish: async (job) => {
+      const failure = injected.shift();
+      if (failure?.kind === 'refused') return err(toRefused(failure.error));
+      const task = findTask(job.name);
+      if (task === undefined) return err(toRefused(undefined)); // every call names its task
+      const id = queue.add(task, job);
+      return failure?.kind === 'lost' ? err(toLost()) : ok(id);
+    },
+    saveSchedule: async (schedule) => {
+      const failure = injected.shift();
+      if (failure?.kind === 'refused') return err(failure.error ?? toNotKept(schedule.stored.taskName));
+      const saved = await writeSchedule(schedules.store, schedule);
+      return failure?.kind === 'lost' ? err(toNotKept(schedule.stored.taskName)) : saved;
+    },
+    ...handles,
+  };
+};
+
+const toRefused = (cause: ScheduleError | undefined): PublishError =>
+  new PublishError(`Redis is not reachable: ${REASON}`, { isUnknown: false, cause });
+
+const toLost = (): PublishError =>
+  new PublishError(`Redis did not confirm the task: ${REASON}`, { isUnknown: true });
+
+const toNotKept = (taskName: string): ScheduleError =>
+  new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${REASON}`, {
+    code: 'queue-unavailable',
+  });
+
+/** The error that a test gave for a call, if it gave one. */
+export const findInjected = (answer: Result<TaskHandle, ScheduleError>): ScheduleError | undefined => {
+  const cause = answer.isErr() ? answer.error.cause : undefined;
+  return cause instanceof PublishError && cause.cause instanceof ScheduleError ? cause.cause : undefined;
+};

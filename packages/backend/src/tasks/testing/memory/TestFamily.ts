@@ -1,0 +1,60 @@
+import { silentLogger } from '@backend/logger/silentLogger';
+import { DEFAULT_CHILD_TIMEOUT_MS, type TaskChildren } from '../../domain/TaskChildren';
+import { type TaskContext } from '../../domain/TaskContext';
+import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
+import { createAttemptFamily } from '../../worker/AttemptFamily';
+import { type ScheduledTask } from '../ScheduledTask';
+import { testConfig } from '../testConfig';
+import { createMemoryWorld } from './MemoryWorld';
+import { toTestDelivery } from './toTestDelivery';
+
+/** What a handler schedules that runs in no scheduler of a test. */
+export interface TestFamily extends Pick<TaskContext, 'schedule' | 'children'> {
+  /** The calls that were accepted. */
+  readonly calls: readonly ScheduledTask[];
+}
+
+type Parent = Pick<TaskContext, 'taskId' | 'taskName' | 'correlationId' | 'userId' | 'signal'>;
+
+/**
+ * Creates the family of a handler: what it schedules is noted, and runs while the handler waits for children, in a world of
+ * its own, whose clock goes on as far as they need.
+ */
+export const createTestFamily = (parent: Parent): TestFamily => {
+  const { taskId, taskName, correlationId, userId, signal } = parent;
+  const world = createMemoryWorld({
+    tasks: undefined,
+    startMs: Date.now(),
+    appConfig: testConfig(),
+    logger: silentLogger,
+    resources: undefined,
+    random: () => 0,
+    patienceMs: 1000,
+  });
+  const now = () => new Date(world.nowMs());
+  const data = { v: ENVELOPE_VERSION, payload: null, correlationId, userId } as const;
+  const family = createAttemptFamily(
+    {
+      delivery: toTestDelivery({ taskId, data, attemptsMade: 0, scheduledAt: now() }),
+      task: { queueName: taskName },
+      envelope: data,
+      environment: { family: world.family, now },
+    },
+    {
+      getSignal: () => signal,
+      clock: { stand: () => undefined, go: () => undefined },
+      interrupt: () => undefined,
+    },
+  );
+  const run: TaskChildren['run'] = (calls, options) => {
+    let isOver = false;
+    const running = family.children().run(calls, options);
+    const end = (): void => {
+      isOver = true;
+    };
+    void running.then(end, end);
+    void world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
+    return running;
+  };
+  return { schedule: family.schedule, children: { run }, calls: world.calls };
+};

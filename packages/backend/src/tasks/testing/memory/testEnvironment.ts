@@ -1,0 +1,40 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { resolveFrom } from '../../domain/ResourceToken';
+import { toTaskDefaults } from '../../worker/AttemptPlan';
+import { type AttemptEnvironment } from '../../worker/runTask';
+import { type TestClock } from './TestClock';
+
+/** Values of shared resources, as `resolveFrom` takes them. */
+export type ResourceValues = Parameters<typeof resolveFrom>[0];
+
+interface TestEnvironmentOptions {
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+  readonly clock: TestClock;
+  /** Shared resources, by their tokens. Default: none. */
+  readonly resources?: ResourceValues | undefined;
+  /** From 0 to 1. */
+  random(): number;
+}
+
+/** What the attempts of a test are given: a worker's environment whose clock is the test's. */
+export const toTestEnvironment = ({
+  appConfig,
+  logger,
+  clock,
+  resources = [],
+  random,
+}: TestEnvironmentOptions): AttemptEnvironment => ({
+  workerId: 'test',
+  logger,
+  defaults: toTaskDefaults(appConfig),
+  graceMs: appConfig.taskTimeoutGraceMs,
+  maxCrashes: appConfig.taskMaxCrashes,
+  maxResultBytes: appConfig.taskMaxResultBytes,
+  shutdown: new AbortController().signal,
+  clock,
+  resolve: resolveFrom(resources),
+  now: () => new Date(clock.nowMs()),
+  random,
+});

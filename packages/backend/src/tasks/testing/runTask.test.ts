@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { UserId } from '@core/domain/user/user';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { type TaskContext } from '../domain/TaskContext';
+import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { TaskId } from '../domain/TaskId';
+import { type TaskOptions } from '../domain/TaskOptions';
+import { TaskRegistryError } from '../domain/TaskRegistry';
+import { createTestClock } from './memory/TestClock';
+import { runTask } from './runTask';
+import { testConfig } from './testConfig';
+
+interface Mail {
+  readonly to: string;
+  readonly at: Date;
+}
+
+const taskWith = (handler: (mail: Mail, context: TaskContext) => unknown, options: TaskOptions<Mail> = {}) =>
+  defineTask({
+    queueName: 'mails:send',
+    schema: z.object({ to: z.string(), at: z.coerce.date() }),
+    output: z.object({ id: z.string().trim() }),
+    handler: async (mail, context) => handler(mail, context) as never, // what the test says
+    options,
+  });
+
+const mail = { to: 'ada', at: new Date(0) };
+
+describe('runTask', () => {
+  it('answers what the handler and its schemas make of a payload that went through JSON', async () => {
+    const task = taskWith(({ to, at }) => ok({ id: ` ${to}-${at.getTime()} `, extra: 1 }));
+
+    expect(await runTask(task, mail)).toEqual({ kind: 'completed', value: { id: 'ada-0' } });
+  });
+
+  const outcomes: [what: string, handler: () => unknown, context: Partial<TaskContext>, outcome: object][] = [
+    ['an error', () => err(new TaskError('down')), {}, { kind: 'retry', delayMs: 1100 }],
+    [
+      'an error of attempt 2',
+      () => err(new TaskError('down')),
+      { attempt: 2 },
+      { kind: 'retry', delayMs: 2200 },
+    ],
+    [
+      'an error of the last attempt',
+      () => err(new TaskError('down')),
+      { attempt: 5, maxAttempts: 5 },
+      { kind: 'failed', reason: 'exhausted', error: new TaskError('down') },
+    ],
+    ['a fatal error', () => err(TaskError.fatal('gone')), {}, { kind: 'failed', reason: 'fatal' }],
+    ['a wish to run later', () => err(TaskError.retryLater(70)), {}, { kind: 'snoozed', delayMs: 70 }],
+    ['a value that breaks its schema', () => ok({ id: 7 }), {}, { kind: 'failed', reason: 'invalid-output' }],
+    [
+      'a throw',
+      () => {
+        throw new Error('thrown');
+      },
+      { attempt: 3 },
+      { kind: 'failed', reason: 'exhausted' },
+    ],
+  ];
+
+  it.each(outcomes)('answers %s as data', async (_what, handler, context, outcome) => {
+    expect(await runTask(taskWith(handler), mail, context)).toMatchObject(outcome);
+  });
+
+  it.each([
+    ['breaks its schema', { to: 7 }, 'to: Invalid input'],
+    ['JSON cannot carry', { ...mail, size: 1n }, 'a bigint'],
+  ])(
+    'answers a payload that %s as invalid, and does not call the handler',
+    async (_what, payload, message) => {
+      const outcome = await runTask(
+        taskWith(() => expect.unreachable()),
+        payload as never,
+      );
+
+      expect(outcome).toMatchObject({ kind: 'failed', reason: 'invalid-payload' });
+      expect((outcome as { error: TaskError }).error.message).toContain(message);
+    },
+  );
+
+  it('hands the handler what the test gives, and fills in the rest', async () => {
+    const logger = getMockedLogger();
+    const given = {
+      taskId: TaskId(),
+      correlationId: CorrelationId('r-1'),
+      userId: UserId(),
+      metadata: { a: 1 },
+    };
+    const seen: TaskContext[] = [];
+    const task = taskWith((_mail, context) => ok(void seen.push(context)));
+    await runTask(task, mail, { ...given, logger, attempt: 2 });
+
+    expect(seen[0]).toMatchObject({
+      ...given,
+      taskName: 'mails:send',
+      attempt: 2,
+      maxAttempts: 3,
+      workerId: 'test',
+      scheduledAt: expect.any(Date),
+      startedAt: expect.any(Date),
+    } as object);
+    seen[0]?.logger.info('Sending');
+    expect(logger.child.mock.calls).toEqual([
+      [{ correlationId: 'r-1', taskId: given.taskId, taskName: 'mails:send', attempt: 2 }],
+    ]);
+    expect(logger.info.mock.calls.map(([message]) => message)).toEqual(['Sending']);
+  });
+
+  it('aborts the signal when the test does, and when the time is over', async () => {
+    const stop = new AbortController();
+    const reasons: unknown[] = [];
+    const task = taskWith(
+      (_mail, { signal }) =>
+        new Promise((resolve) =>
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason);
+            resolve(err(TaskError.fatal(String(signal.reason))));
+          }),
+        ),
+    );
+    const stopped = runTask(task, mail, { signal: stop.signal });
+    stop.abort('enough');
+
+    expect(await stopped).toMatchObject({ kind: 'failed', error: { message: 'enough' } });
+    expect(
+      await runTask(task, mail, { signal: new AbortController().signal }, { timeoutMs: 1 }),
+    ).toMatchObject({
+      kind: 'retry',
+      error: { code: 'timeout', message: 'the handler took longer than timeoutMs (1 ms)' },
+    });
+    expect(reasons).toMatchObject(['enough', { code: 'timeout' }]);
+  });
+
+  it('goes by a clock of the test', async () => {
+    const clock = createTestClock(0);
+    const running = runTask(
+      taskWith(() => new Promise(() => undefined)),
+      mail,
+      {},
+      { clock },
+    );
+    await Bun.sleep(0);
+    clock.moveTo(32_000);
+    await Bun.sleep(0);
+    clock.moveTo(64_000);
+
+    expect(await running).toMatchObject({ kind: 'retry', error: { code: 'timeout' } });
+  });
+
+  it('goes by the configuration and the chance that it is given', async () => {
+    const appConfig = testConfig({ TASK_BACKOFF_MS: '5000' });
+    const outcome = await runTask(
+      taskWith(() => err(new Error('down'))),
+      mail,
+      {},
+      { appConfig, random: () => 1 },
+    );
+
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs: 6000 });
+  });
+
+  it('throws when the definition is wrong', async () => {
+    const wrong = taskWith(() => ok(), { maxAttempts: 0 });
+
+    await expect(runTask(wrong, mail)).rejects.toThrow(TaskRegistryError);
+  });
+});
