@@ -3,14 +3,14 @@ import { parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { createMemoryStepStore } from '../domain/__fixtures__/MemoryStepStore';
 import { toTaskContext } from '../domain/TaskContext';
-import { queryTask } from './__fixtures__/resourceTasks';
+import { queryTask } from './__fixtures__/needyTasks';
 import { createIsolation } from './Isolation';
 
 const setup = () => {
   const printed: string[] = [];
   const isolation = createIsolation({
     appConfig: parseAppConfig({})._unsafeUnwrap(),
-    tasksModule: import.meta.resolve('./__fixtures__/resourceTasks.ts'),
+    tasksModule: import.meta.resolve('./__fixtures__/needyTasks.ts'),
     logger: silentLogger,
     print: (_stream, line) => {
       printed.push(line.replace(/^\[.*\] /, ''));

@@ -31,9 +31,8 @@ export interface TaskWorkerOptions {
   /** A tsyringe container in which handlers find what is no resource. Default: none. */
   readonly container?: DependencyContainer;
   /**
-   * URL or absolute path of a module that exports `tasks`, the list above. Needed when one of them is isolated: its process
-   * finds the definition there, by its name, and what it declares of shared resources in the module's `resources`.
-   * Importing the module must have no effect.
+   * URL or absolute path of a module that exports `tasks`, the list above, and `resources`. Needed when a task is isolated: its
+   * process finds the definition there, by its name, and what that declares. Importing the module must have no effect.
    */
   readonly tasksModule?: string | URL;
 }
