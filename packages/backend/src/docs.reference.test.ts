@@ -259,7 +259,7 @@ describe('docs/reference/task-options.md', () => {
   });
 
   it('lists the fields of a definition and of a worker', () => {
-    const worker = 'packages/backend/src/tasks/worker/TaskWorker.ts';
+    const worker = 'packages/backend/src/tasks/worker/TaskWorkerOptions.ts';
     expect(sorted(tableOf(page, 'createTaskWorker').map(([name]) => unquote(name)))).toEqual(
       sorted(interfaceFields(worker, 'TaskWorkerOptions')),
     );

@@ -5,7 +5,8 @@ import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { type ResourceDefinition } from '@backend/tasks/resources/ResourceDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
-import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from '@backend/tasks/worker/TaskWorker';
+import { createTaskWorker, DISABLED_MESSAGE, type TaskWorker } from '@backend/tasks/worker/TaskWorker';
+import { type TaskWorkerOptions } from '@backend/tasks/worker/TaskWorkerOptions';
 import { type DependencyContainer } from 'tsyringe';
 import { findProcessRedis } from './processRedis';
 import { stopOnRequest } from './StopRequest';
@@ -14,7 +15,7 @@ import { surviveStrayErrors } from './strayErrors';
 
 /** What the handlers of a worker process have besides their payloads. */
 export interface WorkerProcessOptions {
-  /** URL of the module that exports the tasks as `tasks`; needed when one of them is isolated. */
+  /** URL of the module that exports `tasks` and `resources`; needed when one of them is isolated. */
   readonly tasksModule?: string;
   /** `resources` of `tasks.config.ts`. Default: none. */
   readonly resources?: readonly ResourceDefinition[];
@@ -33,7 +34,7 @@ export const runWorkerProcess = async (
 ): Promise<void> => {
   const { appConfig: givenConfig, logger } = startProcess('worker');
   if (givenConfig.workerDisabled) return leave(logger, 'WORKER_DISABLED is true: no task is taken');
-  if (!givenConfig.tasksEnabled) return leave(logger, 'TASKS_ENABLED is false: no task is taken');
+  if (!givenConfig.tasksEnabled) return leave(logger, DISABLED_MESSAGE);
   const redis = await findProcessRedis(givenConfig, (line) => logger.info(line));
   const { appConfig } = redis;
   const container = createContainer?.({ appConfig, logger });

@@ -133,9 +133,9 @@ export { startTaskWorkers, type TaskWorkers } from './worker/startTaskWorkers';
 export {
   createTaskWorker,
   type TaskWorker,
-  type TaskWorkerOptions,
   type TaskWorkerStats,
   type TaskWorkerStatus,
 } from './worker/TaskWorker';
+export type { TaskWorkerOptions } from './worker/TaskWorkerOptions';
 export { WorkerOptionsError } from './worker/WorkerPlan';
 export { WorkerStartError, type WorkerStartErrorCode } from './worker/WorkerStartError';

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { createLink, type Link, type LinkOptions } from './Link';
 import { createOutputLines } from './OutputLines';
 
@@ -12,6 +13,17 @@ export interface ProcessEnd {
   /** Why it could not even be started. */
   readonly startError?: Error;
 }
+
+/**
+ * Says how a process ended, for a sentence that begins with the process.
+ *
+ * @param unfinished What had not happened by then.
+ */
+export const describeEnd = ({ exitCode, signal, startError }: ProcessEnd, unfinished: string): string => {
+  if (startError !== undefined) return `could not be started: ${describeUnknown(startError)}`;
+  if (signal !== null) return `was killed by ${signal} before ${unfinished}`;
+  return `ended with exit code ${exitCode} before ${unfinished}`;
+};
 
 /** A process for one isolated attempt, in a process group of its own. */
 export interface IsolatedProcess {
@@ -86,11 +98,16 @@ export const startIsolatedProcess = ({
 const passOn = (child: ChildProcess, onOutput: IsolatedProcessOptions['onOutput']): void => {
   for (const stream of ['stdout', 'stderr'] as const) {
     const source = child[stream];
+    let waitingLines = 0;
     const lines = createOutputLines((line) => {
       const whenReady = onOutput(stream, line);
       if (whenReady === undefined) return;
+      waitingLines += 1;
       source?.pause();
-      void whenReady.then(() => source?.resume());
+      void whenReady.then(() => {
+        waitingLines -= 1;
+        if (waitingLines === 0) source?.resume();
+      });
     });
     source?.setEncoding('utf8').on('data', lines.take).on('end', lines.end);
     // Something that has left the process group may print there for ever: it is not listened to any more.

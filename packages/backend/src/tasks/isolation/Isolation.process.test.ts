@@ -373,6 +373,16 @@ describe('check', () => {
     ],
   ];
 
+  it('says why its process could not be started', async () => {
+    using bench = setup();
+    const { execPath } = process;
+    process.execPath = '/nowhere/bun';
+    const checking = bench.isolation.check(['isolated:act']);
+    process.execPath = execPath;
+    const sentence = (await checking)._unsafeUnwrapErr();
+    expect(sentence).toContain(': its process could not be started: ENOENT');
+  });
+
   it.each(refusals)('refuses a module that %s', async (_what, tasksModule, message) => {
     using bench = setup(tasksModule);
     expect((await bench.isolation.check(['isolated:acts']))._unsafeUnwrapErr()).toStartWith(message);

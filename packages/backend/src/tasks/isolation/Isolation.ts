@@ -6,7 +6,12 @@ import { suggestion } from '../domain/nearestName';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type FoundHandle } from '../domain/TaskHandle';
 import { ORDERS, type TasksCheck } from './IsolatedOrder';
-import { type IsolatedProcess, type OutputStream, startIsolatedProcess } from './IsolatedProcess';
+import {
+  describeEnd,
+  type IsolatedProcess,
+  type OutputStream,
+  startIsolatedProcess,
+} from './IsolatedProcess';
 import { type LinkOptions } from './Link';
 import { printLine } from './printLine';
 import { type IsolatedAttempt, type IsolatedRun, runIsolated } from './runIsolated';
@@ -29,7 +34,7 @@ export interface Isolation {
 
 /** What an isolation is made of. */
 export interface IsolationOptions {
-  /** URL of the module that lists the tasks. */
+  /** URL of the module that lists the tasks, and the shared resources that they declare. */
   readonly tasksModule: string;
   /** What handlers may schedule: every definition of the worker. */
   readonly tasks: readonly TaskDefinition<unknown>[];
@@ -53,7 +58,12 @@ export const createIsolation = ({
   appConfig,
   print = printLine,
 }: IsolationOptions): Isolation => {
-  const watchdog = createWatchdog();
+  const watchdog = createWatchdog({
+    onFault: (error) =>
+      logger.warn('Isolated processes may outlive this one: what ends them did not start', {
+        reason: error.message,
+      }),
+  });
   const running = new Set<IsolatedProcess>();
 
   const start = (answer: LinkOptions['answer'], toLine: (line: string) => string): IsolatedProcess => {
@@ -112,9 +122,16 @@ const checkTasks = async ({
     () => up.resolve(),
     (line) => line,
   );
-  const timer = setTimeout(child.kill, CHECK_TIMEOUT_MS);
-  const died = child.ended.then((): never => {
-    throw new Error('its process ended before it had loaded the tasks');
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill();
+  }, CHECK_TIMEOUT_MS);
+  const died = child.ended.then((end): never => {
+    const how = isLate
+      ? `took longer than ${CHECK_TIMEOUT_MS} ms`
+      : describeEnd(end, 'it had loaded the tasks');
+    throw new Error(`its process ${how}`);
   });
   try {
     const asked = up.promise.then(() => child.link.ask(ORDERS.check, [taskNames]));

@@ -30,15 +30,22 @@ for group in $groups; do
 done
 `;
 
+interface WatchdogOptions {
+  /** It could not be started: nothing is guarded until the next `guard`, which tries again. */
+  onFault(error: Error): void;
+  /** Default: `/bin/sh`. */
+  readonly shell?: string;
+}
+
 /** Creates a watchdog. Effect: one `sh` process, from the first `guard` until `close` or the end of this process. */
-export const createWatchdog = (): Watchdog => {
+export const createWatchdog = ({ onFault, shell = '/bin/sh' }: WatchdogOptions): Watchdog => {
   const guarded = new Set<number>();
   let child: ChildProcess | undefined;
   const tell = (line: string): void => {
     child?.stdin?.write(`${line}\n`);
   };
   const start = (): void => {
-    const started = spawn('/bin/sh', ['-c', SCRIPT, 'drover-isolation-watchdog'], {
+    const started = spawn(shell, ['-c', SCRIPT, 'drover-isolation-watchdog'], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
@@ -48,7 +55,10 @@ export const createWatchdog = (): Watchdog => {
       if (child === started) child = undefined;
     };
     started.on('exit', forget);
-    started.on('error', forget);
+    started.on('error', (error) => {
+      forget();
+      onFault(error);
+    });
     started.stdin.on('error', forget);
     started.unref();
     child = started;

@@ -1,5 +1,4 @@
 import { type AppConfig } from '@backend/config/AppConfig';
-import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
 import { type IsolationLimits } from '../domain/Isolation';
 import { type Ancestors } from '../domain/TaskChildren';
@@ -11,7 +10,7 @@ import { toTaskError } from '../domain/toTaskError';
 import { toErrorCopy } from './ErrorCopy';
 import { answerForwarded, toCarriedContext, type WorkerParts } from './ForwardedContext';
 import { type IsolatedOrder, ORDERS, RESOURCES_STOP_MS } from './IsolatedOrder';
-import { type IsolatedProcess, type ProcessEnd } from './IsolatedProcess';
+import { describeEnd, type IsolatedProcess, type ProcessEnd } from './IsolatedProcess';
 import { type LinkOptions } from './Link';
 import { watchMemory } from './MemoryWatch';
 
@@ -102,14 +101,8 @@ const toDeath = async ({ ended, link }: IsolatedProcess): Promise<Ended> => {
 
 const toProcessDied = (end: ProcessEnd): TaskError => {
   const { exitCode, signal } = end;
-  const message = `the isolated process of the task ${describeEnd(end)}`;
+  const message = `the isolated process of the task ${describeEnd(end, 'the handler had ended')}`;
   return new TaskError(message, { exitCode, signal }, { code: 'process-died', cause: end.startError });
-};
-
-const describeEnd = ({ exitCode, signal, startError }: ProcessEnd): string => {
-  if (startError !== undefined) return `could not be started: ${describeUnknown(startError)}`;
-  if (signal !== null) return `was killed by ${signal} before the handler had ended`;
-  return `ended with exit code ${exitCode} before the handler had ended`;
 };
 
 /** Kills the process when it has too much memory, and says so. */

@@ -77,6 +77,14 @@ describe('planResources', () => {
     expect(plan(given).problems).toEqual(problems);
   });
 
+  it('misses nothing for a resource that is left out', () => {
+    const resources = [resource('pool', ['clock']), resource('config')];
+    const tasks = [taskThatNeeds(['config'])];
+
+    expect(plan({ resources, tasks, isSelective: true })).toMatchObject({ problems: [] });
+    expect(plan({ resources, tasks, isSelective: false }).problems).toHaveLength(1);
+  });
+
   it('misses nothing that something else provides', () => {
     const tasks = [taskThatNeeds(['scheduler'])];
     const isProvided = (token: ResourceToken): boolean => token === 'scheduler';

@@ -49,7 +49,7 @@ export const planResources = ({
     problems: [
       ...duplicateProblems(listed),
       ...circles,
-      ...listed.flatMap(({ token, needs }) =>
+      ...(isSelective ? definitions : listed).flatMap(({ token, needs }) =>
         needs.filter(isMissing).map((need) => toMissing(`the resource ${showToken(token)}`, need)),
       ),
       ...tasks.flatMap((task) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
-import { inject, injectable, container as rootContainer } from 'tsyringe';
+import { inject, injectable, Lifecycle, container as rootContainer, scoped, singleton } from 'tsyringe';
 import { ResourceToken } from '../domain/ResourceToken';
 import { TaskError } from '../domain/TaskError';
 import { defineResource, type ResourceDefinition, type ResourceSpecification } from './ResourceDefinition';
@@ -230,6 +230,22 @@ describe('resource sets of one process', () => {
     expect(events).toEqual(['start pool']);
   });
 
+  it('stop in the time they have, though the stop of another, which they waited for, takes longer', async () => {
+    const { noted, createSet } = setup();
+    const stopped = Promise.withResolvers<void>();
+    const pool = noted('pool', { stop: () => stopped.promise });
+    const one = createSet([pool]);
+    await one.start(running());
+    const stopping = one.stop(LONG_MS);
+    const other = createSet([pool]);
+    const starting = other.start(running());
+
+    await other.stop(0);
+    stopped.resolve();
+    await stopping;
+    expect((await starting)._unsafeUnwrapErr().message).toContain('nobody needs it any more');
+  });
+
   it('try a start again that has failed', async () => {
     const { noted, createSet } = setup();
     let startCount = 0;
@@ -318,6 +334,36 @@ describe('resolve', () => {
     expect(container.isRegistered('pool', true)).toBe(false);
     expect(thrownBy(() => set.resolve('poool'))).toMatchObject({ code: 'fatal' });
     await set.stop(LONG_MS);
+  });
+
+  it('gives each set its own of a class that is scoped to the container; a singleton keeps what it found first', async () => {
+    const { createSet } = setup();
+    @scoped(Lifecycle.ContainerScoped)
+    class Scoped {
+      constructor(@inject('pool') readonly pool: { isOpen: boolean }) {}
+    }
+    @singleton()
+    class Single {
+      constructor(@inject('pool') readonly pool: { isOpen: boolean }) {}
+    }
+    const container = rootContainer.createChildContainer();
+    const openPool = () =>
+      defineResource({
+        token: 'pool',
+        start: () => ({ isOpen: true }),
+        stop: (pool) => (pool.isOpen = false),
+      });
+    const found = async () => {
+      const set = createSet([openPool()], { container });
+      await set.start(running());
+      const services = [set.resolve(Scoped), set.resolve(Scoped), set.resolve(Single)];
+      const areOpen = services.map(({ pool }) => pool.isOpen);
+      await set.stop(LONG_MS);
+      return { areOpen, isSame: services[0] === services[1] };
+    };
+
+    expect(await found()).toEqual({ areOpen: [true, true, true], isSame: true });
+    expect(await found()).toEqual({ areOpen: [true, true, false], isSame: true });
   });
 
   it('says why the container cannot make a class', () => {

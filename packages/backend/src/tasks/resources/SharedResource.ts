@@ -49,7 +49,9 @@ export const holdResource = (
       if (shared.get(definition) === resource) shared.delete(definition);
       const ending = end(resource, { definition, limitMs, logger: context.logger });
       endings.set(definition, ending);
-      await ending;
+      // A start that is given up may wait for the stop before it, whose time is not this holder's.
+      if (resource.isStarting) await settleWithin(ending, limitMs);
+      else await ending;
     },
   };
 };

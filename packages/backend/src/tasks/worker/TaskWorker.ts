@@ -3,12 +3,9 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
-import { type DependencyContainer } from 'tsyringe';
 import { type ResolveResource } from '../domain/ResourceToken';
-import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
-import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet } from '../resources/ResourceSet';
 import { createFoundHandle } from '../scheduler/FoundTask';
 import { toTaskDefaults } from './AttemptPlan';
@@ -17,6 +14,7 @@ import { awaitRedis } from './RedisReadiness';
 import { type AttemptEnvironment } from './runTask';
 import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
 import { planWorker, type WorkerPlan } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
@@ -61,45 +59,13 @@ export interface TaskWorker {
   resume(): Promise<void>;
   /**
    * Takes no further tasks, waits `drainTimeoutMs` for those that run, then aborts their signals and gives them back
-   * without using an attempt, and stops shared resources that no other worker of the process uses. Resolves within `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
+   * without using an attempt, and stops shared resources that no other worker of the process uses. Resolves within
+   * `drainTimeoutMs` + 2 s, also when Redis is gone or a handler hangs.
    */
   stop(): Promise<void>;
   getStats(): TaskWorkerStats;
   /** Names of the tasks that run now; one that runs twice is there twice. */
   runningTasks(): readonly string[];
-}
-
-/** What a worker is made of. */
-export interface TaskWorkerOptions {
-  /** The registry: `tasks` of `tasks.config.ts`. */
-  readonly tasks: readonly TaskDefinition<unknown>[];
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-  /** Names the worker in logs and on the board. Default: host, process id and a random part. */
-  readonly id?: string;
-  /** Tasks at the same time, of all names. Default: `WORKER_CONCURRENCY`. */
-  readonly concurrency?: number;
-  /**
-   * Milliseconds of waiting that count as one step of priority when tasks of several names wait for a slot, so that those
-   * of a low priority get one at last; 0: priority alone decides. Default: `WORKER_PRIORITY_AGING_MS` (0).
-   */
-  readonly priorityAgingMs?: number;
-  /** Takes only these tasks. Default: all. */
-  readonly taskNames?: readonly string[];
-  /** Milliseconds. Default: `WORKER_DRAIN_TIMEOUT_MS`. */
-  readonly drainTimeoutMs?: number;
-  /**
-   * Shared resources of the handlers, started before the first task is taken and stopped after the last has ended: all of
-   * them, or with `taskNames` what these tasks need. Workers of a process share those that they have in common. Default: none.
-   */
-  readonly resources?: readonly ResourceDefinition[];
-  /** A tsyringe container in which handlers find what is no resource. Default: none. */
-  readonly container?: DependencyContainer;
-  /**
-   * URL or absolute path of a module that exports `tasks`, the list above, and `resources`. Needed when a task is isolated: its
-   * process finds the definition there, by its name, and what that declares. Importing the module must have no effect.
-   */
-  readonly tasksModule?: string | URL;
 }
 
 /** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
@@ -118,7 +84,7 @@ const TOLD_POLL_MS = 20;
 const UNTOLD_MESSAGE = 'Redis did not hear what became of some tasks before the stop; they will run again';
 
 /** What a worker says that is started while tasks are switched off. */
-const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
+export const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,20 +2,17 @@ import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { ok } from 'neverthrow';
+import { container as rootContainer } from 'tsyringe';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
-import { type TaskWorkerOptions } from './TaskWorker';
+import { type TaskOptions } from '../domain/TaskOptions';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { planWorker, WorkerOptionsError } from './WorkerPlan';
 
-const taskNamed = (queueName: string) =>
-  defineTask({ queueName, schema: z.object({}), handler: async () => ok() });
+const taskNamed = (queueName: string, options: TaskOptions = {}) =>
+  defineTask({ queueName, schema: z.object({}), handler: async () => ok(), options });
 const tasks = [taskNamed('emails:send'), taskNamed('reports:build')];
-const isolated = defineTask({
-  queueName: 'images:crop',
-  schema: z.object({}),
-  handler: async () => ok(),
-  options: { isolate: true },
-});
+const isolated = taskNamed('images:crop', { isolate: true });
 const given: TaskWorkerOptions = {
   tasks,
   logger: silentLogger,
@@ -92,6 +89,17 @@ describe('planWorker', () => {
     [{ taskNames: ['email:send'] }, 'no task is named "email:send". Did you mean "emails:send"?'],
   ])('refuses %j', (options, problem) => {
     expect(problemsOf(options)).toEqual([problem]);
+  });
+
+  it('refuses an isolated task that needs what only the container has, and no other', () => {
+    const container = rootContainer.createChildContainer().registerInstance('clock', Date);
+    const plain = taskNamed('images:list', { resources: ['clock'] });
+    const own = taskNamed('images:crop', { resources: ['clock'], isolate: true });
+
+    expect(problemsOf({ container, tasks: [plain] })).toEqual([]);
+    expect(problemsOf({ container, tasks: [plain, own], tasksModule: '/app/tasks.config.ts' })).toEqual([
+      'in the process of an isolated task, which has no container, the task images:crop needs the resource "clock", which is not in resources. None is known.',
+    ]);
   });
 
   it('lists every problem at once', () => {

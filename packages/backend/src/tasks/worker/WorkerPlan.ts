@@ -10,7 +10,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { planResources } from '../resources/ResourcePlan';
-import { type TaskWorkerOptions } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 
 /** The options of a worker are wrong; the message names every problem. Thrown by `createTaskWorker`. */
 export class WorkerOptionsError extends Error {
@@ -104,6 +104,18 @@ const tasksModuleProblems = (tasksModule: unknown, isolatedNames: readonly strin
     : [];
 };
 
+/** What only the container has does not reach the process of an attempt: it would fail there, once it runs. */
+const isolatedResourceProblems = (
+  tasks: readonly TaskDefinition<unknown>[],
+  resources: unknown = [],
+  known: readonly string[],
+): string[] => {
+  const { problems } = planResources({ resources, tasks, isSelective: true, isProvided: () => false });
+  return problems
+    .filter((problem) => !known.includes(problem))
+    .map((problem) => `in the process of an isolated task, which has no container, ${problem}`);
+};
+
 /** The host's name may hold what a worker's id may not. */
 const defaultId = (): string =>
   `${hostname()
@@ -131,9 +143,8 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     isSelective: taskNames !== undefined,
     isProvided: (token) => isContainer(container) && container.isRegistered(token as InjectionToken, true), // each is one
   });
-  const isolatedNames = taken
-    .filter(({ options: { isolate } }) => isolate !== undefined)
-    .map(({ queueName }) => queueName);
+  const isolated = taken.filter(({ options: { isolate } }) => isolate !== undefined);
+  const isolatedNames = isolated.map(({ queueName }) => queueName);
   const problems = [
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
     ...idProblems(id),
@@ -142,6 +153,7 @@ export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
     numberProblem('priorityAgingMs', priorityAgingMs, { min: 0, max: MAX_TIMER_MS }) ?? [],
     ...taskNameProblems(taskNames ?? known, known),
     ...resources.problems,
+    ...isolatedResourceProblems(isolated, options.resources, resources.problems),
     ...containerProblems(container),
     ...tasksModuleProblems(options.tasksModule, isolatedNames),
   ].flat();

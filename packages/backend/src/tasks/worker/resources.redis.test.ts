@@ -8,7 +8,8 @@ import { defineTask } from '../domain/TaskDefinition';
 import { defineResource, type ResourceSpecification } from '../resources/ResourceDefinition';
 import { createTaskBench } from './__fixtures__/TaskBench';
 import { startTaskWorkers } from './startTaskWorkers';
-import { createTaskWorker, type TaskWorkerOptions } from './TaskWorker';
+import { createTaskWorker } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { WorkerOptionsError } from './WorkerPlan';
 
 interface Pool {

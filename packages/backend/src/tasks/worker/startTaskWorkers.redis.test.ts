@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { createTaskBench, type TaskBench } from './__fixtures__/TaskBench';
 import { startTaskWorkers } from './startTaskWorkers';
-import { type TaskWorkerOptions } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { WorkerOptionsError } from './WorkerPlan';
 
 const taskNamed = (queueName: string) =>

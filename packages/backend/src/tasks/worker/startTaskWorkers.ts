@@ -1,6 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { numberProblem } from '../domain/numberRule';
-import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from './TaskWorker';
+import { createTaskWorker, type TaskWorker } from './TaskWorker';
+import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { planWorker, WorkerOptionsError } from './WorkerPlan';
 import { type WorkerStartError } from './WorkerStartError';
 

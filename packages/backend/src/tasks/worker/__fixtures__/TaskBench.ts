@@ -19,7 +19,8 @@ import { isTerminalStatus } from '../../domain/TaskStatus';
 import { createTaskInspector, type TaskInspector } from '../../inspector/TaskInspector';
 import { toQueueName } from '../../queue/QueueName';
 import { createTaskScheduler, type TaskScheduler } from '../../scheduler/TaskScheduler';
-import { createTaskWorker, type TaskWorker, type TaskWorkerOptions } from '../TaskWorker';
+import { createTaskWorker, type TaskWorker } from '../TaskWorker';
+import { type TaskWorkerOptions } from '../TaskWorkerOptions';
 
 /** Real tasks on a real Redis, under a prefix of their own, with workers in this process. */
 export interface TaskBench extends AsyncDisposable {
