@@ -145,9 +145,11 @@ const placeChild = async (call: AcceptedCall, claim: ChildClaim, run: Run): Prom
   const { ports, signal, endsAtMs, now } = run;
   const job = toJob(child.id, call, ports.appConfig);
   for (;;) {
+    // Those who cancel what an ended parent leaves do not know of it, if it is published after them.
+    signal.throwIfAborted();
     const published = await ports.publish(job);
     if (published.isOk()) return { kind: 'placed', claim, id: published.value };
-    if (signal.aborted || now() >= endsAtMs) {
+    if (now() >= endsAtMs) {
       const { message, cause } = published.error;
       const task = { id: child.id, taskName: child.name };
       return { kind: 'known', result: toUnheard(task, { code: 'queue-unavailable', message, cause }) };
