@@ -55,10 +55,14 @@ const setup = async ({ outcome, takenCount, unended = [heard] }: Given) => {
 describe('cancelLeftChildren', () => {
   const cases: [kind: string, given: Given, log: string[]][] = [
     ['completed', { outcome: { kind: 'completed', value: 1 }, takenCount: 1 }, ['a:heard: completed)']],
-    ['completed later', { outcome: { kind: 'completed', value: 1 }, takenCount: 3 }, ['a:heard: completed)']],
+    [
+      'completed later',
+      { outcome: { kind: 'completed', value: 1 }, takenCount: 3 },
+      ['asks', 'a:heard: completed)', 'a:earlier: completed)'],
+    ],
     [
       'completed without children',
-      { outcome: { kind: 'completed', value: 1 }, takenCount: 3, unended: [] },
+      { outcome: { kind: 'completed', value: 1 }, takenCount: 1, unended: [] },
       [],
     ],
     [

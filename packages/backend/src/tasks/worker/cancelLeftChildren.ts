@@ -21,9 +21,8 @@ export const cancelLeftChildren = async ({
 }: LeftChildren): Promise<void> => {
   const { outcome, unendedChildren } = end;
   if (family === undefined || !ENDINGS.has(outcome.kind)) return;
-  // An earlier attempt, here or elsewhere, may have left some that this one did not ask for. Few tasks end like this.
-  const isAsked = outcome.kind !== 'completed' && delivery.takenCount > 1;
-  const earlier = isAsked ? await delivery.children.listUnended().catch(() => []) : [];
+  // An earlier attempt, here or elsewhere, may have left some that this one did not ask for.
+  const earlier = delivery.takenCount > 1 ? await delivery.children.listUnended().catch(() => []) : [];
   const left = new Map([...unendedChildren, ...earlier].map((child) => [child.id, child]));
   const { taskId } = delivery;
   const reason = `its parent ${taskName} ${taskId} has ended (${outcome.kind})`;
