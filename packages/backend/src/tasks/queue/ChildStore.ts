@@ -52,6 +52,10 @@ export const toChildHash = (taskName: string, payload: unknown): string =>
     .digest('base64url')
     .slice(0, 22);
 
+/** Lua that says of a child's field, which is compact JSON, whether the child has completed. */
+export const IS_COMPLETED_CHILD = `
+local function isCompletedChild(text) return string.find(text, '"end":"completed"', 1, true) ~= nil end`;
+
 /** A child that failed in an earlier round gives way to a new one. */
 const CLAIM = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then return false end

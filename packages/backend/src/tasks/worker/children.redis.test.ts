@@ -10,6 +10,7 @@ import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type TaskOptions } from '../domain/TaskOptions';
+import { retryFromStart } from '../queue/retryFromStart';
 import { createTaskBench, loggedLines, type TaskBench } from './__fixtures__/TaskBench';
 
 const inputSchema = z.object({ n: z.number() });
@@ -435,8 +436,15 @@ describe('another attempt of a parent', () => {
     );
     await using test = await setup(() => [parent, child]);
     const record = await runOne(test.bench, parent);
+    const cancelled = async () =>
+      (await test.bench.inspector.getTasks({ name: 'test:child', status: 'cancelled' }))._unsafeUnwrap()
+        .tasks;
+    await until(async () => (await cancelled()).length === 1);
 
     expect(record).toMatchObject({ status: 'completed', value: [2] });
+    expect(await cancelled()).toMatchObject([
+      { payload: { n: 1 }, cancelReason: `its parent test:parent ${record.id} has ended (completed)` },
+    ]);
   });
 });
 
@@ -475,6 +483,44 @@ describe('a task that does a parent again', () => {
 
     expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
     expect(test.childRuns).toEqual([1, 2, 1, 2]);
+  });
+});
+
+describe('a parent that the board puts back', () => {
+  it('keeps the children that completed, and runs those again that failed or were cancelled', async () => {
+    const childRuns: number[] = [];
+    const child = define('child', async ({ n }) => {
+      childRuns.push(n);
+      return n === 2 && childRuns.filter((each) => each === 2).length === 1
+        ? err(TaskError.fatal('no'))
+        : ok(n);
+    });
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const isFirst = childRuns.length === 0;
+        const waits = isFirst ? { delayMs: 60_000 } : {};
+        const late = children.run([[child, { n: 3 }, waits]]);
+        if (isFirst) late.catch(() => undefined);
+        const results = await children.run([1, 2].map((n) => call(child, { n })));
+        const failed = results.find((result) => result.isErr());
+        return failed?.isErr() ? err(failed.error) : ok(codesOf([...results, ...(await late)]));
+      },
+      { maxAttempts: 1 },
+    );
+    await using test = await setup(() => [parent, child]);
+    const { id, status } = await runOne(test.bench, parent);
+    await until(
+      async () => (await test.bench.inspector.getQueueDepth('test:child'))._unsafeUnwrap().scheduled === 0,
+    );
+    const queue = test.bench.queue(parent);
+    const job = await queue.getJob(id);
+    if (job === undefined) throw new Error(`expected the job ${id} to be there`);
+    await retryFromStart({ client: test.bench.redis, queue, job: { id, retry: job.retry.bind(job) } });
+
+    expect(status).toBe('failed');
+    expect(await test.bench.reaches(id, 'completed')).toMatchObject({ value: [1, 2, 3], attempt: 1 });
+    expect(childRuns.toSorted()).toEqual([1, 2, 2, 3]);
   });
 });
 
