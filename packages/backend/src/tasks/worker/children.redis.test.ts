@@ -338,6 +338,28 @@ describe('ctx.children.run', () => {
     expect(state.mostWaiting).toBeLessThanOrEqual(12);
   }, 90_000);
 
+  it('begins no further parent while children of a lower priority wait for a slot, also those of a second run', async () => {
+    const state = { waiting: 0, mostWaiting: 0 };
+    const low = { priority: 'low' } as const;
+    const parts = ['one', 'other'].map((name) => define(name, async ({ n }) => ok(n), low));
+    const parent = define('parent', async ({ n }, { children }) => {
+      state.waiting += 1;
+      state.mostWaiting = Math.max(state.mostWaiting, state.waiting);
+      await Promise.all(parts.map((part) => children.run([[part, { n }]])));
+      state.waiting -= 1;
+      return ok();
+    });
+    await using test = await setup(() => [parent, ...parts]);
+    await Promise.all(Array.from({ length: 60 }, (_, n) => test.bench.schedule(parent, { n })));
+    await test.bench.startWorker({ concurrency: 3 });
+    await until(
+      async () => (await test.bench.inspector.getQueueDepth('test:parent'))._unsafeUnwrap().completed === 60,
+      20_000,
+    );
+
+    expect(state.mostWaiting).toBeLessThanOrEqual(12); // 32 when the second run is not seen
+  }, 30_000);
+
   it('lets a handler wait for two runs at once in a worker with one slot', async () => {
     const child = define('child', async ({ n }) => ok(n));
     const parent = define('parent', async (_input, { children }) => {
