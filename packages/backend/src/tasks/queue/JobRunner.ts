@@ -187,13 +187,13 @@ const toDelivery = ({
 
 /** The children of a delivery, which few handlers ask for. */
 const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
-  const { client, queueKey, heldJobs, onRefused } = options;
+  const { client, queueKey, heldJobs, onRefused, onError } = options;
   // The newest delivery's of this run: the task may have come back to it, with another lock.
   const lock = (): JobLock => {
     const newest = heldJobs.find(jobId);
     return newest?.runKey === held.runKey ? newest.lock : held.lock;
   };
-  return createChildStore({ client, queueKey, jobId, lock, onRefused });
+  return createChildStore({ client, queueKey, jobId, lock, onRefused, onError });
 };
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
