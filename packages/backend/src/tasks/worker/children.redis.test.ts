@@ -305,6 +305,27 @@ describe('ctx.children.run', () => {
     });
   });
 
+  it('refuses a child for which its own parent stands', async () => {
+    const seen: ChildError[] = [];
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const [result] = await children.run([[parent, { n: 1 }]] as never);
+        seen.push((result as Result<unknown, ChildError>)._unsafeUnwrapErr());
+        return ok();
+      },
+      { idempotencyKey: ({ n }) => `key-${n}` },
+    );
+    await using test = await setup(() => [parent]);
+    const { id, status } = await runOne(test.bench, parent);
+
+    expect([status, seen[0]?.code, seen[0]?.message]).toEqual([
+      'completed',
+      'never-runs',
+      `expected a child other than its parent, got ${id} of test:parent, which stands for it: both have one idempotencyKey or uniqueTag`,
+    ]);
+  });
+
   it('runs 200 parents with 5 children each on three slots, and no more than a few parents wait', async () => {
     const state = { running: 0, mostRunning: 0, waiting: 0, mostWaiting: 0 };
     const child = define('child', async ({ n }) => {
