@@ -18,11 +18,14 @@ const checkCode = (error: TaskError): TaskError => {
   return problem === undefined ? error : new TaskError(problem, {}, { cause: error });
 };
 
+/** The error for a handler that returned something else than a `Result`. */
+export const toNoResult = (returned: unknown): TaskError => {
+  const message = `expected the handler to return ok(...) or err(...), got ${describeValue(returned)}`;
+  return new TaskError(message, {}, { code: 'invalid-output' });
+};
+
 const normalise = (returned: unknown): Result<unknown, TaskError> => {
-  if (!isResult(returned)) {
-    const message = `expected the handler to return ok(...) or err(...), got ${describeValue(returned)}`;
-    return err(new TaskError(message, {}, { code: 'invalid-output' }));
-  }
+  if (!isResult(returned)) return err(toNoResult(returned));
   return returned.isOk() ? ok(returned.value) : err(checkCode(toTaskError(returned.error)));
 };
 

@@ -89,6 +89,18 @@ describe('chain', () => {
     expect((await handler({ n: 1 }, context))._unsafeUnwrapErr()).toBe(failure);
   });
 
+  it('fails for good at a handler that returns no Result, as a worker does', async () => {
+    const { context, ran } = setup();
+    const forgetful = (async (_input: { readonly n: number }) => undefined) as never;
+    const error = (await chain(addTask, forgetful, doubleTask)({ n: 1 }, context))._unsafeUnwrapErr();
+
+    expect(error).toMatchObject({
+      code: 'invalid-output',
+      message: 'expected the handler to return ok(...) or err(...), got undefined',
+    });
+    expect(ran).toEqual(['test:add']);
+  });
+
   it('says in a direct call that children run in a worker', async () => {
     const context = toTaskContext('test:parent', { children: noChildren });
 

@@ -1,5 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { ChildError, type ChildErrorCode } from './ChildError';
+import { toNoResult } from './HandlerReturn';
+import { isResult } from './isResult';
 import { type TaskInput, type TaskOutput } from './TaskChildren';
 import { type TaskContext } from './TaskContext';
 import { type HandlerResult, type TaskDefinition } from './TaskDefinition';
@@ -132,8 +134,10 @@ const runPart = async (
   payload: unknown,
   context: TaskContext,
 ): Promise<Result<unknown, Error>> => {
-  // The compiler has checked the links; what a worker makes of a handler that gives something else, it makes of this.
-  if (typeof part === 'function') return part(payload as never, context) as HandlerResult<unknown>;
+  if (typeof part === 'function') {
+    const returned: unknown = await part(payload as never, context); // the compiler has checked the links
+    return isResult(returned) ? (returned as Result<unknown, Error>) : err(toNoResult(returned));
+  }
   const [result] = await context.children.run([[part, payload]]);
   return result.mapErr(toPartError);
 };

@@ -12,7 +12,7 @@ import { toQueueKey } from './QueueName';
 const task = defineTask({ queueName: 'test:parent', schema: z.object({}), handler: () => ok() });
 
 /** A job that runs, and its lock with a token. */
-const setup = async ({ refusalCount = 0 } = {}) => {
+const setup = async ({ failures = [] }: { readonly failures?: readonly Error[] } = {}) => {
   const bench = await createTaskBench({ tasks: [task] });
   const queueKey = toQueueKey(bench.appConfig.queuePrefix, task.queueName);
   const jobId = await bench.schedule(task, {});
@@ -30,15 +30,16 @@ const setup = async ({ refusalCount = 0 } = {}) => {
     lockMs: 5000,
   });
   const refused: string[] = [];
-  let refusalsLeft = refusalCount;
+  const failed: string[] = [];
+  const left = [...failures];
   const evaluate = async (
     script: string,
     keyCount: number,
     ...rest: (string | number)[]
   ): Promise<unknown> => {
-    refusalsLeft -= 1;
-    if (refusalsLeft < 0) return bench.redis.eval(script, keyCount, ...rest);
-    throw Object.assign(new Error('NOREPLICAS Not enough good replicas'), { name: 'ReplyError' });
+    const failure = left.shift();
+    if (failure !== undefined) throw failure;
+    return bench.redis.eval(script, keyCount, ...rest);
   };
   const created = createChildStore({
     client: { eval: evaluate } as RedisClient, // the part that is used
@@ -46,6 +47,7 @@ const setup = async ({ refusalCount = 0 } = {}) => {
     jobId,
     lock: () => lock,
     onRefused: ({ message }) => void refused.push(message),
+    onError: ({ message }) => void failed.push(message),
   });
   const { signal } = new AbortController();
   const store = {
@@ -53,7 +55,7 @@ const setup = async ({ refusalCount = 0 } = {}) => {
     claim: (claims: readonly ChildClaim[]) => created.claim(claims, signal),
     note: (claims: readonly ChildClaim[]) => created.note(claims, signal),
   };
-  return { bench, store, key, refused, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+  return { bench, store, key, refused, failed, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 };
 
 const childOf = (change: Partial<StoredChild> = {}): StoredChild => ({
@@ -140,14 +142,15 @@ describe('createChildStore', () => {
     expect(await test.bench.redis.exists(test.key)).toBe(0);
   });
 
-  it('asks again while Redis refuses', async () => {
-    await using test = await setup({ refusalCount: 2 });
+  it('asks again while Redis refuses, or a node of a cluster is away', async () => {
+    const refusal = Object.assign(new Error('NOREPLICAS Not enough good replicas'), { name: 'ReplyError' });
+    await using test = await setup({ failures: [refusal, new Error('Too many Cluster redirections')] });
     const child = childOf();
 
     expect(await test.store.claim([{ key: 'k1', child }])).toEqual([child]);
-    expect(test.refused).toEqual([
-      'NOREPLICAS Not enough good replicas',
-      'NOREPLICAS Not enough good replicas',
+    expect([test.refused, test.failed]).toEqual([
+      ['NOREPLICAS Not enough good replicas'],
+      ['Too many Cluster redirections'],
     ]);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
+import { insist } from './insist';
 import { type JobLock } from './JobLock';
-import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 import { parseJson } from './TaskRecordReader';
 
 /** A child as it is written down with its parent. */
@@ -52,6 +52,10 @@ export const toChildHash = (taskName: string, payload: unknown): string =>
     .digest('base64url')
     .slice(0, 22);
 
+/** Lua that says of a child's field, which is compact JSON, whether the child has completed. */
+export const IS_COMPLETED_CHILD = `
+local function isCompletedChild(text) return string.find(text, '"end":"completed"', 1, true) ~= nil end`;
+
 /** A child that failed in an earlier round gives way to a new one. */
 const CLAIM = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then return false end
@@ -82,11 +86,13 @@ interface ChildStoreOptions {
   lock(): JobLock;
   /** Redis answers, but refuses for now. */
   onRefused(error: Error): void;
+  /** A command failed for another reason. */
+  onError(error: Error): void;
 }
 
 /**
- * Creates the store of one delivery; costs nothing before it is used. While Redis refuses it asks again, until the signal
- * is aborted. Its methods reject with `TakenJobError`, or as Redis does.
+ * Creates the store of one delivery; costs nothing before it is used. While Redis is away or refuses it asks again, until
+ * the signal is aborted. Its methods reject with `TakenJobError`, and as Redis does once the signal is aborted.
  */
 export const createChildStore = ({
   client,
@@ -94,24 +100,21 @@ export const createChildStore = ({
   jobId,
   lock,
   onRefused,
+  onError,
 }: ChildStoreOptions): ChildStore => {
   const job = `${queueKey}:${jobId}`;
-  const send = async (script: string, rest: readonly (string | number)[], signal: AbortSignal) => {
-    for (;;) {
-      try {
-        return await client.eval(script, 2, `${job}:lock`, job, lock().token, ...rest);
-      } catch (error) {
-        if (!isRefusal(error) || signal.aborted) throw error;
-        onRefused(error);
-        await pauseAfterRefusal();
-      }
-    }
-  };
+  const send = (script: string, rest: readonly (string | number)[], signal: AbortSignal): Promise<unknown> =>
+    insist(() => client.eval(script, 2, `${job}:lock`, job, lock().token, ...rest), {
+      signal,
+      onRefused,
+      onError,
+    });
   const run = async (script: string, rest: readonly (string | number)[], signal: AbortSignal) => {
     const reply = await send(script, rest, signal);
     if (reply !== null) return reply;
     // A lock that lapsed while Redis was away is taken back, once.
-    const again = (await lock().reclaim()) === 'held' ? await send(script, rest, signal) : null;
+    const state = await insist(() => lock().reclaim(), { signal, onRefused, onError });
+    const again = state === 'held' ? await send(script, rest, signal) : null;
     if (again === null) throw new TakenJobError(`another worker has the task ${jobId}`);
     return again;
   };

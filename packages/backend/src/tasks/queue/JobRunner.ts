@@ -160,9 +160,9 @@ const toDelivery = ({
 
 /** The children of a delivery, which few handlers ask for. */
 const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: HeldJob): ChildStore => {
-  const { client, queueKey, heldJobs, onRefused } = options;
+  const { client, queueKey, heldJobs, onRefused, onError } = options;
   const lock = (): JobLock => heldJobs.findLock(jobId, held.runKey) ?? held.lock;
-  return createChildStore({ client, queueKey, jobId, lock, onRefused });
+  return createChildStore({ client, queueKey, jobId, lock, onRefused, onError });
 };
 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */

@@ -8,7 +8,8 @@ const setup = () => {
   const answers: PromiseWithResolvers<void>[] = [];
   const slots = createJobSlots(worker, {
     slots: {
-      suspend: () => {
+      suspend: (awaitedNames) => {
+        log.push(`awaits ${awaitedNames.join()}`);
         const answer = Promise.withResolvers<void>();
         answers.push(answer);
         let hasSlot = false;
@@ -17,6 +18,7 @@ const setup = () => {
             await answer.promise;
             hasSlot = true;
           },
+          alsoAwait: (names) => void log.push(`also awaits ${names.join()}`),
           end: () => !hasSlot,
         };
       },
@@ -31,15 +33,15 @@ describe('createJobSlots', () => {
   it('lets the worker have one more job while one has no slot', async () => {
     const { worker, slots, log, job, grant } = setup();
     const one = job('1');
-    slots.suspend(one, []);
-    slots.suspend(one, []);
+    slots.suspend(one, ['a']);
+    slots.suspend(one, ['b']);
     const during = [worker.concurrency, slots.isSuspended(one), ...log];
     const resumed = slots.resume(one);
     grant();
     await resumed;
 
     expect([during, worker.concurrency, slots.isSuspended(one), slots.end(one)]).toEqual([
-      [3, true, 'wake'],
+      [3, true, 'awaits a', 'wake', 'also awaits b'],
       2,
       false,
       true,

@@ -3,7 +3,7 @@ import { type QueueSlots, type Suspension } from './QueueSlots';
 
 /** The slot of one run of a task. */
 export interface TaskSlot {
-  /** Gives the slot away: the run goes on without one, and waits for tasks of these names. */
+  /** Gives the slot away, if it is still there: the run goes on without one, and waits for tasks of these names too. */
   suspend(awaitedNames: readonly string[]): void;
   /** Resolves when the run has a slot again. */
   resume(): Promise<void>;
@@ -36,7 +36,9 @@ export const createJobSlots = (
   };
   return {
     suspend: (job, awaitedNames) => {
-      if (suspensions.has(job) || ended.has(job)) return;
+      if (ended.has(job)) return;
+      const suspension = suspensions.get(job);
+      if (suspension !== undefined) return suspension.alsoAwait(awaitedNames);
       worker.concurrency += 1;
       suspensions.set(job, slots.suspend(awaitedNames));
       wake();

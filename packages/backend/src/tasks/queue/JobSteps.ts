@@ -1,7 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type StepSave, type StepStore, type StoredStep } from '../domain/TaskStep';
+import { insist } from './insist';
 import { type JobLock } from './JobLock';
-import { isRefusal, pauseAfterRefusal } from './RedisRefusal';
 import {
   CHANGE_FIELD,
   parseStepField,
@@ -69,26 +69,13 @@ export const createJobSteps = (options: JobStepsOptions): StepStore => {
   const { client, jobKey, mayHaveSteps, findLock, lockMs, now } = options;
   let confirmedAtMs = options.takenAtMs;
 
-  /** Sends a command again and again, while Redis is away or refuses, until the attempt is over. */
-  const insist = async <T>(command: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-    for (;;) {
-      try {
-        return await command();
-      } catch (thrown) {
-        const error = toError(thrown);
-        if (isRefusal(error)) options.onRefused(error);
-        else options.onError(error);
-        if (signal.aborted) throw error;
-        await pauseAfterRefusal();
-      }
-    }
-  };
+  const { onRefused, onError } = options;
 
   /** Takes a lock that lapsed back; false when the job is not this run's any more. */
   const keepLock = async (signal: AbortSignal): Promise<boolean> => {
     for (let lock = findLock(); lock !== undefined; ) {
       const { reclaim } = lock;
-      const state = await insist(reclaim, signal);
+      const state = await insist(reclaim, { signal, onRefused, onError });
       if (state === 'held') return true;
       // The job may have been delivered here once more meanwhile.
       const newest = findLock();
@@ -112,7 +99,7 @@ export const createJobSteps = (options: JobStepsOptions): StepStore => {
       if (lock === undefined) return { kind: 'lost' };
       const sentAtMs = now();
       const send = () => client.eval(SAVE, 2, `${jobKey}:lock`, jobKey, lock.token, ...args);
-      const reply = (await insist(send, signal)) as SaveReply; // what the script returns
+      const reply = (await insist(send, { signal, onRefused, onError })) as SaveReply; // what the script returns
       if (typeof reply === 'object') {
         confirmedAtMs = sentAtMs;
         return { kind: 'stored', step: parseStepField(step.name, reply[0]) };
@@ -125,7 +112,10 @@ export const createJobSteps = (options: JobStepsOptions): StepStore => {
     load: async (signal) => {
       if (!mayHaveSteps) return [];
       const load = () => client.eval(LOAD, 1, jobKey);
-      const fields = (await withinAttempt(insist(load, signal), signal)) as readonly string[]; // what the script returns
+      const fields = (await withinAttempt(
+        insist(load, { signal, onRefused, onError }),
+        signal,
+      )) as readonly string[]; // what the script returns
       return toSteps(fields);
     },
     checkHeld: (signal) => {

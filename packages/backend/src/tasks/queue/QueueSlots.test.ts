@@ -12,7 +12,7 @@ const freeSlots: QueueSlots = {
   giveBack: () => undefined,
   taskEnded: () => undefined,
   canKeep: () => true,
-  suspend: () => ({ regain: async () => undefined, end: () => true }),
+  suspend: () => ({ regain: async () => undefined, alsoAwait: () => undefined, end: () => true }),
   isFull: () => false,
 };
 

@@ -12,6 +12,8 @@ export interface Grant {
 export interface Suspension {
   /** Resolves when the task has a slot again, or `end` was called. Comes before tasks that have not begun. */
   regain(): Promise<void>;
+  /** The task waits for tasks of these names too. Without effect when it has its slot again. */
+  alsoAwait(names: readonly string[]): void;
   /** The task needs no slot any more. Answers whether it was without one until now. */
   end(): boolean;
 }

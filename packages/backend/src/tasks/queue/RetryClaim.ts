@@ -1,6 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type TaskId } from '../domain/TaskId';
-import { CHILD_PREFIX } from './ChildStore';
+import { CHILD_PREFIX, IS_COMPLETED_CHILD } from './ChildStore';
 import { STEP_PREFIX, STEPS_FIELD } from './StepFields';
 import { parseJson } from './TaskRecordReader';
 
@@ -37,8 +37,8 @@ interface ClaimTarget {
   readonly newId: TaskId;
 }
 
-/** A claim that was never closed keeps its id: the job may be on the queue under it. What `ChildStore` writes is compact JSON. */
-const CLAIM = `
+/** A claim that was never closed keeps its id: the job may be on the queue under it. */
+const CLAIM = `${IS_COMPLETED_CHILD}
 local id, newId, isForced, claimMs = ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
 local keepsSteps = ARGV[6] == '1'
 if not (redis.call('ZSCORE', KEYS[1], id) or redis.call('ZSCORE', KEYS[2], id)) then return { 'absent' } end
@@ -58,7 +58,7 @@ redis.call('HDEL', job, 'retriedAt')
 redis.call('HSET', job, 'retriedAs', newId, 'retryClaimedAt', string.format('%.0f', now))
 local function isKept(field, value)
   if string.sub(field, 1, ${CHILD_PREFIX.length}) == '${CHILD_PREFIX}' then
-    return string.find(value, '"end":"completed"', 1, true)
+    return isCompletedChild(value)
   end
   return field == '${STEPS_FIELD}' or string.sub(field, 1, ${STEP_PREFIX.length}) == '${STEP_PREFIX}'
 end

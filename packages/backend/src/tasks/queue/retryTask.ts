@@ -37,8 +37,9 @@ const POLL_MS = 25;
 
 /**
  * Does a failed or cancelled task again, as a new task that names the old one. In three steps: the old task is claimed for
- * the id of the new one, the new one is put on the queue under that id, with the steps that the claim found finished, and the old one is marked as retried. A call that
- * dies in between leaves a claim, and the next call goes on under its id, for which there is only ever one job.
+ * the id of the new one, the new one is put on the queue under that id, with the finished steps and completed children that
+ * the claim found, and the old one is marked as retried. A call that dies in between leaves a claim, and the next call goes
+ * on under its id, for which there is only ever one job.
  *
  * @returns `err` when Redis does not answer or refuses. Call again then: a step that was done is not done twice.
  */

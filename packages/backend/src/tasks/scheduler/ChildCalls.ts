@@ -2,7 +2,9 @@ import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
 import { ChildError, type ChildErrorCode } from '../domain/ChildError';
+import { isRecord } from '../domain/fieldProblems';
 import { type ScheduleError } from '../domain/ScheduleError';
+import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import {
   type Ancestors,
   type ChildCall,
@@ -26,6 +28,12 @@ export interface Parent {
   /** Attempts that have failed. */
   readonly attemptsMade: number;
 }
+
+/** Options that name no user get the parent's. What is no object stays so, for its check to refuse. */
+export const withOwner = ({ userId }: Pick<Parent, 'userId'>, options: ScheduleOptions): ScheduleOptions => {
+  const isObject: boolean = isRecord(options);
+  return userId !== undefined && isObject && options.userId === undefined ? { ...options, userId } : options;
+};
 
 /** What the calls of a run are checked by. */
 export interface CallRules {
@@ -81,15 +89,14 @@ const acceptChild = (
   { parent, limits, nowMs }: CallRules,
 ): Result<AcceptedCall, ChildError> => {
   const [task, payload, options = {}] = Array.isArray(call) ? call : [];
-  const { userId, correlationId, taskId: parentId } = parent;
+  const { correlationId, taskId: parentId } = parent;
   const ancestors = [...parent.ancestors, parent.taskName];
-  const owned = userId === undefined ? options : { userId, ...options };
   // Whatever `task` is, its check says so.
   const asked = {
     correlationId,
     task: task as ChildCall[0],
     payload,
-    options: owned,
+    options: withOwner(parent, options),
     nowMs,
     parentId,
     ancestors,

@@ -3,9 +3,10 @@ import { noChildren, type TaskChildren } from '../domain/TaskChildren';
 import { notInWorker, type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskEnvelope } from '../domain/TaskEnvelope';
+import { TaskError } from '../domain/TaskError';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
-import { type Parent } from '../scheduler/ChildCalls';
+import { type Parent, withOwner } from '../scheduler/ChildCalls';
 import { type ChildBook, createChildBook } from './ChildBook';
 import { createTaskChildren } from './ChildRun';
 import { type RunControls } from './HandlerRun';
@@ -17,8 +18,8 @@ export interface AttemptFamily {
   readonly schedule: TaskContext['schedule'];
   /** Created when the handler first asks for it. */
   children(): TaskChildren;
-  /** Children that were not waited for to their end. */
-  unended(): readonly StoredChild[];
+  /** The handler has ended, and nobody reads what its runs would give. Answers the children that it did not wait for. */
+  end(): readonly StoredChild[];
 }
 
 interface FamilyAttempt {
@@ -28,20 +29,28 @@ interface FamilyAttempt {
   readonly environment: { readonly family?: TaskFamily | undefined; now(): Date };
 }
 
+const toUnawaited = (): TaskError =>
+  TaskError.fatal('expected ctx.children.run to be awaited, got the end of the handler first');
+
 /** Creates the family of an attempt; costs nothing before the handler uses it. */
 export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControls): AttemptFamily => {
   const { family, now } = attempt.environment;
   let book: ChildBook | undefined;
   let children: TaskChildren | undefined;
+  let isOver = false;
+  let over: AbortController | undefined;
   const create = (ports: TaskFamily): TaskChildren => {
     const { delivery } = attempt;
-    book = createChildBook(delivery.children, controls.getSignal());
+    over = new AbortController();
+    if (isOver) over.abort(toUnawaited());
+    const signal = AbortSignal.any([controls.getSignal(), over.signal]);
+    book = createChildBook(delivery.children, signal);
     const wait = createParentWait({ slot: delivery.slot, controls, draining: ports.draining });
     return createTaskChildren({
       parent: toParent(attempt),
       book,
       wait,
-      controls,
+      controls: { getSignal: () => signal, interrupt: controls.interrupt },
       ports,
       now: () => now().getTime(),
     });
@@ -49,8 +58,9 @@ export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControl
   return {
     schedule: async (task, payload, options = {}) => {
       if (family === undefined) return err(notInWorker());
-      const { taskId: parentId, correlationId, userId } = toParent(attempt);
-      const owned = userId === undefined ? options : { userId, ...options };
+      const parent = toParent(attempt);
+      const { taskId: parentId, correlationId } = parent;
+      const owned = withOwner(parent, options);
       const nowMs = now().getTime();
       return family.schedule({ correlationId, task, payload, options: owned, nowMs, parentId });
     },
@@ -58,7 +68,11 @@ export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControl
       children ??= family === undefined ? noChildren : create(family);
       return children;
     },
-    unended: () => book?.unended() ?? [],
+    end: () => {
+      isOver = true;
+      over?.abort(toUnawaited());
+      return book?.unended() ?? [];
+    },
   };
 };
 

@@ -19,7 +19,12 @@ const setup = (kept: Readonly<Record<string, StoredChild>> = {}) => {
     },
     new AbortController().signal,
   );
-  return { book, notes, writeNext: () => writes.shift()?.resolve() };
+  return {
+    book,
+    notes,
+    writeNext: () => writes.shift()?.resolve(),
+    refuseNext: (error: Error) => writes.shift()?.reject(error),
+  };
 };
 
 const childOf = (change: Partial<StoredChild> = {}): StoredChild => ({
@@ -83,6 +88,45 @@ describe('createChildBook', () => {
       ['k1', 'k2'],
       ['k3', 'k4'],
     ]);
+  });
+
+  it('tells everybody whose end is not written down so, and writes the next ones', async () => {
+    const { book, writeNext, refuseNext } = setup();
+    const child = childOf({ end: 'completed' });
+    const close = (key: string) =>
+      book.close(key, child).then(
+        () => 'written',
+        ({ message }: Error) => message,
+      );
+    const first = [close('k1'), close('k2')];
+    await turn();
+    const second = close('k3');
+    refuseNext(new Error('another worker has the task'));
+    await turn();
+    writeNext();
+
+    expect(await Promise.all([...first, second])).toEqual([
+      'another worker has the task',
+      'another worker has the task',
+      'written',
+    ]);
+  });
+
+  it('counts the values that earlier attempts keep', async () => {
+    const long = 'x'.repeat(600_000);
+    const { book, notes, writeNext } = setup({ k1: childOf({ end: 'completed', value: long }) });
+    for (const _claim of [1, 2]) await book.claim([{ key: 'k1', child: childOf() }]);
+    for (const [key, value] of [
+      ['k2', long],
+      ['k3', '7'],
+    ] as const) {
+      const closed = book.close(key, childOf({ end: 'completed', value }));
+      await turn();
+      writeNext();
+      await closed;
+    }
+
+    expect(notes.flat().map(({ child }) => child.value)).toEqual([undefined, '7']);
   });
 
   it('keeps values up to a mebibyte, and the fact that a child completed beyond', async () => {

@@ -15,25 +15,43 @@ export interface ChildBook {
 /** Characters of values that are kept with a parent; a value beyond is read from the child, as long as Redis keeps that. */
 const MAX_KEPT_LENGTH = 1024 * 1024;
 
+/** Notes that are written with one command. */
+interface Batch {
+  readonly notes: ChildClaim[];
+  readonly written: Promise<void>;
+}
+
 /** Creates the book of one attempt, over when the signal is aborted; empty. */
 export const createChildBook = (store: ChildStore, signal: AbortSignal): ChildBook => {
   const counts = new Map<string, number>();
   const open = new Map<string, StoredChild>();
+  /** Lengths of the values that are kept, those of earlier attempts too. */
+  const keptLengths = new Map<string, number>();
   let keptLength = 0;
-  let waiting: ChildClaim[] = [];
+  /** What goes with the next command: while one is under way, ends come in. */
+  let next: Batch | undefined;
   let writing: Promise<void> | undefined;
 
-  const write = async (): Promise<void> => {
-    // What comes in while one command is under way goes with the next one.
-    await writing?.catch(() => undefined);
-    const notes = waiting;
-    waiting = [];
-    if (notes.length > 0) await store.note(notes, signal);
+  const begin = (): Batch => {
+    const notes: ChildClaim[] = [];
+    const write = async (): Promise<void> => {
+      await writing?.catch(() => undefined);
+      next = undefined;
+      await store.note(notes, signal);
+    };
+    const written = write();
+    writing = written;
+    return { notes, written };
   };
 
-  const toKept = ({ value, ...child }: StoredChild): StoredChild => {
+  const noteKept = (key: string, value: string): void => {
+    keptLength += value.length - (keptLengths.get(key) ?? 0);
+    keptLengths.set(key, value.length);
+  };
+
+  const toKept = (key: string, { value, ...child }: StoredChild): StoredChild => {
     if (value === undefined || keptLength + value.length > MAX_KEPT_LENGTH) return child;
-    keptLength += value.length;
+    noteKept(key, value);
     return { ...child, value };
   };
 
@@ -49,15 +67,15 @@ export const createChildBook = (store: ChildStore, signal: AbortSignal): ChildBo
       return claims.map(({ key, child: asked }, index) => {
         const child = found[index] ?? asked;
         if (child.end === undefined) open.set(key, child);
+        if (child.value !== undefined) noteKept(key, child.value);
         return { key, child };
       });
     },
     close: async (key, child) => {
       open.delete(key);
-      waiting.push({ key, child: toKept(child) });
-      const written = write();
-      writing = written;
-      await written;
+      next ??= begin();
+      next.notes.push({ key, child: toKept(key, child) });
+      await next.written;
     },
     unended: () => [...open.values()],
   };

@@ -3,6 +3,7 @@ import { ChildError, type ChildErrorCode } from '../domain/ChildError';
 import { type TaskEnd, type TaskName, toTaskResult } from '../domain/TaskEnd';
 import { type TaskResultErrorCode } from '../domain/TaskResultError';
 import { type StoredChild } from '../queue/ChildStore';
+import { type Parent } from '../scheduler/ChildCalls';
 
 /** Both areas have words of their own; these are the same. */
 const CODES = {
@@ -33,6 +34,18 @@ export const toUnheard = (
   }: { readonly code: 'timed-out' | 'queue-unavailable'; readonly message: string; readonly cause?: unknown },
 ): Result<never, ChildError> =>
   err(new ChildError(`the child ${taskId} of ${taskName}: ${message}`, { code, taskName, taskId, cause }));
+
+/** What a parent is told of a child for which the parent itself stands: it would wait for its own end. */
+export const toOwnParent = ({
+  taskId,
+  taskName,
+}: Pick<Parent, 'taskId' | 'taskName'>): Result<never, ChildError> =>
+  err(
+    new ChildError(
+      `expected a child other than its parent, got ${taskId} of ${taskName}, which stands for it: both have one idempotencyKey or uniqueTag`,
+      { code: 'never-runs', taskName, taskId },
+    ),
+  );
 
 /** What a parent is told of a child whose end it has written down; `undefined` when the child must be asked. */
 export const toKnownResult = ({ end, value }: StoredChild): Result<unknown, never> | undefined =>

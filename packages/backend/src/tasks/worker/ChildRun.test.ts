@@ -147,6 +147,18 @@ describe('createTaskChildren', () => {
     expect(children.run([[task, { n: 1 }]])).rejects.toThrow('the worker is stopping');
   });
 
+  it('publishes nothing once the attempt is over: nobody would cancel it', async () => {
+    const claimed = Promise.withResolvers<readonly StoredChild[]>();
+    const { children, attempt, published } = setup({ store: { claim: () => claimed.promise } });
+    const running = children.run([[task, { n: 1 }]]);
+    attempt.abort(new Error('the task was cancelled'));
+    claimed.resolve([{ id: TaskId(), name: 'a:b', round: 0 }]);
+
+    expect(running).rejects.toThrow('the task was cancelled');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(published).toEqual([]);
+  });
+
   it('ends the attempt when another worker has the task', async () => {
     const claim = async () => {
       throw new TakenJobError('another worker has the task');

@@ -16,7 +16,7 @@ import { type AcceptedCall } from '../scheduler/CallCheck';
 import { acceptCalls, type Parent, requireList } from '../scheduler/ChildCalls';
 import { toJob } from '../scheduler/ScheduleCall';
 import { type ChildBook } from './ChildBook';
-import { toChildResult, toEndedChild, toKnownResult, toUnheard } from './ChildEnd';
+import { toChildResult, toEndedChild, toKnownResult, toOwnParent, toUnheard } from './ChildEnd';
 import { toTaken } from './GivenBack';
 import { type RunControls } from './HandlerRun';
 import { type ParentWait } from './ParentWait';
@@ -143,12 +143,16 @@ const placeChild = async (call: AcceptedCall, claim: ChildClaim, run: Run): Prom
   const known = toKnownResult(child);
   if (known !== undefined) return { kind: 'known', result: known };
   if (child.end !== undefined) return { kind: 'placed', claim, id: child.id };
-  const { ports, signal, endsAtMs, now } = run;
+  const { parent, ports, signal, endsAtMs, now } = run;
   const job = toJob(child.id, call, ports.appConfig);
   for (;;) {
+    // Those who cancel what an ended parent leaves do not know of it, if it is published after them.
+    signal.throwIfAborted();
     const published = await ports.publish(job, call);
+    if (published.isOk() && published.value === parent.taskId)
+      return { kind: 'known', result: toOwnParent(parent) };
     if (published.isOk()) return { kind: 'placed', claim, id: published.value };
-    if (signal.aborted || now() >= endsAtMs) {
+    if (now() >= endsAtMs) {
       const { message, cause } = published.error;
       const task = { id: child.id, taskName: child.name };
       return { kind: 'known', result: toUnheard(task, { code: 'queue-unavailable', message, cause }) };

@@ -83,7 +83,7 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       if (isLatest) {
         const onSettled = (): void => {
           logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
-          void cancelLeftChildren({ family, taskName: task.queueName, delivery, end: value });
+          void cancelLeftChildren({ family, logger, taskName: task.queueName, delivery, end: value });
         };
         return { outcome, attempt, hasBegun, onSettled, onOver: leave };
       }

@@ -9,7 +9,7 @@ const setup = ({ isDraining = false } = {}) => {
   const resumed: PromiseWithResolvers<void>[] = [];
   const wait = createParentWait({
     slot: {
-      suspend: () => void log.push('suspend'),
+      suspend: (names) => void log.push(['suspend', ...names].join(' ')),
       resume: () => {
         log.push('resume');
         const answer = Promise.withResolvers<void>();
@@ -43,8 +43,8 @@ describe('createParentWait', () => {
 
   it('takes the slot back when the last of several waits is over', async () => {
     const { wait, log, grant } = setup();
-    wait.enter([]);
-    wait.enter([]);
+    wait.enter(['a']);
+    wait.enter(['b']);
     await wait.leave();
     const before = [...log];
     const left = wait.leave();
@@ -52,20 +52,21 @@ describe('createParentWait', () => {
     await left;
 
     expect([before, log.slice(before.length)]).toEqual([
-      ['suspend', 'stand'],
+      ['suspend a', 'stand', 'suspend b'],
       ['resume', 'go'],
     ]);
   });
 
   it('gives a slot away again that comes when another wait has begun', async () => {
     const { wait, log, grant } = setup();
-    wait.enter([]);
+    wait.enter(['a']);
     const left = wait.leave();
-    wait.enter([]);
+    wait.enter(['b']);
+    wait.enter(['b', 'c']);
     grant();
     await left;
 
-    expect(log).toEqual(['suspend', 'stand', 'resume', 'suspend', 'stand', 'suspend']);
+    expect(log).toEqual(['suspend a', 'stand', 'resume', 'suspend b', 'stand', 'suspend b c', 'suspend b c']);
   });
 
   it('is interrupted when the worker begins to stop, and not after it', async () => {

@@ -23,17 +23,20 @@ interface ParentWaitOptions {
  */
 export const createParentWait = ({ slot, controls, draining }: ParentWaitOptions): ParentWait => {
   let waitCount = 0;
+  /** What is waited for since there was no wait. */
+  let names: readonly string[] = [];
   const interrupt = (): void => controls.interrupt(toStopping());
-  const begin = (awaitedNames: readonly string[]): void => {
-    slot.suspend(awaitedNames);
+  const begin = (): void => {
     controls.clock.stand();
     if (draining.aborted) interrupt();
     else draining.addEventListener('abort', interrupt);
   };
   return {
     enter: (awaitedNames) => {
+      names = [...new Set([...(waitCount === 0 ? [] : names), ...awaitedNames])];
       waitCount += 1;
-      if (waitCount === 1) begin(awaitedNames);
+      slot.suspend(awaitedNames);
+      if (waitCount === 1) begin();
     },
     leave: async () => {
       waitCount -= 1;
@@ -42,7 +45,7 @@ export const createParentWait = ({ slot, controls, draining }: ParentWaitOptions
       await slot.resume();
       // The handler may have begun another wait meanwhile.
       if (waitCount === 0) controls.clock.go();
-      else slot.suspend([]);
+      else slot.suspend(names);
     },
   };
 };

@@ -241,6 +241,30 @@ describe('createSlotGate', () => {
     expect([before, granted]).toEqual([[], ['high']]);
   });
 
+  it('begins no further parent of a higher priority while a child that one waits for could begin', async () => {
+    const { low, high, join, granted, fetched, turn } = setup({ names: ['low', 'high', 'other'] });
+    const child = join('child', async () => glanceAt(91 - 1 / 64));
+    for (const queue of [low, high, child]) queue.pass();
+    high.tryTake();
+    const suspension = high.suspend(['other']);
+    suspension.alsoAwait(['child']);
+    low.tryTake();
+    high.ask(glanceAt(26));
+    child.ask(glanceAt(91 - 1 / 64));
+    low.giveBack();
+    await turn();
+    const first = [...granted];
+    fetched();
+    await turn();
+    child.giveBack();
+    suspension.end();
+    suspension.alsoAwait(['child']);
+    child.ask(glanceAt(91 - 1 / 64));
+    await turn();
+
+    expect([first, granted]).toEqual([['child'], ['child', 'high']]);
+  });
+
   it('gives suspended tasks their slots back also while it is shut', async () => {
     const { gate, low, turn } = setup({ names: ['low'] });
     low.tryTake();

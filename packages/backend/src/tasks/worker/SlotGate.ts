@@ -1,5 +1,6 @@
+import { isPreferred } from '../queue/glance';
 import { type Grant, type QueueSlots } from '../queue/QueueSlots';
-import { pickBest } from './Candidate';
+import { type Candidate, pickBest } from './Candidate';
 import { createLookout, type GatedQueue } from './Lookout';
 import { createSuspensions } from './Suspensions';
 
@@ -110,6 +111,8 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
   const isHindering = (queue: GatedQueue): boolean =>
     suspending.has(queue) &&
     [...state.awaited.keys()].some((other) => other !== queue && !state.missed.has(other));
+  const isAwaitedChild = ({ queue, next }: Candidate<GatedQueue>): boolean =>
+    next !== undefined && isPreferred(next) && state.awaited.has(queue) && !state.missed.has(queue);
   const isFull = (queue: GatedQueue): boolean => suspending.has(queue) && suspensions.count() >= maxSuspended;
 
   const addAwaited = (queue: GatedQueue, count: number): void => {
@@ -134,7 +137,9 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
         state.awaited.has(queue) ||
         state.waiters.some((waiter) => waiter.queue === queue),
     );
-    return pickBest(present, now(), agingMs)?.queue;
+    const hasChild = present.some(isAwaitedChild);
+    const allowed = present.filter((each) => !hasChild || isAwaitedChild(each) || !isHindering(each.queue));
+    return pickBest(allowed, now(), agingMs)?.queue;
   };
 
   const grant = async (): Promise<void> => {
@@ -242,13 +247,22 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
         isFull: () => isFull(queue),
         suspend: (awaitedNames) => {
           suspending.add(queue);
-          const awaited = [...queues].filter(({ taskName }) => awaitedNames.includes(taskName));
-          for (const other of awaited) addAwaited(other, 1);
+          const awaited = new Set<GatedQueue>();
+          let isOver = false;
+          const alsoAwait = (names: readonly string[]): void => {
+            for (const other of queues) {
+              if (isOver || awaited.has(other) || !names.includes(other.taskName)) continue;
+              awaited.add(other);
+              addAwaited(other, 1);
+            }
+          };
+          alsoAwait(awaitedNames);
           const suspension = suspensions.begin(() => {
+            isOver = true;
             for (const other of awaited) addAwaited(other, -1);
           });
           free();
-          return suspension;
+          return { ...suspension, alsoAwait };
         },
       };
     },

@@ -3,7 +3,7 @@ import { type Suspension } from '../queue/QueueSlots';
 /** The tasks of a worker that have begun and hold no slot: they wait for others. */
 export interface Suspensions {
   /** A task has given its slot away. `onOver` is called when it has one again, or needs none any more. */
-  begin(onOver: () => void): Suspension;
+  begin(onOver: () => void): Omit<Suspension, 'alsoAwait'>;
   /** Offers a slot that got free; false when no suspended task wants one. */
   offer(): boolean;
   /** Whether a suspended task wants a slot. */
@@ -21,7 +21,7 @@ export interface Suspensions {
 export const createSuspensions = (takeSlot: () => boolean): Suspensions => {
   let count = 0;
   const wanting = new Set<() => void>();
-  const begin = (onOver: () => void): Suspension => {
+  const begin: Suspensions['begin'] = (onOver) => {
     count += 1;
     let isOver = false;
     let answer: PromiseWithResolvers<void> | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { bareEnvelope } from '../domain/TaskEnvelope';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
@@ -19,18 +20,21 @@ interface Given {
   readonly unended?: readonly StoredChild[];
 }
 
-const setup = async ({ outcome, takenCount, unended = [heard] }: Given) => {
+const setup = async ({ outcome, takenCount, unended = [heard] }: Given, isAway = false) => {
   const log: string[] = [];
   const taskId = TaskId();
   const listUnended = async () => {
     log.push('asks');
+    if (isAway) throw new Error('Redis is away');
     return [heard, earlier];
   };
   const family = {
     cancel: async ({ name }: StoredChild, reason: string) =>
       void log.push(`${name}: ${reason.split('(')[1]}`),
   };
+  const logger = getMockedLogger();
   await cancelLeftChildren({
+    logger,
     family: family as unknown as TaskFamily, // the part that is used
     taskName: 'p:p',
     delivery: {
@@ -49,16 +53,20 @@ const setup = async ({ outcome, takenCount, unended = [heard] }: Given) => {
       unendedChildren: unended,
     },
   });
-  return log;
+  return { log, logger };
 };
 
 describe('cancelLeftChildren', () => {
   const cases: [kind: string, given: Given, log: string[]][] = [
     ['completed', { outcome: { kind: 'completed', value: 1 }, takenCount: 1 }, ['a:heard: completed)']],
-    ['completed later', { outcome: { kind: 'completed', value: 1 }, takenCount: 3 }, ['a:heard: completed)']],
+    [
+      'completed later',
+      { outcome: { kind: 'completed', value: 1 }, takenCount: 3 },
+      ['asks', 'a:heard: completed)', 'a:earlier: completed)'],
+    ],
     [
       'completed without children',
-      { outcome: { kind: 'completed', value: 1 }, takenCount: 3, unended: [] },
+      { outcome: { kind: 'completed', value: 1 }, takenCount: 1, unended: [] },
       [],
     ],
     [
@@ -82,6 +90,16 @@ describe('cancelLeftChildren', () => {
   ];
 
   it.each(cases)('of a task that has %s', async (_kind, given, log) => {
-    expect(await setup(given)).toEqual(log);
+    expect((await setup(given)).log).toEqual(log);
+  });
+
+  it('says so when Redis does not tell of those of earlier attempts, and cancels the others', async () => {
+    const { log, logger } = await setup({ outcome: { kind: 'completed', value: 1 }, takenCount: 2 }, true);
+
+    expect(log).toEqual(['asks', 'a:heard: completed)']);
+    expect(logger.warn).toHaveBeenCalledWith(
+      'Children of earlier attempts could not be looked for; they run to their end',
+      expect.objectContaining({ taskName: 'p:p', reason: 'Redis is away' }),
+    );
   });
 });

@@ -14,7 +14,8 @@ describe('a chain', () => {
     const scheduled = await bench.scheduler.schedule(CorrelationId(), chainTask, { ms: 300 });
     const { id } = scheduled._unsafeUnwrap();
     await until(async () => (await countOf(bench, recordTask.queueName)).completed === 1);
-    await until(async () => (await countOf(bench, recordTask.queueName)).running === 1);
+    // Running is not enough: the handler begins a moment later.
+    await until(async () => (await bench.evidence()).some(({ event, n }) => event === 'start' && n === 2));
     first.kill('SIGKILL');
     await first.exited;
     await bench.startWorker();

@@ -10,6 +10,7 @@ import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type TaskOptions } from '../domain/TaskOptions';
+import { retryFromStart } from '../queue/retryFromStart';
 import { createTaskBench, loggedLines, type TaskBench } from './__fixtures__/TaskBench';
 
 const inputSchema = z.object({ n: z.number() });
@@ -304,6 +305,27 @@ describe('ctx.children.run', () => {
     });
   });
 
+  it('refuses a child for which its own parent stands', async () => {
+    const seen: ChildError[] = [];
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const [result] = await children.run([[parent, { n: 1 }]] as never);
+        seen.push((result as Result<unknown, ChildError>)._unsafeUnwrapErr());
+        return ok();
+      },
+      { idempotencyKey: ({ n }) => `key-${n}` },
+    );
+    await using test = await setup(() => [parent]);
+    const { id, status } = await runOne(test.bench, parent);
+
+    expect([status, seen[0]?.code, seen[0]?.message]).toEqual([
+      'completed',
+      'never-runs',
+      `expected a child other than its parent, got ${id} of test:parent, which stands for it: both have one idempotencyKey or uniqueTag`,
+    ]);
+  });
+
   it('runs 200 parents with 5 children each on three slots, and no more than a few parents wait', async () => {
     const state = { running: 0, mostRunning: 0, waiting: 0, mostWaiting: 0 };
     const child = define('child', async ({ n }) => {
@@ -336,6 +358,28 @@ describe('ctx.children.run', () => {
     // Children go first: a parent begins only when a slot is free that no child waits for.
     expect(state.mostWaiting).toBeLessThanOrEqual(12);
   }, 90_000);
+
+  it('begins no further parent while children of a lower priority wait for a slot, also those of a second run', async () => {
+    const state = { waiting: 0, mostWaiting: 0 };
+    const low = { priority: 'low' } as const;
+    const parts = ['one', 'other'].map((name) => define(name, async ({ n }) => ok(n), low));
+    const parent = define('parent', async ({ n }, { children }) => {
+      state.waiting += 1;
+      state.mostWaiting = Math.max(state.mostWaiting, state.waiting);
+      await Promise.all(parts.map((part) => children.run([[part, { n }]])));
+      state.waiting -= 1;
+      return ok();
+    });
+    await using test = await setup(() => [parent, ...parts]);
+    await Promise.all(Array.from({ length: 60 }, (_, n) => test.bench.schedule(parent, { n })));
+    await test.bench.startWorker({ concurrency: 3 });
+    await until(
+      async () => (await test.bench.inspector.getQueueDepth('test:parent'))._unsafeUnwrap().completed === 60,
+      20_000,
+    );
+
+    expect(state.mostWaiting).toBeLessThanOrEqual(12); // 32 when the second run is not seen
+  }, 30_000);
 
   it('lets a handler wait for two runs at once in a worker with one slot', async () => {
     const child = define('child', async ({ n }) => ok(n));
@@ -435,8 +479,15 @@ describe('another attempt of a parent', () => {
     );
     await using test = await setup(() => [parent, child]);
     const record = await runOne(test.bench, parent);
+    const cancelled = async () =>
+      (await test.bench.inspector.getTasks({ name: 'test:child', status: 'cancelled' }))._unsafeUnwrap()
+        .tasks;
+    await until(async () => (await cancelled()).length === 1);
 
     expect(record).toMatchObject({ status: 'completed', value: [2] });
+    expect(await cancelled()).toMatchObject([
+      { payload: { n: 1 }, cancelReason: `its parent test:parent ${record.id} has ended (completed)` },
+    ]);
   });
 });
 
@@ -475,6 +526,44 @@ describe('a task that does a parent again', () => {
 
     expect(await test.bench.ended(id)).toMatchObject({ status: 'completed', value: 2 });
     expect(test.childRuns).toEqual([1, 2, 1, 2]);
+  });
+});
+
+describe('a parent that the board puts back', () => {
+  it('keeps the children that completed, and runs those again that failed or were cancelled', async () => {
+    const childRuns: number[] = [];
+    const child = define('child', async ({ n }) => {
+      childRuns.push(n);
+      return n === 2 && childRuns.filter((each) => each === 2).length === 1
+        ? err(TaskError.fatal('no'))
+        : ok(n);
+    });
+    const parent = define(
+      'parent',
+      async (_input, { children }) => {
+        const isFirst = childRuns.length === 0;
+        const waits = isFirst ? { delayMs: 60_000 } : {};
+        const late = children.run([[child, { n: 3 }, waits]]);
+        if (isFirst) late.catch(() => undefined);
+        const results = await children.run([1, 2].map((n) => call(child, { n })));
+        const failed = results.find((result) => result.isErr());
+        return failed?.isErr() ? err(failed.error) : ok(codesOf([...results, ...(await late)]));
+      },
+      { maxAttempts: 1 },
+    );
+    await using test = await setup(() => [parent, child]);
+    const { id, status } = await runOne(test.bench, parent);
+    await until(
+      async () => (await test.bench.inspector.getQueueDepth('test:child'))._unsafeUnwrap().scheduled === 0,
+    );
+    const queue = test.bench.queue(parent);
+    const job = await queue.getJob(id);
+    if (job === undefined) throw new Error(`expected the job ${id} to be there`);
+    await retryFromStart({ client: test.bench.redis, queue, job: { id, retry: job.retry.bind(job) } });
+
+    expect(status).toBe('failed');
+    expect(await test.bench.reaches(id, 'completed')).toMatchObject({ value: [1, 2, 3], attempt: 1 });
+    expect(childRuns.toSorted()).toEqual([1, 2, 2, 3]);
   });
 });
 

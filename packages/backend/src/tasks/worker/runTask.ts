@@ -205,7 +205,7 @@ const runUserHandler = async (attempt: Attempt, payload: unknown): Promise<Handl
       );
     },
   });
-  return { result, unendedChildren: family?.unended() ?? [] };
+  return { result, unendedChildren: family?.end() ?? [] };
 };
 
 const toStepOwner = ({
@@ -269,7 +269,7 @@ const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promi
   });
   // The next attempt does not begin while the process of this one is there.
   await started.run?.over;
-  return { result, unendedChildren: started.family?.unended() ?? [] };
+  return { result, unendedChildren: started.family?.end() ?? [] };
 };
 
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {

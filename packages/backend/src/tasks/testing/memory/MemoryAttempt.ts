@@ -30,8 +30,8 @@ export const runMemoryAttempt = async ({ queue, task, environment, slot }: Memor
     end,
     endedAtMs: environment.now().getTime(),
   });
-  const { family } = environment;
-  await cancelLeftChildren({ family, taskName: task.task.queueName, delivery, end });
+  const { family, logger } = environment;
+  await cancelLeftChildren({ family, logger, taskName: task.task.queueName, delivery, end });
 };
 
 const toDelivery = (queue: MemoryQueue, task: MemoryTask, slot: TaskSlot): Delivery =>
