@@ -36,6 +36,8 @@ interface Entry {
   readonly watchers: Set<TaskWatcher>;
   progressJson?: string;
   end?: TaskSighting['end'];
+  /** Looks in a row that have not found it. */
+  missCount: number;
 }
 
 /** Tasks that one look takes in. */
@@ -43,6 +45,12 @@ const LOOK_COUNT = 200;
 
 /** How long a Redis that is away is left alone between two looks; milliseconds. */
 const SILENCE_MS = 250;
+
+/** A task that was deleted with its end may be missed before its last events are heard: so often it is looked for again. */
+const MAX_MISSES = 5;
+
+/** Between two such looks; milliseconds. */
+const MISS_MS = 100;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -92,7 +100,12 @@ export const createQueueWatch = ({ taskName, access, onFirstSight }: QueueWatchO
       const entry = entries.get(id);
       if (entry === undefined) continue;
       const sighting = tasks[index] ?? toToldSighting(entry);
-      for (const watcher of [...entry.watchers]) watcher.onSighting(sighting);
+      entry.missCount = sighting === undefined ? entry.missCount + 1 : 0;
+      if (isHearing && entry.missCount > 0 && entry.missCount < MAX_MISSES) {
+        setTimeout(() => look([id]), MISS_MS);
+      } else {
+        for (const watcher of [...entry.watchers]) watcher.onSighting(sighting);
+      }
     }
     if (isHearing || entries.size === 0 || streamKey === undefined) return;
     isHearing = true;
@@ -107,7 +120,7 @@ export const createQueueWatch = ({ taskName, access, onFirstSight }: QueueWatchO
 
   return {
     watch: (id, watcher) => {
-      const entry = entries.get(id) ?? { watchers: new Set() };
+      const entry = entries.get(id) ?? { watchers: new Set(), missCount: 0 };
       entries.set(id, entry);
       entry.watchers.add(watcher);
       look([id]);

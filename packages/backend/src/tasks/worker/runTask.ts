@@ -268,8 +268,16 @@ const runIsolatedHandler = async (attempt: Attempt, isolation: Isolation): Promi
     },
   });
   // The next attempt does not begin while the process of this one is there.
-  await started.run?.over;
+  if (started.run !== undefined) await letEnd(started.run, environment.shutdown);
   return { result, unendedChildren: started.family?.end() ?? [] };
+};
+
+/** A worker that has waited for its tasks must tell their ends: then a process gets no more time for its resources. */
+const letEnd = async ({ over, kill }: IsolatedRun, shutdown: AbortSignal): Promise<void> => {
+  if (shutdown.aborted) kill();
+  shutdown.addEventListener('abort', kill);
+  await over;
+  shutdown.removeEventListener('abort', kill);
 };
 
 const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
