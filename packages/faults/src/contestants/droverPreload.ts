@@ -11,7 +11,7 @@ Bun.plugin({
   name: 'registry of the fault bench',
   setup: (build) => {
     build.onLoad({ filter: /\/backend\/src\/tasks\/tasks\.config\.ts$/ }, () => ({
-      contents: `export { tasks } from ${JSON.stringify(registry)};`,
+      contents: `export { tasks } from ${JSON.stringify(registry)};\nexport const resources = [];`,
       loader: 'ts',
     }));
   },
