@@ -70,13 +70,24 @@ export const createPlainQueue = (client: RedisClient, prefix: string): Queue<Pla
     streams: { events: { maxLen: 1000 } },
   });
 
+interface OpenEvents extends AsyncDisposable {
+  readonly events: QueueEvents;
+}
+
 /** What hears the ends of plain jobs: a blocking connection for the queue. */
-const openEvents = async ({ redisUrl, prefix }: QueuePlace): Promise<QueueEvents> => {
-  const { client } = await openConnection(redisUrl, 'worker');
-  const events = new QueueEvents(QUEUE_NAME, { connection: client, prefix });
+const openEvents = async ({ redisUrl, prefix }: QueuePlace): Promise<OpenEvents> => {
+  const connection = await openConnection(redisUrl, 'worker');
+  const events = new QueueEvents(QUEUE_NAME, { connection: connection.client, prefix });
   events.setMaxListeners(0);
   await events.waitUntilReady();
-  return events;
+  return {
+    events,
+    [Symbol.asyncDispose]: async () => {
+      await events.close();
+      // It has closed its copy alone.
+      connection.close();
+    },
+  };
 };
 
 /**
@@ -97,18 +108,18 @@ export const bullmqContestant: Contestant = {
       );
       await queue.add(name, data, opts);
     };
-    let events: Promise<QueueEvents> | undefined;
+    let opened: Promise<OpenEvents> | undefined;
     await schedule(createPayload(0));
     return {
       schedule,
       run: async (payload) => {
-        events ??= openEvents({ redisUrl, prefix });
+        opened ??= openEvents({ redisUrl, prefix });
         const { name, data, opts } = createPlainJob(benchmarkPayloadSchema.parse(payload), correlationId);
         const job = await queue.add(name, data, opts);
-        await job.waitUntilFinished(await events, WAIT_MS);
+        await job.waitUntilFinished((await opened).events, WAIT_MS);
       },
       [Symbol.asyncDispose]: async () => {
-        await (await events)?.close();
+        await (await opened)?.[Symbol.asyncDispose]();
         await queue.close();
         connection.close();
       },
