@@ -1,4 +1,4 @@
-import { BENCH } from '../BenchSettings';
+import { BENCH, MAX_CRASHES } from '../BenchSettings';
 import { type FaultCase } from '../FaultCase';
 import { ONCE, scenario, shortTasks } from './scenarioParts';
 
@@ -28,7 +28,8 @@ export const handlerCases = [
         2,
         [
           { atMs: 0, count: 1, spreadMs: 0, behaviour: { kind: 'block', ms: 1.5 * LOCK_MS } },
-          { ...shortTasks(10), atMs: 4000 },
+          // After the last of its runs: a task beside one of them would move as well.
+          { ...shortTasks(10), atMs: (MAX_CRASHES + 2) * 1.5 * LOCK_MS },
         ],
         [],
       ),
