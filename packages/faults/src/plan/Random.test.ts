@@ -20,6 +20,13 @@ describe('createRandom', () => {
     expect(new Set(first).size).toBe(100);
   });
 
+  it('gives neighbouring seeds moments all over a range, so that runs in a row differ', () => {
+    const moments = Array.from({ length: 100 }, (_, seed) => createRandom(20261201 + seed).integer(0, 3999));
+
+    const tenths = moments.map((moment) => Math.floor(moment / 400));
+    expect(new Set(tenths).size).toBe(10);
+  });
+
   it('draws every integer of a range, both ends included, and no other', () => {
     const random = createRandom(1);
 
