@@ -29,7 +29,8 @@ import { resolveFrom } from './domain/ResourceToken';
 import { createCancellation } from './queue/Cancellation';
 import { type Delivery } from './queue/Delivery';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
-import { type AttemptEnvironment, runTask } from './worker/runTask';
+import { type AttemptEnvironment } from './worker/Attempt';
+import { runTask } from './worker/runTask';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
 const handMadeContext = () => ({

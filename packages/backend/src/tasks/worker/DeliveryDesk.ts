@@ -3,9 +3,10 @@ import { isSkipped } from '../domain/Skipped';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { type Delivery, type DeliveryEnd } from '../queue/Delivery';
+import { type AttemptEnd, type AttemptEnvironment } from './Attempt';
 import { logAttempt } from './attemptLog';
 import { cancelLeftChildren } from './cancelLeftChildren';
-import { type AttemptEnd, type AttemptEnvironment, runTask } from './runTask';
+import { runTask } from './runTask';
 import { createSingleFlight } from './SingleFlight';
 
 /** Where a worker's deliveries are taken in, run once, counted and logged. */

@@ -20,7 +20,8 @@ export interface RunControls {
   interrupt(cause: TaskError): void;
 }
 
-interface HandlerRunOptions {
+/** What a run of a handler goes by. */
+export interface HandlerRunOptions {
   /** Calls the handler. */
   call(controls: RunControls): unknown;
   /** Milliseconds before the signal is aborted. */

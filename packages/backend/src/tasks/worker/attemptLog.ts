@@ -2,7 +2,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { isSkipped } from '../domain/Skipped';
 import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Delivery } from '../queue/Delivery';
-import { type AttemptEnd } from './runTask';
+import { type AttemptEnd } from './Attempt';
 
 interface AttemptLine {
   readonly logger: ILogger;

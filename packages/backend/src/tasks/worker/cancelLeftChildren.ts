@@ -1,7 +1,7 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
-import { type AttemptEnd } from './runTask';
+import { type AttemptEnd } from './Attempt';
 import { type TaskFamily } from './TaskFamily';
 
 interface LeftChildren {

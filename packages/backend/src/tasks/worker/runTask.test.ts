@@ -22,7 +22,8 @@ import { type StepStore } from '../domain/TaskStep';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
-import { type AttemptEnvironment, runTask } from './runTask';
+import { type AttemptEnvironment } from './Attempt';
+import { runTask } from './runTask';
 
 const scheduledAt = new Date(1_900_000_000_000);
 const now = new Date(1_900_000_005_000);

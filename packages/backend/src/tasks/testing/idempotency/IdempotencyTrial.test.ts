@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { bareEnvelope } from '../../domain/TaskEnvelope';
-import { type AttemptEnd } from '../../worker/runTask';
+import { type AttemptEnd } from '../../worker/Attempt';
 import { type EffectRun } from './EffectRun';
 import { runTrial, type TrialPlan } from './IdempotencyTrial';
 

@@ -1,5 +1,5 @@
 import { settleWithin } from '../../queue/settleWithin';
-import { type AttemptEnd } from '../../worker/runTask';
+import { type AttemptEnd } from '../../worker/Attempt';
 import { TestingError } from '../TestingError';
 import { type EffectCall, type Interruption } from './EffectCall';
 import { createEffectRun, type EffectRun } from './EffectRun';

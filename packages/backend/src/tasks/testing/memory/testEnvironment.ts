@@ -1,8 +1,8 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { resolveFrom } from '../../domain/ResourceToken';
+import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
-import { type AttemptEnvironment } from '../../worker/runTask';
 import { type TestClock } from './TestClock';
 
 /** Values of shared resources, as `resolveFrom` takes them. */

@@ -1,0 +1,69 @@
+import { type TaskContext } from '../domain/TaskContext';
+import { toLogLine, toProgressJson } from '../domain/TaskReport';
+import { type StepOwner, toStepKey } from '../domain/TaskStep';
+import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
+import { type Attempt, toLogBindings } from './Attempt';
+import { type AttemptFamily } from './AttemptFamily';
+
+/** What a handler's context makes when the handler asks for it. */
+interface HandlerParts {
+  getSignal(): AbortSignal;
+  getSteps(): TaskSteps;
+  readonly family: AttemptFamily;
+}
+
+/** Makes the context that a handler gets. */
+export const toContext = (attempt: Attempt, { getSignal, getSteps, family }: HandlerParts): TaskContext => {
+  const { delivery, task, envelope, plan, startedAt, environment } = attempt;
+  const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
+  const logger = environment.logger.child(toLogBindings(attempt));
+  return {
+    taskId: delivery.taskId,
+    taskName: task.queueName,
+    correlationId,
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(scheduleId === undefined ? {} : { scheduleId }),
+    ...(userId === undefined ? {} : { userId }),
+    metadata,
+    attempt: plan.attempt,
+    maxAttempts: plan.maxAttempts,
+    scheduledAt: delivery.scheduledAt,
+    startedAt,
+    workerId: environment.workerId,
+    logger,
+    get signal() {
+      return getSignal();
+    },
+    resolve: environment.resolve,
+    progress: async (value) => delivery.report.progress(toProgressJson(value)),
+    log: async (message) => {
+      delivery.report.log(toLogLine(message));
+      logger.info(message);
+    },
+    schedule: family.schedule,
+    get children() {
+      return family.children();
+    },
+    step: (name, work) => getSteps().step(name, work),
+  };
+};
+
+/** The task whose steps an attempt goes on with. */
+export const toStepOwner = ({ delivery, task, envelope }: Attempt): StepOwner => ({
+  taskName: task.queueName,
+  taskId: envelope.stepsOf ?? delivery.taskId,
+});
+
+/** Creates the steps of an attempt. */
+export const toSteps = (attempt: Attempt, getSignal: () => AbortSignal): TaskSteps => {
+  const { delivery, environment } = attempt;
+  const owner = toStepOwner(attempt);
+  return createTaskSteps({
+    store: delivery.steps,
+    logger: environment.logger.child(toLogBindings(attempt)),
+    maxResultBytes: environment.maxResultBytes,
+    toKey: (name) => toStepKey(owner, name),
+    getSignal,
+    now: environment.now,
+  });
+};
