@@ -11,14 +11,13 @@ import { err, ok, type Result } from 'neverthrow';
 export const demoUsersPath: string = join(import.meta.dirname, 'users.csv');
 
 /** One line of the file is not a user; the others are not affected. */
-export class UserRowError extends AppError {
+export class UserRowError extends AppError<'malformed-row'> {
   override readonly name = 'UserRowError';
-  override readonly code = 'malformed-row';
   /** 1-based; the header is line 1. */
   readonly line: number;
 
   constructor(line: number, problem: string, options: ErrorCause = {}) {
-    super(`line ${line}: ${problem}`, { line }, options);
+    super(`line ${line}: ${problem}`, { code: 'malformed-row', metadata: { line }, ...options });
     this.line = line;
   }
 }

@@ -30,15 +30,13 @@ interface MailErrorOptions extends ErrorCause {
 }
 
 /** A mail was not sent, or it is unknown whether it was. */
-export class MailError extends AppError {
+export class MailError extends AppError<MailErrorCode> {
   override readonly name = 'MailError';
-  override readonly code: MailErrorCode;
   /** The reply code of the SMTP server, such as 451, if it answered. */
   readonly responseCode: number | undefined;
 
   constructor(message: string, { code, responseCode, cause }: MailErrorOptions) {
-    super(message, responseCode === undefined ? {} : { responseCode }, cause === undefined ? {} : { cause });
-    this.code = code;
+    super(message, { code, cause, ...(responseCode === undefined ? {} : { metadata: { responseCode } }) });
     this.responseCode = responseCode;
   }
 }

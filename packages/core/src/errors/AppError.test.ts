@@ -7,8 +7,8 @@ import { ValidationError } from './ValidationError';
 describe('AppError', () => {
   const cause = new Error('the row is gone');
   const cases: [AppError, name: string, code: string][] = [
-    [new NotFoundError('no such user', { id: 1 }, { cause }), 'NotFoundError', 'not-found'],
-    [new ConflictError('the email is taken', { id: 1 }, { cause }), 'ConflictError', 'conflict'],
+    [new NotFoundError('no such user', { metadata: { id: 1 }, cause }), 'NotFoundError', 'not-found'],
+    [new ConflictError('the email is taken', { metadata: { id: 1 }, cause }), 'ConflictError', 'conflict'],
   ];
 
   it.each(cases)('%s carries its name, code, metadata and cause', (error, name, code) => {

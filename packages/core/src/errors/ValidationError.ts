@@ -9,14 +9,13 @@ export interface ValidationIssue {
 }
 
 /** Data does not satisfy its schema. The caller should correct the data: trying again with the same data is futile. */
-export class ValidationError extends AppError {
+export class ValidationError extends AppError<'validation'> {
   override readonly name = 'ValidationError';
-  override readonly code = 'validation';
   /** Every broken rule, in the order of the schema; at least one. */
   readonly issues: readonly ValidationIssue[];
 
   constructor(message: string, issues: readonly ValidationIssue[], options: ErrorCause = {}) {
-    super(message, {}, options);
+    super(message, { code: 'validation', ...options });
     this.issues = issues;
   }
 }

@@ -11,15 +11,14 @@ interface DoneWrite<Entity> {
 }
 
 /** A write is done, but a hook after it failed: doing it again would do it twice. The message is that of the `cause`. */
-export class AfterWriteError<Entity = unknown> extends AppError {
+export class AfterWriteError<Entity = unknown> extends AppError<'after-write-failed'> {
   override readonly name = 'AfterWriteError';
-  override readonly code = 'after-write-failed';
   override readonly cause: Error;
   /** What was written: as it is now, or, if it was deleted, as it was. */
   readonly entity: Entity;
 
   constructor({ event, resource, entity, cause }: DoneWrite<Entity>) {
-    super(cause.message, { event, resource }, { cause });
+    super(cause.message, { code: 'after-write-failed', metadata: { event, resource }, cause });
     this.cause = cause;
     this.entity = entity;
   }

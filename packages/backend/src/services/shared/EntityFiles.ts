@@ -77,13 +77,13 @@ const tolerateMissing = async <T>(
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return ok(undefined);
     const message = `${path} is not accessible: ${describeUnknown(thrown)}`;
-    return err(new StorageError(message, {}, { cause: thrown }));
+    return err(new StorageError(message, { cause: thrown }));
   }
 };
 
 const parse = <Entity>(json: string, path: string, schema: ZodType<Entity>): Result<Entity, StorageError> => {
   const toError = (cause: unknown) =>
-    new StorageError(`${path} does not hold what was stored: ${describeUnknown(cause)}`, {}, { cause });
+    new StorageError(`${path} does not hold what was stored: ${describeUnknown(cause)}`, { cause });
   try {
     return validate(schema, JSON.parse(json)).mapErr(toError);
   } catch (thrown) {

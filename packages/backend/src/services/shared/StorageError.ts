@@ -1,7 +1,10 @@
-import { AppError } from '@core/errors/AppError';
+import { AppError, type ErrorDetails } from '@core/errors/AppError';
 
 /** A repository could not read or write. Nothing was changed; try again later, or look at the cause. */
-export class StorageError extends AppError {
+export class StorageError extends AppError<'storage-unavailable'> {
   override readonly name = 'StorageError';
-  override readonly code = 'storage-unavailable';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { code: 'storage-unavailable', ...details });
+  }
 }

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type ErrorMetadata } from '@core/errors/AppError';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
 /**
@@ -26,20 +26,9 @@ export const DEAD_LETTER_ERROR_CODES = [
 /** One of `DEAD_LETTER_ERROR_CODES`. */
 export type DeadLetterErrorCode = (typeof DEAD_LETTER_ERROR_CODES)[number];
 
-interface DeadLetterErrorOptions extends ErrorCause {
-  readonly code: DeadLetterErrorCode;
-  readonly metadata?: ErrorMetadata;
-}
-
 /** A dead letter could not be read, retried or purged. */
-export class DeadLetterError extends AppError {
+export class DeadLetterError extends AppError<DeadLetterErrorCode> {
   override readonly name = 'DeadLetterError';
-  override readonly code: DeadLetterErrorCode;
-
-  constructor(message: string, { code, metadata, cause }: DeadLetterErrorOptions) {
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
-  }
 }
 
 /**

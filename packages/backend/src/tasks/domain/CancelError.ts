@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError } from '@core/errors/AppError';
 
 /**
  * Why a task could not be cancelled.
@@ -22,17 +22,7 @@ export const CANCEL_ERROR_CODES = [
 /** Why a task could not be cancelled: one of `CANCEL_ERROR_CODES`. */
 export type CancelErrorCode = (typeof CANCEL_ERROR_CODES)[number];
 
-interface CancelErrorOptions extends ErrorCause {
-  readonly metadata?: ErrorMetadata;
-}
-
 /** A task was not cancelled, or it is not known whether it was. */
-export class CancelError extends AppError {
+export class CancelError extends AppError<CancelErrorCode> {
   override readonly name = 'CancelError';
-  override readonly code: CancelErrorCode;
-
-  constructor(message: string, code: CancelErrorCode, { metadata, ...options }: CancelErrorOptions = {}) {
-    super(message, metadata, options);
-    this.code = code;
-  }
 }

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions } from '@core/errors/AppError';
 import { type TaskId } from './TaskId';
 import { type StoredTaskError } from './TaskRecord';
 
@@ -36,18 +36,15 @@ export const CHILD_ERROR_CODES = [
 /** Why a child has no value: one of `CHILD_ERROR_CODES`. */
 export type ChildErrorCode = (typeof CHILD_ERROR_CODES)[number];
 
-interface ChildErrorOptions extends ErrorCause {
-  readonly code: ChildErrorCode;
+interface ChildErrorOptions extends AppErrorOptions<ChildErrorCode> {
   readonly taskName: string;
   readonly taskId?: TaskId | undefined;
   readonly failure?: StoredTaskError | undefined;
-  readonly metadata?: ErrorMetadata;
 }
 
 /** A child has no value. `err(error)` hands it on: it is a failure of the parent like any other. */
-export class ChildError extends AppError {
+export class ChildError extends AppError<ChildErrorCode> {
   override readonly name = 'ChildError';
-  override readonly code: ChildErrorCode;
   /** The `queueName` of the child's definition. */
   readonly taskName: string;
   /** Absent when it was not scheduled. */
@@ -55,9 +52,8 @@ export class ChildError extends AppError {
   /** Why the child's last attempt failed; only with the codes `failed` and `expired`. */
   readonly failure: StoredTaskError | undefined;
 
-  constructor(message: string, { code, taskName, taskId, failure, metadata, cause }: ChildErrorOptions) {
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
+  constructor(message: string, { taskName, taskId, failure, ...options }: ChildErrorOptions) {
+    super(message, options);
     this.taskName = taskName;
     this.taskId = taskId;
     this.failure = failure;

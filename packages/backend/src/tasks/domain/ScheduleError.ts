@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
 
 /**
@@ -23,22 +23,18 @@ export type ScheduleErrorCode =
   | 'tasks-disabled'
   | 'not-in-worker';
 
-interface ScheduleErrorOptions extends ErrorCause {
-  readonly code: ScheduleErrorCode;
+interface ScheduleErrorOptions extends AppErrorOptions<ScheduleErrorCode> {
   readonly issues?: readonly ValidationIssue[];
-  readonly metadata?: ErrorMetadata;
 }
 
 /** A task could not be scheduled. Unless the code is `queue-unavailable`, nothing has reached Redis. */
-export class ScheduleError extends AppError {
+export class ScheduleError extends AppError<ScheduleErrorCode> {
   override readonly name = 'ScheduleError';
-  override readonly code: ScheduleErrorCode;
   /** What is wrong with the payload, one entry for each broken rule; empty for the other codes. */
   readonly issues: readonly ValidationIssue[];
 
-  constructor(message: string, { code, issues = [], metadata, cause }: ScheduleErrorOptions) {
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
+  constructor(message: string, { issues = [], ...options }: ScheduleErrorOptions) {
+    super(message, options);
     this.issues = issues;
   }
 }

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions } from '@core/errors/AppError';
 import { type StoredTaskError } from './TaskRecord';
 
 /**
@@ -27,22 +27,18 @@ export const TASK_RESULT_ERROR_CODES = [
 /** Why a handle has no answer: one of `TASK_RESULT_ERROR_CODES`. */
 export type TaskResultErrorCode = (typeof TASK_RESULT_ERROR_CODES)[number];
 
-interface TaskResultErrorOptions extends ErrorCause {
-  readonly code: TaskResultErrorCode;
+interface TaskResultErrorOptions extends AppErrorOptions<TaskResultErrorCode> {
   readonly failure?: StoredTaskError | undefined;
-  readonly metadata?: ErrorMetadata;
 }
 
 /** A task has no value, or nothing could be learnt of it. */
-export class TaskResultError extends AppError {
+export class TaskResultError extends AppError<TaskResultErrorCode> {
   override readonly name = 'TaskResultError';
-  override readonly code: TaskResultErrorCode;
   /** Why the task's last attempt failed; only with the codes `failed` and `expired`. */
   readonly failure: StoredTaskError | undefined;
 
-  constructor(message: string, { code, failure, metadata, cause }: TaskResultErrorOptions) {
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
+  constructor(message: string, { failure, ...options }: TaskResultErrorOptions) {
+    super(message, options);
     this.failure = failure;
   }
 }

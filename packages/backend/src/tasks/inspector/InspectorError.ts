@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError } from '@core/errors/AppError';
 
 /**
  * Why an inspector could not answer.
@@ -28,21 +28,7 @@ export const INSPECTOR_ERROR_CODES = [
 /** Why an inspector could not answer: one of `INSPECTOR_ERROR_CODES`. */
 export type InspectorErrorCode = (typeof INSPECTOR_ERROR_CODES)[number];
 
-interface InspectorErrorOptions extends ErrorCause {
-  readonly metadata?: ErrorMetadata;
-}
-
 /** Something could not be read from the queues, or changed there. */
-export class InspectorError extends AppError {
+export class InspectorError extends AppError<InspectorErrorCode> {
   override readonly name = 'InspectorError';
-  override readonly code: InspectorErrorCode;
-
-  constructor(
-    message: string,
-    code: InspectorErrorCode,
-    { metadata, ...options }: InspectorErrorOptions = {},
-  ) {
-    super(message, metadata, options);
-    this.code = code;
-  }
 }

@@ -51,8 +51,8 @@ export const requireTask = async (
 
 /** The error for an id that no queue holds. */
 export const toNotFound = (id: unknown): InspectorError =>
-  new InspectorError(`no registered queue holds the task ${showValue(id)}`, 'not-found');
+  new InspectorError(`no registered queue holds the task ${showValue(id)}`, { code: 'not-found' });
 
 /** The error for a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
 export const toUnavailable = (error: Error): InspectorError =>
-  new InspectorError(describeAccessFailure(error), accessFailureCode(error), { cause: error });
+  new InspectorError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });

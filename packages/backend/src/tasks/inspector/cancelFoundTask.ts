@@ -18,7 +18,7 @@ export const cancelFoundTask = async (
   { id, reason }: Cancellation,
 ): Promise<Result<TaskRecord, InspectorError>> => {
   const problem = cancelReasonProblem(reason);
-  if (problem !== undefined) return err(new InspectorError(problem, 'invalid-reason'));
+  if (problem !== undefined) return err(new InspectorError(problem, { code: 'invalid-reason' }));
   // Its name first: another program's id, such as "1", may be in several queues.
   const found = await requireTask(parts, id);
   if (found.isErr()) return err(found.error);
@@ -33,7 +33,8 @@ export const cancelFoundTask = async (
 const toInspectorError = (error: CancelError, id: string): InspectorError => {
   const { code, message, metadata, cause } = error;
   if (code === 'not-found') return toNotFound(id);
-  return new InspectorError(message, code === 'invalid-options' ? 'invalid-query' : code, {
+  return new InspectorError(message, {
+    code: code === 'invalid-options' ? 'invalid-query' : code,
     metadata,
     cause,
   });

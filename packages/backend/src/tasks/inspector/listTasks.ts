@@ -30,7 +30,7 @@ export const listTasks = async (
 ): Promise<Result<TaskPage, InspectorError>> => {
   const problems = taskQueryProblems(query, parts.registry);
   if (problems.length > 0) {
-    return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, 'invalid-query'));
+    return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, { code: 'invalid-query' }));
   }
   const places = await listPlaces(parts, query);
   return places.isErr() ? err(places.error) : readPage(parts, query, places.value);

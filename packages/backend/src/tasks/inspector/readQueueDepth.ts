@@ -12,10 +12,10 @@ export const readQueueDepth = async (
 ): Promise<Result<TaskCounts, InspectorError>> => {
   if (taskName !== undefined && typeof taskName !== 'string') {
     const problem = `expected name to be the name of a task, got ${showValue(taskName)}`;
-    return err(new InspectorError(problem, 'invalid-query'));
+    return err(new InspectorError(problem, { code: 'invalid-query' }));
   }
   const named = taskName === undefined ? undefined : registry.get(taskName);
-  if (named?.isErr()) return err(new InspectorError(named.error.message, 'unknown-task'));
+  if (named?.isErr()) return err(new InspectorError(named.error.message, { code: 'unknown-task' }));
   const names = taskName === undefined ? registry.tasks.map(({ queueName }) => queueName) : [taskName];
   const counted = await access.run((queues, { client }) =>
     Promise.all(names.map((name) => countTasks(client, queues.get(name)))),

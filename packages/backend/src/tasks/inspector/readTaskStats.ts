@@ -17,7 +17,7 @@ export const readTaskStats = async (
 ): Promise<Result<readonly TaskStats[], InspectorError>> => {
   const problems = statsQueryProblems(query, registry);
   if (problems.length > 0) {
-    return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, 'invalid-query'));
+    return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, { code: 'invalid-query' }));
   }
   const { name, windowMs = HOUR_MS } = query;
   const tasks = registry.tasks.filter(({ queueName }) => name === undefined || name === queueName);

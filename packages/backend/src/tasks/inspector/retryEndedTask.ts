@@ -26,7 +26,7 @@ export const retryEndedTask = async (
   { id, options }: EndedTaskRetry,
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
-  if (problems.length > 0) return err(new InspectorError(problems.join('; '), 'invalid-query'));
+  if (problems.length > 0) return err(new InspectorError(problems.join('; '), { code: 'invalid-query' }));
   const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks: registry.tasks, id }),
@@ -54,8 +54,7 @@ const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError>
       return err(
         new InspectorError(
           `expected the task ${showValue(id)} not to be retried yet, got one that was retried as ${showValue(answer.retriedAs)}; with force: true it is retried once more`,
-          'already-retried',
-          { metadata: { retriedAs: answer.retriedAs } },
+          { code: 'already-retried', metadata: { retriedAs: answer.retriedAs } },
         ),
       );
     case 'absent':
@@ -66,6 +65,5 @@ const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError>
 const toNotRetriable = (id: TaskId, { task: { queueName }, status }: TaskPlace): InspectorError =>
   new InspectorError(
     `expected the task ${showValue(id)} (${queueName}) to be failed or cancelled, got one that is ${status}`,
-    'not-retriable',
-    { metadata: { status } },
+    { code: 'not-retriable', metadata: { status } },
   );

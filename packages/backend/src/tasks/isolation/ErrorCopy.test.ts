@@ -71,7 +71,7 @@ describe('a copied error', () => {
     new ScheduleError('refused', { code: 'invalid-payload', issues, metadata: { a: 1 } }),
     new ChildError('it failed', { code: 'failed', taskName: 'a:b', taskId: TaskId(), failure }),
     new TaskResultError('it failed', { code: 'failed', failure, cause: new TypeError('deep') }),
-    new CancelError('too late', 'not-cancellable', { metadata: { status: 'failed' } }),
+    new CancelError('too late', { code: 'not-cancellable', metadata: { status: 'failed' } }),
   ];
 
   it.each(own.map((error) => [error.name, error] as const))(

@@ -83,7 +83,7 @@ describe('a handle of an isolated handler', () => {
     const handle = await setup({
       result: async () => err(failed),
       cancel: async () =>
-        err(new CancelError('it has ended', 'not-cancellable', { metadata: { status: 'failed' } })),
+        err(new CancelError('it has ended', { code: 'not-cancellable', metadata: { status: 'failed' } })),
     });
     const [result, cancelled] = [await handle.result(), await handle.cancel('no more')];
 

@@ -28,6 +28,5 @@ interface OwnErrorParts {
 /** Makes such an error again. */
 export const makeOwnError = (name: OwnErrorName, { message, fields, cause }: OwnErrorParts): Error => {
   const options = { ...fields, cause } as never; // what toOwnFields took from an error of the class
-  if (name === 'CancelError') return new CancelError(message, fields['code'] as never, options);
   return new CLASSES[name](message, options);
 };

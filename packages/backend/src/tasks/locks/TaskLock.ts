@@ -53,7 +53,7 @@ export const createTaskLock = (options: TaskLockOptions): TaskLock => {
     question: (lock: HolderLock) => Promise<boolean>,
   ): Promise<Result<boolean, TaskLockError>> => {
     const problems = lockProblems(call);
-    if (problems.length > 0) return err(new TaskLockError(problems.join('; '), 'invalid-lock'));
+    if (problems.length > 0) return err(new TaskLockError(problems.join('; '), { code: 'invalid-lock' }));
     const answered = await access.run((_queues, { client }) =>
       question(createHolderLock({ client, prefix, key: call.key })),
     );
@@ -69,4 +69,4 @@ export const createTaskLock = (options: TaskLockOptions): TaskLock => {
 };
 
 const toUnavailable = (error: Error): TaskLockError =>
-  new TaskLockError(describeAccessFailure(error), accessFailureCode(error), { cause: error });
+  new TaskLockError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });

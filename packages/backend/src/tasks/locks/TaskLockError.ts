@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { AppError } from '@core/errors/AppError';
 
 /**
  * Why a lock was neither taken nor refused.
@@ -14,12 +14,6 @@ export const TASK_LOCK_ERROR_CODES = ['invalid-lock', 'queue-unavailable', 'task
 export type TaskLockErrorCode = (typeof TASK_LOCK_ERROR_CODES)[number];
 
 /** A question about a lock has no answer. */
-export class TaskLockError extends AppError {
+export class TaskLockError extends AppError<TaskLockErrorCode> {
   override readonly name = 'TaskLockError';
-  override readonly code: TaskLockErrorCode;
-
-  constructor(message: string, code: TaskLockErrorCode, options: ErrorCause = {}) {
-    super(message, {}, options);
-    this.code = code;
-  }
 }

@@ -39,7 +39,7 @@ export const cancelTask = async (
 ): Promise<Result<TaskRecord, CancelError>> => {
   const { access, prefix, taskName, id, reason, maxAttempts } = cancellation;
   const problem = cancelReasonProblem(reason);
-  if (problem !== undefined) return err(new CancelError(problem, 'invalid-reason'));
+  if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
   const answer = await access.run(async (queues, { client }) => {
     const queue = queues.get(taskName);
     const channel = toCancelChannel(prefix);
@@ -100,16 +100,15 @@ const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
 
 const toUnavailable = (error: Error): CancelError =>
-  new CancelError(describeAccessFailure(error), accessFailureCode(error), { cause: error });
+  new CancelError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
 
 const toNotFound = (id: unknown): CancelError =>
-  new CancelError(`no queue of this name holds the task ${showValue(id)}`, 'not-found');
+  new CancelError(`no queue of this name holds the task ${showValue(id)}`, { code: 'not-found' });
 
 const toNotCancellable = ({ id, status }: TaskRecord): CancelError =>
   new CancelError(
     `expected a task that is pending, scheduled, retrying or running, got ${id}, which is ${status}`,
-    'not-cancellable',
-    { metadata: { status } },
+    { code: 'not-cancellable', metadata: { status } },
   );
 
 const MESSAGES = {

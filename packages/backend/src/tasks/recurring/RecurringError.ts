@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
@@ -30,22 +30,18 @@ export const RECURRING_ERROR_CODES = [
 /** Why nothing was done: one of `RECURRING_ERROR_CODES`. */
 export type RecurringErrorCode = (typeof RECURRING_ERROR_CODES)[number];
 
-interface RecurringErrorOptions extends ErrorCause {
-  readonly code: RecurringErrorCode;
+interface RecurringErrorOptions extends AppErrorOptions<RecurringErrorCode> {
   readonly issues?: readonly ValidationIssue[];
-  readonly metadata?: ErrorMetadata;
 }
 
 /** Something could not be done with a recurring schedule. Unless the code is `queue-unavailable`, it is as it was. */
-export class RecurringError extends AppError {
+export class RecurringError extends AppError<RecurringErrorCode> {
   override readonly name = 'RecurringError';
-  override readonly code: RecurringErrorCode;
   /** What is wrong with the payload, one entry for each broken rule; empty for the other codes. */
   readonly issues: readonly ValidationIssue[];
 
-  constructor(message: string, { code, issues = [], metadata, cause }: RecurringErrorOptions) {
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
+  constructor(message: string, { issues = [], ...options }: RecurringErrorOptions) {
+    super(message, options);
     this.issues = issues;
   }
 }

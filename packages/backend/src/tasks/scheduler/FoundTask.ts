@@ -80,7 +80,7 @@ class FoundTask<Output> implements FoundHandle<Output> {
 
   async cancel(reason?: string): Promise<Result<TaskRecord, CancelError>> {
     const checked = this.#check();
-    if (checked.isErr()) return err(new CancelError(checked.error.message, 'invalid-options'));
+    if (checked.isErr()) return err(new CancelError(checked.error.message, { code: 'invalid-options' }));
     const { logger, appConfig } = this.#parts;
     return cancelTask({
       access: createQueueAccess(this.#parts),

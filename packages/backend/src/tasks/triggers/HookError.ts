@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions } from '@core/errors/AppError';
 
 /**
  * How a hook broke.
@@ -12,21 +12,18 @@ export const HOOK_ERROR_CODES = ['hook-threw', 'invalid-answer', 'several-failed
 /** How a hook broke: one of `HOOK_ERROR_CODES`. */
 export type HookErrorCode = (typeof HOOK_ERROR_CODES)[number];
 
-interface HookErrorOptions extends ErrorCause {
-  readonly code: HookErrorCode;
+interface HookErrorOptions extends AppErrorOptions<HookErrorCode> {
   readonly errors?: readonly Error[];
 }
 
 /** A hook did not do its part. From a `before` hook: nothing was written. From an `after` hook: the write is done. */
-export class HookError extends AppError {
+export class HookError extends AppError<HookErrorCode> {
   override readonly name = 'HookError';
-  override readonly code: HookErrorCode;
   /** The errors of each hook, for `several-failed`; otherwise empty. */
   readonly errors: readonly Error[];
 
-  constructor(message: string, { code, errors = [], cause }: HookErrorOptions) {
-    super(message, {}, cause === undefined ? {} : { cause });
-    this.code = code;
+  constructor(message: string, { errors = [], ...options }: HookErrorOptions) {
+    super(message, options);
     this.errors = errors;
   }
 }

@@ -29,15 +29,13 @@ export interface TriggerFailure extends ErrorCause {
  * A task that a write should have triggered was not scheduled, or nobody knows whether it was (`metadata.isUnknown`). The
  * write itself is done, and stays done.
  */
-export class TriggerError extends AppError {
+export class TriggerError extends AppError<TriggerErrorCode> {
   override readonly name = 'TriggerError';
-  override readonly code: TriggerErrorCode;
 
   constructor(reason: string, { code, event, resource, taskName, receipt, cause }: TriggerFailure) {
     const metadata = { event, resource, taskName, ...receipt };
     const verdict = receipt?.isUnknown === true ? 'may not have triggered' : 'did not trigger';
     const message = `the ${event} of ${resource} is done, but ${verdict} ${taskName}: ${reason}`;
-    super(message, metadata, cause === undefined ? {} : { cause });
-    this.code = code;
+    super(message, { code, metadata, cause });
   }
 }

@@ -24,7 +24,7 @@ interface ReadyOptions {
 export const awaitRedis = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
   const checked = await Promise.race([waitAndCheck(options), whenAborted(options.stop)]);
   if (checked !== undefined && !options.stop.aborted) return checked;
-  return err(new WorkerStartError('the worker was stopped before it took tasks', 'stopped'));
+  return err(new WorkerStartError('the worker was stopped before it took tasks', { code: 'stopped' }));
 };
 
 const waitAndCheck = async (options: ReadyOptions): Promise<Result<void, WorkerStartError>> => {
@@ -53,7 +53,9 @@ const checkRedis = async ({
     for (const problem of problems) logger.warn(`Redis: ${problem}`);
     if (!appConfig.redisStrict || problems.length === 0) return ok();
     return err(
-      new WorkerStartError(`REDIS_STRICT refuses this Redis: ${problems.join('; ')}`, 'redis-unsafe'),
+      new WorkerStartError(`REDIS_STRICT refuses this Redis: ${problems.join('; ')}`, {
+        code: 'redis-unsafe',
+      }),
     );
   } catch (error) {
     // A managed Redis may forbid INFO or TIME: that alone is no reason not to work.

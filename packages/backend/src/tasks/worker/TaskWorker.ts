@@ -136,7 +136,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const unisolated = await isolation?.check(plan.isolatedNames);
     if (unisolated?.isErr() && !stopRequest.signal.aborted) {
       status = 'created';
-      return err(new WorkerStartError(unisolated.error, 'isolation-unavailable'));
+      return err(new WorkerStartError(unisolated.error, { code: 'isolation-unavailable' }));
     }
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) return ready;
@@ -156,7 +156,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const toStartError = (cause: Error): WorkerStartError =>
     stopRequest.signal.aborted
       ? toStopped()
-      : new WorkerStartError(cause.message, 'resource-failed', { cause: cause.cause });
+      : new WorkerStartError(cause.message, { code: 'resource-failed', cause: cause.cause });
 
   const stopResources = async (endsAtMs: number): Promise<void> => {
     if (plan.resources.length === 0) return;
@@ -189,7 +189,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   return {
     start: () => {
       if (stopping !== undefined)
-        return Promise.resolve(err(new WorkerStartError('the worker was stopped', 'stopped')));
+        return Promise.resolve(err(new WorkerStartError('the worker was stopped', { code: 'stopped' })));
       starting ??= start().finally(() => {
         if (status === 'starting') status = 'created';
         if (status !== 'running' && status !== 'disabled') starting = undefined;
@@ -225,7 +225,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
 };
 
 const toStopped = (): WorkerStartError =>
-  new WorkerStartError('the worker was stopped before it took tasks', 'stopped');
+  new WorkerStartError('the worker was stopped before it took tasks', { code: 'stopped' });
 
 interface EnvironmentOptions {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCause } from '@core/errors/AppError';
+import { AppError } from '@core/errors/AppError';
 
 /**
  * Why a worker did not start.
@@ -13,12 +13,6 @@ import { AppError, type ErrorCause } from '@core/errors/AppError';
 export type WorkerStartErrorCode = 'redis-unsafe' | 'resource-failed' | 'isolation-unavailable' | 'stopped';
 
 /** A worker did not start; it takes no task. */
-export class WorkerStartError extends AppError {
+export class WorkerStartError extends AppError<WorkerStartErrorCode> {
   override readonly name = 'WorkerStartError';
-  override readonly code: WorkerStartErrorCode;
-
-  constructor(message: string, code: WorkerStartErrorCode, options: ErrorCause = {}) {
-    super(message, {}, options);
-    this.code = code;
-  }
 }

@@ -68,9 +68,11 @@ class MemoryHandle<Output> implements FoundHandle<Output> {
 
   async cancel(reason?: string): Promise<Result<TaskRecord, CancelError>> {
     if (this.#problems.length > 0)
-      return err(new CancelError(toInvalidCall(this.taskName, this.#problems).message, 'invalid-options'));
+      return err(
+        new CancelError(toInvalidCall(this.taskName, this.#problems).message, { code: 'invalid-options' }),
+      );
     const problem = cancelReasonProblem(reason);
-    if (problem !== undefined) return err(new CancelError(problem, 'invalid-reason'));
+    if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
     const { queue, wait, logger } = this.#parts;
     const { taskName, id } = this;
     const cancelled = await cancelMemoryTask({ queue, taskName, id, reason, nowMs: wait.nowMs() });
