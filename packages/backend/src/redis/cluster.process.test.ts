@@ -159,12 +159,14 @@ describe('children on a cluster', () => {
     const parentTask = defineTask({
       queueName: 'test:parent',
       schema,
-      handler: async ({ n }, { children, attempt }) => {
+      handler: async ({ n }, { children, attempt, taskId }) => {
         const results = await children.run(parts.map((task) => call(task, { n })));
         void children
           .run(parts.map((task) => call(task, { n: -1 }, { delayMs: 60_000 })))
           .catch(() => undefined);
-        await Bun.sleep(100); // until they are scheduled
+        const delayed = async () =>
+          (await inspector.getTasks({ status: 'scheduled', parentId: taskId }))._unsafeUnwrap().tasks;
+        await until(async () => (await delayed()).length === parts.length);
         return attempt === 1 ? err(new TaskError('once more')) : ok(results.map((each) => each.unwrapOr(-1)));
       },
       options: { backoffMs: 0 },

@@ -1,6 +1,7 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type Queue } from 'bullmq';
+import { envelopeFields } from '../domain/envelopeFields';
 import { isSkipped } from '../domain/Skipped';
 import { isEnvelope, parseEnvelope, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type TaskId } from '../domain/TaskId';
@@ -48,7 +49,7 @@ export const toTaskRecord = (
     id: id as TaskId, // whoever added the job chose the id
     name: toTaskName(queue.name),
     status,
-    ...envelopeFields(envelope, data),
+    ...(envelope === undefined ? { payload: data } : envelopeFields(envelope)),
     attempt: toAttempt(task, status, error),
     // The worker's rule too: what the job's own options ask for is for boards only.
     maxAttempts: envelope?.overrides?.maxAttempts ?? maxAttempts,
@@ -139,22 +140,3 @@ const toEnvelope = (data: unknown): TaskEnvelope | undefined =>
 /** The correlation ID that a task is stored with. */
 export const correlationIdOf = ({ fields }: StoredTask): CorrelationId | undefined =>
   toEnvelope(parseJson(fields.data ?? '', undefined))?.correlationId;
-
-const envelopeFields = (
-  envelope: TaskEnvelope | undefined,
-  data: unknown,
-): Partial<TaskRecord> & Pick<TaskRecord, 'payload'> => {
-  if (envelope === undefined) return { payload: data };
-  const { payload, correlationId, parentId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } =
-    envelope;
-  return {
-    payload,
-    correlationId,
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(userId === undefined ? {} : { userId }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(retriedFrom === undefined ? {} : { retriedFrom }),
-    ...(scheduleId === undefined ? {} : { scheduleId }),
-    ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs) }),
-  };
-};

@@ -9,6 +9,7 @@ import { call } from '../domain/TaskChildren';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
+import { type TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
 import { retryFromStart } from '../queue/retryFromStart';
 import { createTaskBench, loggedLines, type TaskBench } from './__fixtures__/TaskBench';
@@ -38,6 +39,10 @@ const setup = async (
   const bench = await createTaskBench({ tasks: create(log), env });
   return { bench, log, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 };
+
+/** For a handler that goes on without its children: waits until Redis holds so many of them. */
+const areScheduled = ({ inspector }: TaskBench, parentId: TaskId, count: number) =>
+  until(async () => (await inspector.getTasks({ parentId }))._unsafeUnwrap().tasks.length === count);
 
 /** Runs one task to its end on a worker with one slot. */
 const runOne = async (bench: TaskBench, task: TaskDefinition<Input>, n = 1, concurrency = 1) => {
@@ -404,9 +409,9 @@ describe('ctx.children.run', () => {
       }),
     );
     const child = define('child', async ({ n }) => ok(n));
-    const parent = define('parent', async ({ n }, { children }) => {
+    const parent = define('parent', async ({ n }, { children, taskId }) => {
       void children.run([[child, { n }, { delayMs: 60_000 }]]).catch(() => undefined);
-      await Bun.sleep(20); // until the child is scheduled
+      await areScheduled(test.bench, taskId, 1);
       return ok(n);
     });
     await using test = await setup(() => [parent, child, ...slow]);
@@ -467,10 +472,10 @@ describe('another attempt of a parent', () => {
     const child = define('child', async ({ n }) => ok(n));
     const parent = define(
       'parent',
-      async (_input, { children, attempt }) => {
+      async (_input, { children, attempt, taskId }) => {
         if (attempt === 1) {
           void children.run([[child, { n: 1 }, { delayMs: 60_000 }]]).catch(() => undefined);
-          await Bun.sleep(50); // until it is scheduled
+          await areScheduled(test.bench, taskId, 1);
           return err(new TaskError('once more'));
         }
         return ok(codesOf(await children.run([[child, { n: 2 }]])));
@@ -572,9 +577,9 @@ describe('a parent that fails for good', () => {
     const child = define('child', async ({ n }) => ok(n));
     const parent = define(
       'parent',
-      async (_input, { children, attempt }) => {
+      async (_input, { children, attempt, taskId }) => {
         void children.run([[child, { n: attempt }, { delayMs: 60_000 }]]).catch(() => undefined);
-        await Bun.sleep(50); // until it is scheduled
+        await areScheduled(test.bench, taskId, attempt);
         return err(new TaskError('no'));
       },
       { maxAttempts: 2 },
@@ -643,9 +648,9 @@ describe('a parent that is cancelled', () => {
     const child = define('child', async ({ n }) => ok(n));
     const parent = define(
       'parent',
-      async (_input, { children }) => {
+      async (_input, { children, taskId }) => {
         void children.run([[child, { n: 1 }, { delayMs: 60_000 }]]).catch(() => undefined);
-        await Bun.sleep(50); // until it is scheduled
+        await areScheduled(test.bench, taskId, 1);
         return err(new TaskError('once more'));
       },
       { backoffMs: 60_000 },

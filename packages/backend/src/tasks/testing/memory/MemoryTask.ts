@@ -1,3 +1,4 @@
+import { envelopeFields } from '../../domain/envelopeFields';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
@@ -93,21 +94,12 @@ const changeField = (stepsChange: StepChange | undefined) =>
 
 /** What an inspector would answer of the task. */
 export const toTaskRecord = (task: MemoryTask): TaskRecord => {
-  const { payload, correlationId, parentId, userId, metadata, retriedFrom, scheduleId, expiresAtMs } =
-    task.envelope;
   const { place, value, error, cancelReason } = task;
   return {
     id: task.id,
     name: task.task.queueName,
     status: toStatus(task),
-    payload,
-    correlationId,
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(userId === undefined ? {} : { userId }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(retriedFrom === undefined ? {} : { retriedFrom }),
-    ...(scheduleId === undefined ? {} : { scheduleId }),
-    ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs) }),
+    ...envelopeFields(task.envelope),
     attempt: toAttempt(task),
     maxAttempts: task.maxAttempts,
     crashCount: 0,
