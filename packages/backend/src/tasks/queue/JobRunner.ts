@@ -44,18 +44,19 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       const delivered = { options, job, token };
       const lock = toLock(delivered);
       const persist = createPersist({ lock, onRefused: options.onRefused });
-      const hold = await holdJob(heldJobs, delivered, lock);
+      const firstHold = heldJobs.hold(job, lock);
+      const hold = firstHold.kind === 'conflict' ? await holdAgain(heldJobs, delivered, lock) : firstHold;
       if (hold.kind === 'conflict') return putOff({ ...delivered, persist });
       const { held } = hold;
       if (cancellations.isDoubtful(job)) await cancellations.lookAt(job.id ?? '');
-      await correctCrashCount(delivered, held);
+      if (held.falseStallCount > 0) await correctCrashCount(delivered, held);
       const checkHeld = () => (hasStoodStill(delivered) ? isHeld(lock) : undefined);
       const reporter = createDeliveryReporter({ ...options, jobId: job.id ?? '', runKey: held.runKey });
       const end = await options.onDelivery(
         toDelivery({ delivered, held, checkHeld, getReport: reporter.get }),
       );
       reporter.close();
-      await correctCrashCount(delivered, held);
+      if (held.falseStallCount > 0) await correctCrashCount(delivered, held);
       const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
       const onOver = (isSettled: boolean): void => {
         over(isSettled);
@@ -168,9 +169,7 @@ const toChildStore = ({ options, job: { id: jobId = '' } }: DeliveredJob, held: 
 /** A moment in which a run that Redis has settled hears of it; milliseconds. */
 const HEARING_MS = 50;
 
-const holdJob = async (heldJobs: HeldJobs, { job }: DeliveredJob, lock: JobLock): Promise<Hold> => {
-  const hold = heldJobs.hold(job, lock);
-  if (hold.kind !== 'conflict') return hold;
+const holdAgain = async (heldJobs: HeldJobs, { job }: DeliveredJob, lock: JobLock): Promise<Hold> => {
   await new Promise((resolve) => setTimeout(resolve, HEARING_MS));
   return heldJobs.hold(job, lock);
 };
@@ -225,7 +224,6 @@ const createOver =
  * Without the lock it is left for later.
  */
 const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob): Promise<void> => {
-  if (held.falseStallCount === 0) return;
   try {
     if ((await held.lock.reclaim()) !== 'held') return;
     const isWritten = await held.lock.writeCrashCount((job.stalledCounter ?? 0) - held.falseStallCount);

@@ -1,3 +1,4 @@
+import { type ILogger } from '@backend/logger/Logger';
 import { type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StepOwner, toStepKey } from '../domain/TaskStep';
@@ -16,7 +17,12 @@ interface HandlerParts {
 export const toContext = (attempt: Attempt, { getSignal, getSteps, family }: HandlerParts): TaskContext => {
   const { delivery, task, envelope, plan, startedAt, environment } = attempt;
   const { correlationId, parentId, scheduleId, userId, metadata = {} } = envelope;
-  const logger = environment.logger.child(toLogBindings(attempt));
+  let logger: ILogger | undefined;
+  // Few handlers log: the others do without a logger of their own.
+  const getLogger = (): ILogger => {
+    logger ??= environment.logger.child(toLogBindings(attempt));
+    return logger;
+  };
   return {
     taskId: delivery.taskId,
     taskName: task.queueName,
@@ -30,7 +36,9 @@ export const toContext = (attempt: Attempt, { getSignal, getSteps, family }: Han
     scheduledAt: delivery.scheduledAt,
     startedAt,
     workerId: environment.workerId,
-    logger,
+    get logger() {
+      return getLogger();
+    },
     get signal() {
       return getSignal();
     },
@@ -38,7 +46,7 @@ export const toContext = (attempt: Attempt, { getSignal, getSteps, family }: Han
     progress: async (value) => delivery.report.progress(toProgressJson(value)),
     log: async (message) => {
       delivery.report.log(toLogLine(message));
-      logger.info(message);
+      getLogger().info(message);
     },
     schedule: family.schedule,
     get children() {

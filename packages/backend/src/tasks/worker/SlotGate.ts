@@ -70,9 +70,12 @@ const listAwaited = ({ returning, awaited, missed }: GateState, nowMs: number): 
 ];
 
 /** Whether nobody else waits, and who may be about to ask will find a slot beside these. */
-const isUncontended = (state: GateState, queue: GatedQueue, count: number, nowMs: number): boolean =>
-  state.waiters.length === 0 &&
-  new Set(listAwaited(state, nowMs).filter((other) => other !== queue)).size <= count;
+const isUncontended = (state: GateState, queue: GatedQueue, count: number, now: () => number): boolean => {
+  if (state.waiters.length > 0) return false;
+  // Asked for each task: a worker with one queue has nobody to list.
+  if (state.returning.size + state.awaited.size <= count) return true;
+  return new Set(listAwaited(state, now()).filter((other) => other !== queue)).size <= count;
+};
 
 const canGrant = (state: GateState): boolean =>
   state.freeCount > 0 &&
@@ -198,6 +201,7 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
   };
 
   const dismiss = (isDismissed: (waiter: Waiter) => boolean): void => {
+    if (state.waiters.length === 0) return;
     const dismissed = state.waiters.filter(isDismissed);
     state.waiters = state.waiters.filter((waiter) => !isDismissed(waiter));
     for (const waiter of dismissed) waiter.resolve(undefined);
@@ -216,7 +220,7 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
         tryTake: () => {
           const { isShut, isGathering, granting, freeCount } = state;
           if (isShut || isGathering || granting !== undefined || freeCount === 0) return false;
-          if (isHindering(queue) || !isUncontended(state, queue, freeCount - 1, now())) return false;
+          if (isHindering(queue) || !isUncontended(state, queue, freeCount - 1, now)) return false;
           state.returning.delete(queue);
           state.freeCount -= 1;
           lookout.forget(queue);
@@ -243,7 +247,7 @@ export const createSlotGate = (options: SlotGateOptions): SlotGate => {
           !suspensions.isWanted() &&
           !isFull(queue) &&
           !isHindering(queue) &&
-          isUncontended(state, queue, state.freeCount, now()),
+          isUncontended(state, queue, state.freeCount, now),
         isFull: () => isFull(queue),
         suspend: (awaitedNames) => {
           suspending.add(queue);

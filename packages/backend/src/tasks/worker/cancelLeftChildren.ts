@@ -27,6 +27,7 @@ export const cancelLeftChildren = async ({
   if (family === undefined || !ENDINGS.has(outcome.kind)) return;
   // An earlier attempt, here or elsewhere, may have left some that this one did not ask for.
   const earlier = delivery.takenCount > 1 ? await listEarlier(delivery, logger, taskName) : [];
+  if (unendedChildren.length + earlier.length === 0) return;
   const left = new Map([...unendedChildren, ...earlier].map((child) => [child.id, child]));
   const { taskId } = delivery;
   const reason = `its parent ${taskName} ${taskId} has ended (${outcome.kind})`;
