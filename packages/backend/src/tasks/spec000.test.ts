@@ -31,6 +31,7 @@ import { type Delivery } from './queue/Delivery';
 import { idlePowers } from './worker/__fixtures__/idlePowers';
 import { type AttemptEnvironment } from './worker/Attempt';
 import { runTask } from './worker/runTask';
+import { createShutdown } from './worker/Shutdown';
 
 /** The context that the document's unit test builds by hand: these four fields and no other. */
 const handMadeContext = () => ({
@@ -67,7 +68,7 @@ const runAttempt = (task: TaskDefinition<unknown>, payload: unknown, attemptsMad
     graceMs: 2000,
     maxCrashes: 3,
     maxResultBytes: 65_536,
-    shutdown: new AbortController().signal,
+    shutdown: createShutdown(),
     resolve: resolveFrom([]),
     now: () => new Date(),
     random: () => 0,

@@ -8,6 +8,7 @@ import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
 import { type AttemptPlan, type TaskDefaults } from './AttemptPlan';
 import { type HandlerClock } from './HandlerClock';
+import { type Shutdown } from './Shutdown';
 import { type TaskFamily } from './TaskFamily';
 
 /** What a worker gives every attempt. */
@@ -20,8 +21,8 @@ export interface AttemptEnvironment {
   /** Crashes after which a task is failed as `crash-loop`. */
   readonly maxCrashes: number;
   readonly maxResultBytes: number;
-  /** Aborted when the worker no longer waits for its tasks. */
-  readonly shutdown: AbortSignal;
+  /** Begins when the worker no longer waits for its tasks. */
+  readonly shutdown: Shutdown;
   /** What time limits go by. Default: real time. */
   readonly clock?: HandlerClock | undefined;
   /** Schedules for handlers, and waits for children. Default: nothing does, as in a direct call. */

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, jest, spyOn } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, it, jest } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
 import { createCancellation } from '../queue/Cancellation';
 import { type HandlerClock } from './HandlerClock';
 import { type RunControls, runHandler } from './HandlerRun';
+import { createShutdown } from './Shutdown';
 
 const TIMEOUT_MS = 1000;
 const GRACE_MS = 2000;
@@ -22,7 +23,8 @@ const pass = async (ms: number): Promise<void> => {
 /** Runs a handler that ends when the test says so. */
 const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: HandlerClock } = {}) => {
   const handler = Promise.withResolvers<Result<unknown, Error>>();
-  const shutdown = new AbortController();
+  const shutdown = createShutdown();
+  let listenerCount = 0;
   const cancellation = createCancellation();
   const abandoned: string[] = [];
   const signals: AbortSignal[] = [];
@@ -37,7 +39,16 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
     },
     timeoutMs: TIMEOUT_MS,
     graceMs,
-    shutdown: shutdown.signal,
+    shutdown: {
+      onBegin: (listener) => {
+        const stopListening = shutdown.onBegin(listener);
+        listenerCount += 1;
+        return () => {
+          listenerCount -= 1;
+          stopListening();
+        };
+      },
+    },
     clock,
     cancellation,
     onAbandoned: ({ code }, ended) => {
@@ -53,6 +64,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
   return {
     handler,
     shutdown,
+    listenerCount: () => listenerCount,
     cancel: () => cancellation.hear({ requestedAt: new Date(), reason: 'no longer wanted' }),
     abandoned,
     end: () => end,
@@ -135,7 +147,7 @@ describe('runHandler', () => {
 
   it('gives the task back when the worker stops and the handler obeys its signal', async () => {
     const { handler, shutdown, signal, end, abandoned } = setup();
-    shutdown.abort();
+    shutdown.begin();
     await settled();
     expect(signal()?.reason).toMatchObject(stopped);
     handler.resolve(err(new Error('aborted')));
@@ -147,7 +159,7 @@ describe('runHandler', () => {
 
   it('completes a task that still ends with ok while the worker stops', async () => {
     const { handler, shutdown, end } = setup();
-    shutdown.abort();
+    shutdown.begin();
     await pass(SHUTDOWN_GRACE_MS - 1);
     handler.resolve(ok('done'));
     await settled();
@@ -160,7 +172,7 @@ describe('runHandler', () => {
     ['a shorter grace', 10, 10],
   ])('waits %s for a handler when the worker stops', async (_what, graceMs, waitedMs) => {
     const { shutdown, end, abandoned } = setup({ graceMs });
-    shutdown.abort();
+    shutdown.begin();
     await settled();
     await pass(waitedMs - 1);
     expect(end()).toBe(undefined);
@@ -175,8 +187,8 @@ describe('runHandler', () => {
     ['in the grace period', TIMEOUT_MS],
     ['after it', TIMEOUT_MS + GRACE_MS],
   ])('leaves neither timer nor listener behind when the handler ends %s', async (_what, afterMs) => {
-    const { handler, shutdown, end } = setup();
-    const removed = spyOn(shutdown.signal, 'removeEventListener');
+    const { handler, listenerCount, end } = setup();
+    const before = listenerCount();
     await pass(Math.min(afterMs, TIMEOUT_MS));
     await pass(afterMs - Math.min(afterMs, TIMEOUT_MS));
     handler.resolve(ok('done'));
@@ -184,13 +196,13 @@ describe('runHandler', () => {
 
     expect(end()).not.toBe(undefined);
     expect(jest.getTimerCount()).toBe(0);
-    expect(removed.mock.calls.map(([event]) => event)).toEqual(['abort']);
+    expect([before, listenerCount()]).toEqual([1, 0]);
   });
 
   it('stays a timeout when the worker stops in the grace period', async () => {
     const { shutdown, end } = setup();
     await pass(TIMEOUT_MS);
-    shutdown.abort();
+    shutdown.begin();
     await pass(GRACE_MS);
 
     expect(end()).toEqual(timedOut);
@@ -239,7 +251,7 @@ describe('runHandler', () => {
     ['the worker stops', true],
   ])('is cancelled when that is heard in the grace period after %s', async (_what, isStopped) => {
     const { handler, shutdown, cancel, end } = setup();
-    if (isStopped) shutdown.abort();
+    if (isStopped) shutdown.begin();
     else await pass(TIMEOUT_MS);
     await settled();
     cancel();
@@ -250,11 +262,13 @@ describe('runHandler', () => {
   });
 
   it('completes a task that ends at once though the worker has stopped already', async () => {
+    const shutdown = createShutdown();
+    shutdown.begin();
     const ended = await runHandler({
       call: () => ok('done'),
       timeoutMs: TIMEOUT_MS,
       graceMs: GRACE_MS,
-      shutdown: AbortSignal.abort(),
+      shutdown,
       cancellation: createCancellation(),
       onAbandoned: () => undefined,
     });
@@ -276,7 +290,7 @@ describe('runHandler', () => {
       call,
       timeoutMs: TIMEOUT_MS,
       graceMs: GRACE_MS,
-      shutdown: new AbortController().signal,
+      shutdown: createShutdown(),
       cancellation: createCancellation(),
       onAbandoned: () => undefined,
     });

@@ -6,6 +6,7 @@ import { type Cancellation } from '../queue/Cancellation';
 import { toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { type RunClock, startRunClock } from './RunClock';
+import { type Shutdown } from './Shutdown';
 
 /** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 500;
@@ -28,8 +29,8 @@ export interface HandlerRunOptions {
   readonly timeoutMs: number;
   /** Milliseconds the handler may take to end after its signal was aborted. */
   readonly graceMs: number;
-  /** Aborted when the worker no longer waits for its tasks. */
-  readonly shutdown: AbortSignal;
+  /** Begins when the worker no longer waits for its tasks. */
+  readonly shutdown: Shutdown;
   /** Says when somebody cancels the task. */
   readonly cancellation: Cancellation;
   /** Default: real time. */
@@ -76,17 +77,15 @@ export const runHandler = async ({
   // What the handler ends in, or the error it must stop for; what comes first, counts.
   const { promise, resolve } = Promise.withResolvers<Ended | TaskError>();
   const time = startRunClock({ clock, timeoutMs, onTimeUp: () => resolve(toTimeout(timeoutMs)) });
-  const stop = (): void => resolve(toStopping());
-  shutdown.addEventListener('abort', stop);
   const unsubscribe = cancellation.onRequest((request) => resolve(toCancelledError(request)));
   const controls = { getSignal: () => getController().signal, clock: time, interrupt: resolve };
   const handled = callHandler(() => call(controls));
   void handled.then(resolve);
-  if (shutdown.aborted) stop();
+  const stopListening = shutdown.onBegin(() => resolve(toStopping()));
   const first = await promise;
   time.end();
-  shutdown.removeEventListener('abort', stop);
-  unsubscribe?.();
+  stopListening();
+  unsubscribe();
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
     return time.elapsedMs() > timeoutMs ? err(toTimeout(timeoutMs)) : first;

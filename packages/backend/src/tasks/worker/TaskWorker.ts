@@ -12,6 +12,7 @@ import { type AttemptEnvironment } from './Attempt';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
+import { createShutdown, type Shutdown } from './Shutdown';
 import { createTaskFamily } from './TaskFamily';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { type TaskWorkerOptions } from './TaskWorkerOptions';
@@ -98,7 +99,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   const { appConfig } = options;
   const logger = guardedLogger(options.logger);
   const stopRequest = new AbortController();
-  const shutdown = new AbortController();
+  const shutdown = createShutdown();
   const resources = createResourceSet({
     definitions: plan.resources,
     listed: options.resources ?? [],
@@ -113,7 +114,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       id: plan.id,
       logger,
       appConfig,
-      shutdown: shutdown.signal,
+      shutdown,
       draining: stopRequest.signal,
       resolve,
       isolation,
@@ -171,7 +172,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const startedAtMs = performance.now();
     const closed = parts?.close() ?? Promise.resolve();
     desk.shut();
-    if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.abort();
+    if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.begin();
     const stopped = stopResources(startedAtMs + plan.drainTimeoutMs + STOP_MS);
     // A Redis that is away may come back in time for what has ended.
     await whenTold(plan.drainTimeoutMs - (performance.now() - startedAtMs));
@@ -231,7 +232,7 @@ interface EnvironmentOptions {
   readonly id: string;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
-  readonly shutdown: AbortSignal;
+  readonly shutdown: Shutdown;
   /** Aborted when the worker begins to stop. */
   readonly draining: AbortSignal;
   readonly resolve: ResolveResource;

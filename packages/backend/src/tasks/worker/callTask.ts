@@ -9,6 +9,7 @@ import { type Attempt } from './Attempt';
 import { toContext, toStepOwner, toSteps } from './AttemptContext';
 import { type AttemptFamily, createAttemptFamily } from './AttemptFamily';
 import { type HandlerRunOptions, runHandler } from './HandlerRun';
+import { type Shutdown } from './Shutdown';
 
 /** How the handler of an attempt has ended. */
 export interface HandlerEnd {
@@ -108,9 +109,8 @@ const factsOf = ({ task, delivery, envelope }: Attempt, { code }: TaskError) => 
 });
 
 /** A worker that has waited for its tasks must tell their ends: then a process gets no more time for its resources. */
-const letEnd = async ({ over, kill }: IsolatedRun, shutdown: AbortSignal): Promise<void> => {
-  if (shutdown.aborted) kill();
-  shutdown.addEventListener('abort', kill);
+const letEnd = async ({ over, kill }: IsolatedRun, shutdown: Shutdown): Promise<void> => {
+  const stopListening = shutdown.onBegin(kill);
   await over;
-  shutdown.removeEventListener('abort', kill);
+  stopListening();
 };

@@ -24,6 +24,7 @@ import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
 import { type AttemptEnvironment } from './Attempt';
 import { runTask } from './runTask';
+import { createShutdown } from './Shutdown';
 
 const scheduledAt = new Date(1_900_000_000_000);
 const now = new Date(1_900_000_005_000);
@@ -68,7 +69,7 @@ const setup = (change: Partial<AttemptEnvironment> = {}) => {
     graceMs: 0,
     maxCrashes: 3,
     maxResultBytes: 1000,
-    shutdown: new AbortController().signal,
+    shutdown: createShutdown(),
     resolve: resolveFrom([]),
     now: () => now,
     random: () => 0,
@@ -550,13 +551,13 @@ describe('runTask', () => {
   });
 
   it('gives a task back when the worker stops', async () => {
-    const shutdown = new AbortController();
+    const shutdown = createShutdown();
     const task = handledBy(() => {
-      shutdown.abort();
+      shutdown.begin();
       return new Promise(() => undefined);
     });
 
-    expect((await setup({ shutdown: shutdown.signal }).run(task)).outcome).toMatchObject({
+    expect((await setup({ shutdown }).run(task)).outcome).toMatchObject({
       kind: 'released',
       error: { code: 'shutdown' },
     });

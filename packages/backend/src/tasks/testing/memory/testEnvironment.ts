@@ -3,6 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { resolveFrom } from '../../domain/ResourceToken';
 import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
+import { createShutdown } from '../../worker/Shutdown';
 import { type TestClock } from './TestClock';
 
 /** Values of shared resources, as `resolveFrom` takes them. */
@@ -32,7 +33,7 @@ export const toTestEnvironment = ({
   graceMs: appConfig.taskTimeoutGraceMs,
   maxCrashes: appConfig.taskMaxCrashes,
   maxResultBytes: appConfig.taskMaxResultBytes,
-  shutdown: new AbortController().signal,
+  shutdown: createShutdown(),
   clock,
   resolve: resolveFrom(resources),
   now: () => new Date(clock.nowMs()),
