@@ -95,10 +95,9 @@ const createCluster = (
   );
 };
 
-const require = createRequire(import.meta.url);
-
 /** Loads the library with the first connection. No import, for the reason that `loadBullmq` has. */
-const loadIoredis = (): typeof import('ioredis') => require('ioredis');
+const loadIoredis = (): typeof import('ioredis') =>
+  typeof require === 'function' ? require('ioredis') : createRequire(import.meta.url)('ioredis');
 
 /** Creates a connection that is not open yet; it opens with the first command or `connect()`. */
 export const createRedisClient = (
