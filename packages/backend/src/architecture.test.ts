@@ -15,6 +15,21 @@ const listSourceFiles = async (): Promise<readonly string[]> => {
 
 const toPath = (file: string): string => join(packagesFolder, file.replace('/', '/src/'));
 
+/** Runs a script in a process of its own. */
+const run = async (script: string) => {
+  const child = Bun.spawn([process.execPath, '--no-install', '-e', script], {
+    cwd: import.meta.dir,
+    env: { PATH: process.env['PATH'] },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: 5000,
+  });
+  const printed = `${await new Response(child.stdout).text()}${await new Response(child.stderr).text()}`;
+  await child.exited;
+  return { printed, exitCode: child.exitCode };
+};
+
 const check = (file: string, source: string): readonly string[] =>
   findViolations(importRules, file, listImports(file, source));
 
@@ -41,21 +56,26 @@ describe('importing core and tasks', () => {
       for (const path of ${JSON.stringify(files.map(toPath))}) await import(path);
       for (const event of ['SIGTERM', 'SIGINT', 'exit', 'uncaughtException', 'unhandledRejection'])
         if (process.listenerCount(event) > 0) console.log('listens to ' + event);`;
-    const child = Bun.spawn([process.execPath, '--no-install', '-e', script], {
-      cwd: import.meta.dir,
-      env: { PATH: process.env['PATH'] },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      timeout: 5000,
-    });
-    const printed = `${await new Response(child.stdout).text()}${await new Response(child.stderr).text()}`;
-    await child.exited;
-    expect({ printed, exitCode: child.exitCode, hasFiles: files.length > 0 }).toEqual({
+    const { printed, exitCode } = await run(script);
+    expect({ printed, exitCode, hasFiles: files.length > 0 }).toEqual({
       printed: '',
       exitCode: 0,
       hasFiles: true,
     });
+  });
+});
+
+describe('importing tasks and the testing kit', () => {
+  it('loads neither BullMQ nor ioredis, so that tests without Redis and isolated attempts start fast', async () => {
+    const script = `
+      import 'reflect-metadata';
+      for (const path of ['tasks', 'tasks/testing', 'services/shared/SharedService', 'services/shared/ServiceContext'])
+        await import('@backend/' + path);
+      const loaded = Object.keys(require.cache).map((path) => /node_modules\\/(bullmq|ioredis)\\//.exec(path)?.[1]);
+      console.log(JSON.stringify([...new Set(loaded.filter((name) => name !== undefined))]));`;
+    const { printed } = await run(script);
+
+    expect(printed).toBe('[]\n');
   });
 });
 
@@ -90,6 +110,11 @@ describe('importRules', () => {
     [
       'backend/services/users/a.ts',
       "const x = await import('ioredis');",
+      'packages/backend/src/services/users/a.ts:1 imports ioredis',
+    ],
+    [
+      'backend/services/users/a.ts',
+      "const x = require('ioredis');",
       'packages/backend/src/services/users/a.ts:1 imports ioredis',
     ],
     [

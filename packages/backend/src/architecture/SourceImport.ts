@@ -17,7 +17,7 @@ const TEXT_OR_NOT_CODE = new RegExp(
 );
 const IMPORTS = [
   /\b(?:import|export)\b[^'";]*?\bfrom\s*(['"])(?<specifier>[^'"]+)\1/g,
-  /(?<![\w:.'"-])import\s*\(?\s*(['"])(?<specifier>[^'"]+)\1/g,
+  /(?<![\w:.'"-])(?:import\s*\(?|require\s*\()\s*(['"])(?<specifier>[^'"]+)\1/g,
 ] as const;
 const BUN_GLOBAL = /(?<![.\w])(?<specifier>Bun)\./g;
 const ENVIRONMENT = /(?<![.\w])(?<specifier>process\.env)\b/g;

@@ -2,9 +2,9 @@ import { toShownUrl } from '@backend/config/shownUrl';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
-import { Cluster } from 'ioredis';
 import { err, ok, type Result } from 'neverthrow';
 import { createRedisClient, type RedisClient, type RedisRole } from './createRedisClient';
+import { isCluster } from './isCluster';
 import { DEFAULT_REDIS_URL, describeRedisFailure, isEcho, isWrongDatabase } from './RedisFailure';
 import { parseRedisUrl, type RedisTarget } from './RedisTarget';
 
@@ -120,7 +120,7 @@ const watchTrouble = (
 };
 
 const letProcessEnd = (client: RedisClient): void => {
-  if (client instanceof Cluster) {
+  if (isCluster(client)) {
     // It has no stream of its own, but a connection to each node that it finds.
     client.on('+node', letProcessEnd);
     return;

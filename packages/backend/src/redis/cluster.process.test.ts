@@ -174,11 +174,11 @@ describe('children on a cluster', () => {
     const tasks: TaskDefinition<unknown>[] = [...parts, parentTask];
     const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: cluster.redisUrl })._unsafeUnwrap();
     const given = { tasks, logger: silentLogger, appConfig };
+    const inspector = createTaskInspector(given);
     const worker = createTaskWorker({ ...given, concurrency: 1 });
     (await worker.start())._unsafeUnwrap();
     const scheduled = await createTaskScheduler(given).schedule(CorrelationId(), parentTask, { n: 5 });
     const value = (await scheduled._unsafeUnwrap().result())._unsafeUnwrap();
-    const inspector = createTaskInspector(given);
     const countOf = async (status: TaskStatus) =>
       (await inspector.getTasks({ status, parentId: scheduled._unsafeUnwrap().id }))._unsafeUnwrap().tasks
         .length;

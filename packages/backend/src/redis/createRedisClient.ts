@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
-import { type RedisOptions as AnyRedisOptions, Cluster, Redis } from 'ioredis';
+import { createRequire } from 'node:module';
+import { type RedisOptions as AnyRedisOptions, type Cluster, type Redis } from 'ioredis';
 import { type RedisNode, type RedisTarget } from './RedisTarget';
 
 /** Without the reply mapping, which BullMQ sets itself and which picks among the client's overloads. */
@@ -79,8 +80,9 @@ const createCluster = (
   nodes: readonly RedisNode[],
   redisOptions: RedisOptions,
   clusterRetryStrategy: RetryStrategy,
-): Cluster =>
-  new Cluster(
+): Cluster => {
+  const ioredis = loadIoredis();
+  return new ioredis.Cluster(
     nodes.map((node) => ({ ...node })),
     {
       redisOptions,
@@ -91,6 +93,11 @@ const createCluster = (
       dnsLookup: redisOptions.tls === undefined ? lookup : (address, callback) => callback(null, address),
     },
   );
+};
+
+/** Loads the library with the first connection. No import, for the reason that `loadBullmq` has. */
+const loadIoredis = (): typeof import('ioredis') =>
+  typeof require === 'function' ? require('ioredis') : createRequire(import.meta.url)('ioredis');
 
 /** Creates a connection that is not open yet; it opens with the first command or `connect()`. */
 export const createRedisClient = (
@@ -101,5 +108,6 @@ export const createRedisClient = (
   const options: RedisOptions = { ...COMMON, ...ROLES[role], ...accessOptions(target) };
   if (target.kind === 'cluster') return createCluster(target.nodes, options, retryStrategy);
   const serverTarget: RedisOptions = { ...options, retryStrategy, ...serverOptions(target, retryStrategy) };
-  return new Redis(serverTarget);
+  const ioredis = loadIoredis();
+  return new ioredis.Redis(serverTarget);
 };

@@ -1,5 +1,6 @@
-import { Cluster, type Redis } from 'ioredis';
+import { type Redis } from 'ioredis';
 import { createRedisClient } from './createRedisClient';
+import { isCluster } from './isCluster';
 import { parseRedisUrl } from './RedisTarget';
 
 /** Keys that one look finds, about. */
@@ -18,7 +19,7 @@ export const deleteKeys = async (redisUrl: string, prefix: string): Promise<void
   client.on('error', () => undefined); // a command that cannot be sent rejects by itself
   try {
     await client.connect();
-    const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+    const nodes = isCluster(client) ? client.nodes('master') : [client];
     for (const node of nodes) await deleteFrom(node, prefix);
   } finally {
     client.disconnect();

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'bun:test';
-import { Cluster } from 'ioredis';
 import { type RedisClient } from './createRedisClient';
 import { type RedisFacts, readRedisFacts, redisProblems } from './redisHealth';
 
@@ -87,11 +86,12 @@ describe('readRedisFacts', () => {
   it('asks one master of a cluster, or the cluster itself while it knows none', async () => {
     const server = { info: async () => info, time: async () => ['1', '0'] };
     const clusterOf = (masters: readonly unknown[]) =>
-      Object.assign(Object.create(Cluster.prototype), {
+      ({
+        isCluster: true,
         nodes: (role: string) => (role === 'master' ? masters : []),
         info: async () => 'redis_version:0',
         time: server.time,
-      }) as RedisClient;
+      }) as unknown as RedisClient; // all that is used
 
     expect((await readRedisFacts(clusterOf([server]))).version).toBe('7.2.4');
     expect((await readRedisFacts(clusterOf([]))).version).toBe('0');

@@ -1,5 +1,5 @@
-import { Cluster } from 'ioredis';
 import { type RedisClient } from './createRedisClient';
+import { isCluster } from './isCluster';
 
 /** What a Redis server says of itself, as far as the safety of tasks depends on it. */
 export interface RedisFacts {
@@ -57,7 +57,7 @@ export const readRedisFacts = async (
   client: RedisClient,
   now: () => number = Date.now,
 ): Promise<RedisFacts> => {
-  const node = client instanceof Cluster ? (client.nodes('master')[0] ?? client) : client;
+  const node = isCluster(client) ? (client.nodes('master')[0] ?? client) : client;
   const info = await node.info();
   const before = now();
   const [seconds, microseconds] = await node.time();

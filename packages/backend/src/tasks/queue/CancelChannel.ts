@@ -1,5 +1,5 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { Cluster } from 'ioredis';
+import { isCluster } from '@backend/redis/isCluster';
 import { z } from 'zod';
 
 /** Where workers hear that a task which runs is cancelled: one channel for all queues under a prefix. */
@@ -54,7 +54,7 @@ export const createCancelListener = ({
   onError,
 }: CancelListenerOptions): CancelListener => {
   // Told apart, because the two have their own options.
-  const copy: RedisClient = client instanceof Cluster ? client.duplicate() : client.duplicate();
+  const copy: RedisClient = isCluster(client) ? client.duplicate() : client.duplicate();
   let isListening = false;
   const listen = async (): Promise<void> => {
     try {

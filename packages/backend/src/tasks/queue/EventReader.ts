@@ -1,5 +1,5 @@
+import { isCluster } from '@backend/redis/isCluster';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
-import { Cluster } from 'ioredis';
 import { type QueueEvent, type StreamReply, toQueueEvent } from './QueueEvent';
 
 /** Reads the events of some queues on one blocking connection, as long as there is a queue to read. */
@@ -153,7 +153,7 @@ const isRefused = (error: unknown): boolean => error instanceof Error && error.n
  * client's on the node that is asked to wake it. A connection that is lost is noticed by the read that follows.
  */
 const readClientId = async ({ client }: RedisConnection): Promise<string> =>
-  client instanceof Cluster ? '' : client.call('CLIENT', 'ID').then(String, () => '');
+  isCluster(client) ? '' : client.call('CLIENT', 'ID').then(String, () => '');
 
 /** Answers whether anything was told that somebody waits for. */
 const readOnce = async (

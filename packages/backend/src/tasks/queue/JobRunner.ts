@@ -1,5 +1,5 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { DelayedError, type Job } from 'bullmq';
+import { type Job } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { type ChildStore, createChildStore } from './ChildStore';
 import { type Delivery, type DeliveryEnd } from './Delivery';
@@ -8,6 +8,7 @@ import { createDeliverySteps } from './DeliverySteps';
 import { type HeldCancellations } from './HeldCancellations';
 import { type HeldJob, type HeldJobs, type Hold } from './HeldJobs';
 import { createJobLock, type JobLock } from './JobLock';
+import { loadBullmq } from './loadBullmq';
 import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
 import { goesOn, settle } from './settle';
@@ -192,6 +193,7 @@ const putOff = async ({
   } catch (error) {
     options.onError(toError(error));
   }
+  const { DelayedError } = loadBullmq();
   throw new DelayedError();
 };
 

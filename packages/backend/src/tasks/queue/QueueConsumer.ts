@@ -1,5 +1,5 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { DelayedError, type Job, Worker } from 'bullmq';
+import { type Job, type Worker } from 'bullmq';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type CancelCall } from './CancelChannel';
 import { type Delivery, type DeliveryEnd } from './Delivery';
@@ -10,6 +10,7 @@ import { createHeldJobs, type HeldJob } from './HeldJobs';
 import { createJobRunner } from './JobRunner';
 import { createJobSlots, createRunSlot, wakeWorker } from './JobSlots';
 import { isFailedRenewal, LostLockError } from './LostLock';
+import { loadBullmq } from './loadBullmq';
 import { makeFetchPatient } from './patientFetch';
 import { toQueueKey, toQueueName } from './QueueName';
 import { limitToSlots, type QueueSlots } from './QueueSlots';
@@ -71,8 +72,9 @@ const NO_STALLED_LIMIT = 1_000_000;
 const createWorker = (
   options: QueueConsumerOptions,
   process: (job: Job, token?: string) => Promise<unknown>,
-): Worker =>
-  new Worker(toQueueName(options.task.queueName), process, {
+): Worker => {
+  const { Worker } = loadBullmq();
+  return new Worker(toQueueName(options.task.queueName), process, {
     connection: options.client,
     prefix: options.prefix,
     name: options.workerId,
@@ -89,10 +91,12 @@ const createWorker = (
     ...toLimiter(options.task.options.rateLimit),
     ...toWorkerRetention(options.task.options.retention),
   });
+};
 
 /** Creates the consumer of one task's queue. It takes nothing before `start`. */
 export const createQueueConsumer = (options: QueueConsumerOptions): QueueConsumer => {
   const { client, task, prefix, onError } = options;
+  const { DelayedError } = loadBullmq();
   const queueKey = toQueueKey(prefix, task.queueName);
   const heldJobs = createHeldJobs(() => createRunSlot(jobSlots));
   const cancellations = createHeldCancellations({ ...options, taskName: task.queueName, heldJobs });

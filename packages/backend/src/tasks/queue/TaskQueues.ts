@@ -2,10 +2,11 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { type JobJson, type JobsOptions, Queue } from 'bullmq';
+import { type JobJson, type JobsOptions, type Queue } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { addWithFields } from './addWithFields';
 import { type Debounced, replaceDebounced } from './DeduplicationKey';
+import { loadBullmq } from './loadBullmq';
 import { toQueueName } from './QueueName';
 import { rememberTaskName } from './UnregisteredTasks';
 
@@ -36,6 +37,7 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
   const scheduledNames = new Set<string>();
   const log = createRateLimitedLog({ logger: guardedLogger(logger) });
   const create = (taskName: string): Queue => {
+    const { Queue } = loadBullmq();
     const queue = new Queue(toQueueName(taskName), {
       connection: client,
       prefix,

@@ -1,5 +1,5 @@
+import { isCluster } from '@backend/redis/isCluster';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
-import { Cluster } from 'ioredis';
 import { type TaskSighting } from '../domain/TaskSighting';
 import { createEventReader, type EventReader } from './EventReader';
 import { type QueueAccess } from './QueueAccess';
@@ -66,7 +66,7 @@ export const createTaskWatch = ({
     for (const queue of queues.values()) queue.lookAtAll();
   };
   const readers = createReaders({
-    isCluster: connection.client instanceof Cluster,
+    isCluster: isCluster(connection.client),
     create: () =>
       createEventReader({
         connect,

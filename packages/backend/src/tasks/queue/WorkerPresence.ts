@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
-import { Cluster } from 'ioredis';
+import { isCluster } from '@backend/redis/isCluster';
+import { type Cluster } from 'ioredis';
 import { toTaskName } from './QueueName';
 
 /** One worker's connection to one queue, as Redis lists it. */
@@ -67,7 +68,7 @@ const parseConnectionName = (
  * Redis does not answer, or does not allow the command, as some managed ones do not.
  */
 export const readWorkerPresence = async (client: RedisClient, prefix: string): Promise<WorkerPresence> => {
-  if (!(client instanceof Cluster)) return parseClientList(await listClients(client), prefix);
+  if (!isCluster(client)) return parseClientList(await listClients(client), prefix);
   // A worker's connections are spread over the nodes: each node knows only its own.
   const lists = await Promise.all(client.nodes('all').map(listClients));
   return parseClientList(lists.join('\n'), prefix);

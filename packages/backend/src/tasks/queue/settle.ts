@@ -1,7 +1,8 @@
-import { DelayedError, type Job, RATE_LIMIT_ERROR, UnrecoverableError } from 'bullmq';
+import { type Job } from 'bullmq';
 import { isEnvelope } from '../domain/TaskEnvelope';
 import { type TaskError } from '../domain/TaskError';
 import { type TaskOutcome } from '../domain/TaskOutcome';
+import { loadBullmq } from './loadBullmq';
 import { type Persist } from './persistSettlement';
 import { toFailureMessage, toFailureStack } from './StoredFailure';
 
@@ -64,7 +65,14 @@ const withStack = <E extends Error>(signal: E, stack: string): E => {
 /** BullMQ takes any error with this one message for its own rate limit, and puts the job back for ever. */
 const toSignalMessage = (error: TaskError): string => {
   const message = toFailureMessage(error);
+  const { RATE_LIMIT_ERROR } = loadBullmq();
   return message === RATE_LIMIT_ERROR ? `the task failed with ${message}` : message;
+};
+
+/** Thrown to BullMQ for a job that we have moved ourselves. */
+const toMovedSignal = (): Error => {
+  const { DelayedError } = loadBullmq();
+  return new DelayedError();
 };
 
 /** A task that was tried in time goes on to its end, also when that attempt is not counted. */
@@ -101,7 +109,7 @@ export const settle = async ({
       onError(error instanceof Error ? error : new Error(String(error)));
       onOver(false);
     }
-    throw new DelayedError();
+    throw toMovedSignal();
   };
   const putBack = (delayMs: number): Promise<never> =>
     move(async () => {
@@ -121,7 +129,7 @@ export const settle = async ({
     case 'superseded':
       // A newer delivery of the same task in this process settles it: nothing to do, and nothing to report.
       onOver(true);
-      throw new DelayedError();
+      throw toMovedSignal();
     case 'retry': {
       job.opts.attempts = NO_LIMIT;
       job.opts.backoff = { type: BACKOFF_TYPE };
@@ -131,6 +139,7 @@ export const settle = async ({
     }
     case 'failed': {
       job.opts.stackTraceLimit = STACK_COUNT;
+      const { UnrecoverableError } = loadBullmq();
       const signal = new UnrecoverableError(toSignalMessage(outcome.error));
       throw withStack(signal, toFailureStack({ error: outcome.error, attempt, reason: outcome.reason }));
     }

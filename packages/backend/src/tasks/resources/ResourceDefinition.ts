@@ -75,7 +75,8 @@ const definitionProblems = (given: Partial<ResourceSpecification<never>>): strin
 
 /**
  * Defines a shared resource. Plain data: nothing is opened here, and a wrong definition does not throw; a worker lists its
- * `problems`. The same definition is one resource in a process, however many workers use it.
+ * `problems`. The same definition is one resource in a process, however many workers use it, unless they give it other
+ * resources for its `needs`.
  *
  * @example
  * const poolResource = defineResource({

@@ -52,6 +52,11 @@ describe('planResources', () => {
       ],
     ],
     [
+      'a task among them',
+      { resources: [taskThatNeeds([])] },
+      ['expected what defineResource returns (entry 1 of resources)'],
+    ],
+    [
       'a token that two have',
       { resources: [resource('pool'), resource('pool')] },
       ['expected every token once in resources, got "pool" again'],

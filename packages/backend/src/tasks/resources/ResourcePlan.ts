@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/fieldProblems';
 import { type ResourceToken, showToken, tokenHint, tokenProblem } from '../domain/ResourceToken';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type ResourceDefinition } from './ResourceDefinition';
@@ -20,8 +21,9 @@ interface ResourcePlanInput {
   isProvided(token: ResourceToken): boolean;
 }
 
+/** A task has problems too, but no needs. */
 const isDefinition = (entry: unknown): entry is ResourceDefinition =>
-  typeof entry === 'object' && entry !== null && 'problems' in entry && Array.isArray(entry.problems);
+  isRecord(entry) && Array.isArray(entry['problems']) && Array.isArray(entry['needs']);
 
 const declaredBy = ({ options }: TaskDefinition<unknown>): readonly ResourceToken[] =>
   options.resources ?? [];

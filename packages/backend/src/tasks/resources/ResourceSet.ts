@@ -1,16 +1,10 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, ok, type Result } from 'neverthrow';
-import { type DependencyContainer, type InjectionToken } from 'tsyringe';
-import {
-  type ResolveResource,
-  type ResourceToken,
-  showToken,
-  toUnknownResource,
-} from '../domain/ResourceToken';
-import { TaskError } from '../domain/TaskError';
+import { type DependencyContainer } from 'tsyringe';
+import { type ResolveResource, type ResourceToken, showToken } from '../domain/ResourceToken';
 import { type ResourceDefinition } from './ResourceDefinition';
+import { createResourceScope } from './ResourceScope';
 import { type HeldResource, holdResource } from './SharedResource';
 
 /** What the handlers of one worker, or of one child process that runs a task, resolve from. */
@@ -41,6 +35,8 @@ export interface ResourceSetOptions {
   readonly container: DependencyContainer | undefined;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
+  /** What the time for all stops is measured with. Default: the clock of the process. */
+  readonly nowMs?: () => number;
 }
 
 /** Milliseconds for those that had started, when one did not. */
@@ -53,95 +49,60 @@ export const createResourceSet = ({
   container,
   logger,
   appConfig,
+  nowMs = () => performance.now(),
 }: ResourceSetOptions): ResourceSet => {
-  const values = new Map<ResourceToken, unknown>();
-  const own = container?.createChildContainer();
-  const isListed = (token: ResourceToken): boolean => listed.some((resource) => resource.token === token);
+  let scope = createResourceScope({ listed, container });
   const held: { readonly definition: ResourceDefinition; readonly part: HeldResource }[] = [];
-
-  const resolve = <Value>(token: ResourceToken<Value>): Value => {
-    if (values.has(token)) return values.get(token) as Value; // its definition promised the type
-    if (isListed(token)) throw toUnstarted(token);
-    if (own !== undefined && hasProvider(own, token)) return resolveFromContainer(own, token);
-    throw toUnknownResource(token, [...values.keys()]);
-  };
-
-  const resolveFor =
-    ({ token: asking, needs }: ResourceDefinition) =>
-    <Value>(token: ResourceToken<Value>): Value => {
-      // It may have started all the same, today.
-      if (isListed(token) && !needs.includes(token)) throw toUnneeded(asking, token);
-      return resolve(token);
-    };
+  const findPart = (token: ResourceToken): HeldResource | undefined =>
+    held.find(({ definition }) => definition.token === token)?.part;
 
   const stop = async (withinMs: number): Promise<void> => {
-    const endsAtMs = performance.now() + withinMs;
+    const endsAtMs = nowMs() + withinMs;
     for (let last = held.pop(); last !== undefined; last = held.pop()) {
-      const shareMs = Math.max(0, endsAtMs - performance.now()) / (held.length + 1);
+      const shareMs = Math.max(0, endsAtMs - nowMs()) / (held.length + 1);
       await last.part.release(Math.min(last.definition.stopTimeoutMs, shareMs));
     }
   };
 
-  const startOne = async (
-    definition: ResourceDefinition,
-    signal: AbortSignal,
-  ): Promise<Result<void, Error>> => {
-    const { token } = definition;
-    const part = holdResource(definition, { appConfig, logger, resolve: resolveFor(definition) });
+  const startOne = async (definition: ResourceDefinition, stopped: Promise<Stopped>) => {
+    const { token, needs } = definition;
+    const into = scope;
+    const resolve = into.resolveFor(definition);
+    const part = holdResource(definition, { needs: needs.map(findPart), appConfig, logger, resolve });
     held.push({ definition, part });
-    const started = await Promise.race([part.started, failureOf(signal)]);
-    if (started.isErr()) return err(toFailure(token, started.error));
-    values.set(token, started.value);
-    own?.registerInstance(toInjectionToken(token), started.value);
+    const started = await Promise.race([part.started, stopped]);
+    return started.map((value) => into.add(token, value));
+  };
+
+  const startEach = async (signal: AbortSignal, stopped: Promise<Stopped>): Promise<Result<void, Error>> => {
+    for (const definition of definitions) {
+      const started = signal.aborted ? toStopped() : await startOne(definition, stopped);
+      const answer = signal.aborted ? toStopped() : started;
+      if (answer.isErr()) return err(toFailure(definition.token, answer.error));
+    }
     return ok();
   };
 
   return {
     start: async (signal) => {
-      for (const definition of definitions) {
-        const started = await startOne(definition, signal);
-        if (started.isOk() && !signal.aborted) continue;
-        await stop(CLEAN_UP_MS);
-        return started.isErr() ? started : err(toFailure(definition.token, new Error('the worker stops')));
-      }
-      return ok();
+      // What the container made for a start that failed has what that start had opened.
+      scope = createResourceScope({ listed, container });
+      const { promise: stopped, resolve: tell } = Promise.withResolvers<Stopped>();
+      const onAbort = (): void => tell(toStopped());
+      signal.addEventListener('abort', onAbort);
+      const started = await startEach(signal, stopped);
+      signal.removeEventListener('abort', onAbort);
+      if (started.isErr()) await stop(CLEAN_UP_MS);
+      return started;
     },
-    resolve,
+    resolve: (token) => scope.resolve(token),
     stop,
   };
 };
 
-const failureOf = (signal: AbortSignal): Promise<Result<never, Error>> =>
-  new Promise((resolve) => {
-    const fail = (): void => resolve(err(new Error('the worker stops')));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
+type Stopped = Result<never, Error>;
+
+const toStopped = (): Stopped => err(new Error('the worker stops'));
 
 const toFailure = (token: ResourceToken, cause: Error): Error =>
   new Error(`the resource ${showToken(token)} did not start: ${cause.message}`, { cause });
-
-/** Each of ours is one of theirs; only a class that is abstract cannot be made by the container, and it says so. */
-const toInjectionToken = <Value>(token: ResourceToken<Value>): InjectionToken<Value> =>
-  token as InjectionToken<Value>;
-
-/** A class needs no registration: the container makes it, with what its constructor asks for. */
-const hasProvider = (container: DependencyContainer, token: ResourceToken): boolean =>
-  typeof token === 'function' || container.isRegistered(toInjectionToken(token), true);
-
-const resolveFromContainer = <Value>(container: DependencyContainer, token: ResourceToken<Value>): Value => {
-  try {
-    return container.resolve(toInjectionToken(token));
-  } catch (thrown) {
-    const message = `the container cannot resolve ${showToken(token)}: ${describeUnknown(thrown)}`;
-    throw new TaskError(message, {}, { code: 'fatal', cause: thrown });
-  }
-};
-
-const toUnneeded = (asking: ResourceToken, token: ResourceToken): Error =>
-  new Error(`it resolves ${showToken(token)}, which needs of ${showToken(asking)} does not name`);
-
-const toUnstarted = (token: ResourceToken): TaskError =>
-  TaskError.fatal(
-    `the resource ${showToken(token)} is not started: no task that this worker takes names it in options.resources`,
-  );

@@ -1,11 +1,11 @@
-import { type ILogger } from '@backend/logger/Logger';
-import { err, type Result } from 'neverthrow';
-import { tokenName } from '../domain/ResourceToken';
-import { DeadlineError, settleWithin } from '../queue/settleWithin';
+import { type Result } from 'neverthrow';
+import { type OpenedResource, openResource } from './OpenedResource';
 import { type ResourceContext, type ResourceDefinition } from './ResourceDefinition';
 
 /** One holder's part in a resource of the process. */
 export interface HeldResource {
+  /** What the part is of. */
+  readonly resource: SharedResource;
   /** Resolves when the resource is there, or with why it is not. */
   readonly started: Promise<Result<unknown, Error>>;
   /**
@@ -17,19 +17,25 @@ export interface HeldResource {
   release(limitMs: number): Promise<void>;
 }
 
+/** A resource that runs, for all who hold it. */
 interface SharedResource {
   holderCount: number;
-  isStarting: boolean;
-  readonly started: Promise<Result<unknown, Error>>;
-  /** Ends a start that nobody waits for any more. */
-  readonly giveUp: AbortController;
+  readonly opened: OpenedResource;
+  /** What it was started with, in the order of its `needs`; `undefined` for what is no resource. */
+  readonly needs: readonly (SharedResource | undefined)[];
+}
+
+interface HoldOptions extends Omit<ResourceContext, 'signal'> {
+  /** What the same holder holds of its `needs`, in their order. */
+  readonly needs: readonly (HeldResource | undefined)[];
 }
 
 /**
  * Module state, and why: workers are created one by one, with nothing in common but the definitions that they are given,
- * and a pool is to be opened once in a process. What nobody holds is not here.
+ * and a pool is to be opened once in a process. What nobody holds is not here. A definition is here several times when its
+ * holders give it other resources to start with: each holder's needs outlive what was started with them.
  */
-const shared = new WeakMap<ResourceDefinition, SharedResource>();
+const shared = new WeakMap<ResourceDefinition, readonly SharedResource[]>();
 
 /** Stops that are under way: the next start of the same resource waits for its port or its file to be free. */
 const endings = new WeakMap<ResourceDefinition, Promise<void>>();
@@ -37,90 +43,57 @@ const endings = new WeakMap<ResourceDefinition, Promise<void>>();
 /** Takes part in a resource, and starts it if nobody else has: with this context then. */
 export const holdResource = (
   definition: ResourceDefinition,
-  context: Omit<ResourceContext, 'signal'>,
+  { needs: parts, ...context }: HoldOptions,
 ): HeldResource => {
-  const resource = shared.get(definition) ?? share(definition, context);
+  const needs = parts.map((part) => part?.resource);
+  const resource = findShared(definition, needs) ?? share(definition, { needs, context });
+  const { opened } = resource;
   resource.holderCount += 1;
   return {
-    started: resource.started,
+    resource,
+    started: opened.started,
     release: async (limitMs) => {
       resource.holderCount -= 1;
       if (resource.holderCount > 0) return;
-      if (shared.get(definition) === resource) shared.delete(definition);
-      const ending = end(resource, { definition, limitMs, logger: context.logger });
-      endings.set(definition, ending);
-      // A start that is given up may wait for the stop before it, whose time is not this holder's.
-      if (resource.isStarting) await settleWithin(ending, limitMs);
-      else await ending;
+      forget(definition, resource);
+      const closed = opened.close({ limitMs, logger: context.logger });
+      addEnding(definition, closed);
+      await closed;
     },
   };
 };
 
-const share = (definition: ResourceDefinition, context: Omit<ResourceContext, 'signal'>): SharedResource => {
-  const giveUp = new AbortController();
-  const before = endings.get(definition) ?? Promise.resolve();
-  const started = before.then(() => startWithin(definition, context, giveUp));
-  const resource: SharedResource = { holderCount: 0, isStarting: true, started, giveUp };
-  shared.set(definition, resource);
-  void started.then((answer) => {
-    resource.isStarting = false;
-    // The next one who needs it tries again.
-    if (answer.isErr() && shared.get(definition) === resource) shared.delete(definition);
+const findShared = (
+  definition: ResourceDefinition,
+  needs: SharedResource['needs'],
+): SharedResource | undefined =>
+  shared.get(definition)?.find((resource) => resource.needs.every((need, index) => need === needs[index]));
+
+const share = (
+  definition: ResourceDefinition,
+  { needs, context }: Pick<SharedResource, 'needs'> & { readonly context: Omit<ResourceContext, 'signal'> },
+): SharedResource => {
+  const opened = openResource(definition, { context, after: endings.get(definition) ?? Promise.resolve() });
+  const resource: SharedResource = { holderCount: 0, opened, needs };
+  shared.set(definition, [...(shared.get(definition) ?? []), resource]);
+  void opened.started.then((answer) => {
+    if (answer.isOk()) return;
+    forget(definition, resource); // The next one who needs it tries again.
+    addEnding(definition, opened.failed());
   });
   return resource;
 };
 
-const startWithin = async (
-  definition: ResourceDefinition,
-  context: Omit<ResourceContext, 'signal'>,
-  giveUp: AbortController,
-): Promise<Result<unknown, Error>> => {
-  const { startTimeoutMs, stopTimeoutMs } = definition;
-  const { signal } = giveUp;
-  if (signal.aborted) return err(signal.reason); // while the stop before it was waited for
-  const starting = (async () => definition.start({ ...context, signal }))();
-  const started = await settleWithin(Promise.race([starting, rejectionOf(signal)]), startTimeoutMs);
-  if (started.isOk()) return started;
-  // A start that comes late all the same has opened something that nobody will close.
-  void starting.then(
-    (value) => stopValue(value, { definition, limitMs: stopTimeoutMs, logger: context.logger }),
-    () => undefined,
+const forget = (definition: ResourceDefinition, resource: SharedResource): void => {
+  const others = shared.get(definition)?.filter((other) => other !== resource) ?? [];
+  if (others.length > 0) shared.set(definition, others);
+  else shared.delete(definition);
+};
+
+const addEnding = (definition: ResourceDefinition, ending: Promise<unknown>): void => {
+  const before = endings.get(definition);
+  endings.set(
+    definition,
+    Promise.all([before, ending]).then(() => undefined),
   );
-  if (!(started.error instanceof DeadlineError)) return started;
-  const late = new Error(`it took longer than startTimeoutMs (${startTimeoutMs} ms)`);
-  giveUp.abort(late);
-  return err(late);
-};
-
-const rejectionOf = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-
-interface Ending {
-  readonly definition: ResourceDefinition;
-  readonly limitMs: number;
-  readonly logger: ILogger;
-}
-
-const end = async (resource: SharedResource, ending: Ending): Promise<void> => {
-  if (resource.isStarting) resource.giveUp.abort(new Error('nobody needs it any more'));
-  const started = await resource.started;
-  if (started.isOk()) await stopValue(started.value, ending);
-};
-
-const stopValue = async (value: unknown, { definition, limitMs, logger }: Ending): Promise<void> => {
-  const stopping = (async () => {
-    await definition.stop(value);
-  })();
-  const stopped = await settleWithin(stopping, limitMs);
-  if (stopped.isOk()) return;
-  const resource = tokenName(definition.token);
-  if (stopped.error instanceof DeadlineError)
-    logger.warn('A resource did not stop in time; it is left behind', {
-      resource,
-      limitMs: Math.round(limitMs),
-    });
-  else logger.error('A resource failed to stop; it is left behind', stopped.error, { resource });
 };

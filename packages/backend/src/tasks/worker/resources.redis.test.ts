@@ -21,7 +21,7 @@ const poolToken = ResourceToken<Pool>('database pool');
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Tasks that use a pool, the pool, and what becomes of both. */
-const setup = async ({ start, stop }: Partial<ResourceSpecification<Pool>> = {}) => {
+const setup = async ({ start, stop, stopTimeoutMs = 5000 }: Partial<ResourceSpecification<Pool>> = {}) => {
   const events: string[] = [];
   const gate = Promise.withResolvers<void>();
   const queryTask = defineTask({
@@ -52,6 +52,7 @@ const setup = async ({ start, stop }: Partial<ResourceSpecification<Pool>> = {})
       await stop?.(pool);
       pool.isOpen = false;
     },
+    stopTimeoutMs,
   });
   const tasks = [queryTask, undeclaredTask];
   const bench = await createTaskBench({ tasks });
@@ -149,7 +150,7 @@ describe('a worker with resources', () => {
   });
 
   it('stops while one of them still starts', async () => {
-    await using test = await setup({ start: never });
+    await using test = await setup({ start: never, stopTimeoutMs: 1 });
     const { events, options } = test;
     const worker = createTaskWorker(options);
     const starting = worker.start();
