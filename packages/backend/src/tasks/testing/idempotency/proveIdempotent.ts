@@ -17,9 +17,9 @@ import { TestingError } from '../TestingError';
 import { testConfig } from '../testConfig';
 import { type EffectRun } from './EffectRun';
 import { findFirstDifference } from './firstDifference';
-import { type IdempotencyWorld, runTrial, type TrialEnd, type TrialPlan } from './IdempotencyTrial';
+import { type IdempotencyWorld, runTrial, type TrialEnd } from './IdempotencyTrial';
 import { NotIdempotentError } from './NotIdempotentError';
-import { planTrials } from './planTrials';
+import { planTrials, type TrialPlan } from './planTrials';
 import { recordEffects } from './recordEffects';
 import { recordSteps } from './recordSteps';
 
@@ -122,7 +122,7 @@ const createRunner = (payload: unknown) => {
       task,
       toTestDelivery({
         taskId,
-        data: { v: ENVELOPE_VERSION, payload: stored.value, correlationId },
+        data: { v: ENVELOPE_VERSION, payload: JSON.parse(JSON.stringify(stored.value)), correlationId },
         attemptsMade: number - 1,
         scheduledAt: environment.now(),
         steps,
