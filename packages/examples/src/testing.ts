@@ -4,7 +4,7 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 
-// A task that sends, and has a receipt printed a day later.
+// A receipt is printed a day after its order was shipped.
 const printReceiptTask = defineTask({
   queueName: 'shop:print-receipt',
   schema: z.object({ orderId: z.string() }),

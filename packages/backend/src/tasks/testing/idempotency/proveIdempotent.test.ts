@@ -62,6 +62,21 @@ describe('proveIdempotent', () => {
     expect(proof).toEqual({ scheduleCount: 13, effectCount: 2 });
   });
 
+  it('makes a world for each schedule of runs, and two for the undisturbed one', async () => {
+    let worldCount = 0;
+    const world = () => {
+      worldCount += 1;
+      return createWorld();
+    };
+    const task = toTask(async ({ mailer }) => {
+      await mailer.send('ada');
+      return ok();
+    });
+    const { scheduleCount } = await proveIdempotent(task, { orderId: 'o1' }, { world });
+
+    expect(worldCount).toBe(scheduleCount + 1);
+  });
+
   it('passes a handler that charges in a step, with the key of the step', async () => {
     const proof = await prove(async ({ bank, mailer }, ctx) => {
       await ctx.step('charge', ({ idempotencyKey }) => bank.charge('o1', idempotencyKey));

@@ -25,7 +25,7 @@ import { recordSteps } from './recordSteps';
 
 /** How a handler is tried. */
 export interface IdempotencyOptions<Effects extends object> {
-  /** Makes a world in which nothing has happened; called once for each schedule of runs, and the same each time. */
+  /** Makes a world in which nothing has happened, the same each time; called for each schedule of runs, twice for the undisturbed. */
   world(): IdempotencyWorld<Effects>;
   /** What `ctx.resolve` finds, made of the recorded effects. Default: nothing. */
   resources?(effects: Effects): ResourceValues;
@@ -66,8 +66,7 @@ export const proveIdempotent = async <Payload, Output, Input, Effects extends ob
 ): Promise<IdempotencyProof> => {
   checkPatience(patienceMs);
   const runTask = createRunner(payload);
-  const attempt = async (plan: TrialPlan): Promise<TrialEnd> => {
-    const fresh = world();
+  const attempt = async (plan: TrialPlan, fresh = world()): Promise<TrialEnd> => {
     const steps = createMemorySteps();
     const run = (run: EffectRun, number: number) => {
       const effects = recordEffects(fresh.effects, run);
@@ -79,8 +78,9 @@ export const proveIdempotent = async <Payload, Output, Input, Effects extends ob
     };
     return runTrial({ plan, world: fresh, run, patienceMs });
   };
-  const { queueName: taskName } = toDefinition(task, world().effects);
-  const expected = await attempt(UNDISTURBED);
+  const first = world();
+  const { queueName: taskName } = toDefinition(task, first.effects);
+  const expected = await attempt(UNDISTURBED, first);
   checkUndisturbed(taskName, expected, await attempt(UNDISTURBED));
   const plans = planTrials(expected.calls);
   for (const plan of plans) {
