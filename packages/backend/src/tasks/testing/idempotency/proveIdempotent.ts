@@ -114,7 +114,13 @@ interface NumberedRun {
 const createRunner = (payload: unknown) => {
   const [taskId, correlationId, appConfig] = [TaskId(), CorrelationId(), testConfig()];
   const clock = createTestClock(Date.now());
-  const environment = toTestEnvironment({ appConfig, logger: silentLogger, clock, random: () => 0 });
+  const environment = toTestEnvironment({
+    appConfig,
+    logger: silentLogger,
+    clock,
+    now: () => new Date(clock.nowMs()),
+    random: () => 0,
+  });
   return (task: TaskDefinition<unknown>, { number, steps, resources = [] }: NumberedRun) => {
     const stored = checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
     if (stored.isErr()) throw new TestingError(stored.error.message);

@@ -3,7 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { resolveFrom } from '../../domain/ResourceToken';
 import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
-import { type TestClock } from './TestClock';
+import { type HandlerClock } from '../../worker/HandlerClock';
 
 /** Values of shared resources, as `resolveFrom` takes them. */
 export type ResourceValues = Parameters<typeof resolveFrom>[0];
@@ -11,18 +11,21 @@ export type ResourceValues = Parameters<typeof resolveFrom>[0];
 interface TestEnvironmentOptions {
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
-  readonly clock: TestClock;
+  /** What time limits go by. */
+  readonly clock: HandlerClock;
+  now(): Date;
   /** Shared resources, by their tokens. Default: none. */
   readonly resources?: ResourceValues | undefined;
   /** From 0 to 1. */
   random(): number;
 }
 
-/** What the attempts of a test are given: a worker's environment whose clock is the test's. */
+/** What the attempts of a test are given: a worker's environment that goes by the time of the test. */
 export const toTestEnvironment = ({
   appConfig,
   logger,
   clock,
+  now,
   resources = [],
   random,
 }: TestEnvironmentOptions): AttemptEnvironment => ({
@@ -35,6 +38,6 @@ export const toTestEnvironment = ({
   shutdown: new AbortController().signal,
   clock,
   resolve: resolveFrom(resources),
-  now: () => new Date(clock.nowMs()),
+  now,
   random,
 });
