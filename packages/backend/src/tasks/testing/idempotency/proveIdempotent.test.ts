@@ -376,6 +376,10 @@ describe('proveIdempotent', () => {
       await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, patienceMs: 0 })).rejects.toThrow(
         'expected patienceMs to be an integer from 1 to 60000, got 0',
       );
+      const resources = () => ['bank'] as never;
+      await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, resources })).rejects.toThrow(
+        'expected resources[0] to be a token and its value, such as [mailerToken, mailer], got "bank"',
+      );
     });
   });
 });

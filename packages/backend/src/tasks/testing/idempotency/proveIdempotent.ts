@@ -8,7 +8,7 @@ import { type StepStore } from '../../domain/TaskStep';
 import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { checkPayload } from '../../scheduler/PayloadCheck';
 import { runTask as runAttempt } from '../../worker/runTask';
-import { checkPatience } from '../checkTestOptions';
+import { checkPatience, checkTestResources } from '../checkTestOptions';
 import { createMemorySteps } from '../memory/MemorySteps';
 import { createTestClock } from '../memory/TestClock';
 import { type ResourceValues, toTestEnvironment } from '../memory/testEnvironment';
@@ -73,7 +73,7 @@ export const proveIdempotent = async <Payload, Output, Input, Effects extends ob
       return runTask(toDefinition(task, effects), {
         number,
         steps: recordSteps(steps, run),
-        resources: resources?.(effects),
+        resources: checkTestResources(resources?.(effects)),
       });
     };
     return runTrial({ plan, world: fresh, run, patienceMs });
@@ -107,7 +107,7 @@ interface NumberedRun {
   /** 1-based. */
   readonly number: number;
   readonly steps: StepStore;
-  readonly resources: ResourceValues | undefined;
+  readonly resources: ResourceValues;
 }
 
 /** All runs are of the same task, as its worker would run it. */
@@ -121,7 +121,7 @@ const createRunner = (payload: unknown) => {
     now: () => new Date(clock.nowMs()),
     random: () => 0,
   });
-  return (task: TaskDefinition<unknown>, { number, steps, resources = [] }: NumberedRun) => {
+  return (task: TaskDefinition<unknown>, { number, steps, resources }: NumberedRun) => {
     const stored = checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
     if (stored.isErr()) throw new TestingError(stored.error.message);
     return runAttempt(
