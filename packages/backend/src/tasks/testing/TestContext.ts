@@ -24,7 +24,7 @@ export interface RecordedContext {
   readonly scheduled: readonly ScheduledTask[];
 }
 
-/** A handler's context in a test: complete, and it takes notes. Handed to several calls it stands for runs of one attempt. */
+/** A handler's context in a test: complete, and it takes notes. A later call with it does not do finished steps again. */
 export interface TestContext extends TaskContext {
   /** In all attempts of the task. */
   readonly recorded: RecordedContext;
