@@ -282,7 +282,7 @@ const outputs: [name: string, lines: unknown[]][] = [
     'testing',
     [
       'retry in 1100 ms',
-      '{"kind":"completed","value":{"shipped":2}} [{"packed":2}]',
+      '{"kind":"completed","value":{"shipped":2}} [{"packed":2},{"packed":2}]',
       'failed invalid-payload',
       'retrying 2030-01-01T12:00:00.000Z',
       'completed 2030-01-01T12:00:01.100Z',

@@ -4,7 +4,7 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 
-// A task that sends, and has a receipt printed a day later.
+// A receipt is printed a day after its order was shipped.
 const printReceiptTask = defineTask({
   queueName: 'shop:print-receipt',
   schema: z.object({ orderId: z.string() }),
@@ -24,11 +24,12 @@ const shipOrderTask = defineTask({
 });
 
 const order = { orderId: 'o1', parcels: 2 };
-const first = await runTask(shipOrderTask, order);
+const ctx = createTestContext();
+const first = await runTask(shipOrderTask, order, ctx);
 console.log(first.kind, first.kind === 'retry' ? `in ${first.delayMs} ms` : '');
 
-const ctx = createTestContext({ attempt: 2 });
-console.log(JSON.stringify(await runTask(shipOrderTask, order, ctx)), JSON.stringify(ctx.recorded.progress));
+const second = await runTask(shipOrderTask, order, ctx.next());
+console.log(JSON.stringify(second), JSON.stringify(ctx.recorded.progress));
 
 const refused = await runTask(shipOrderTask, { orderId: 'o1', parcels: 0 });
 console.log(refused.kind, refused.kind === 'failed' ? refused.reason : '');

@@ -7,6 +7,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { runTask } from './runTask';
 import { createTestContext } from './TestContext';
+import { TestingError } from './TestingError';
 
 const taskWith = (handler: (context: TaskContext) => unknown) =>
   defineTask({
@@ -115,6 +116,69 @@ describe('createTestContext', () => {
       expect(ran.toSorted()).toEqual(['a', 'b', 'c']);
     },
   );
+
+  it.each(['runTask', 'a direct call'])(
+    'has a next attempt, which goes on with the task: %s',
+    async (way) => {
+      const ran: string[] = [];
+      const other = defineTask({
+        queueName: 'files:index',
+        schema: z.object({ name: z.string() }),
+        handler: ({ name }) => {
+          ran.push(name);
+          return name === 'c' ? err(TaskError.fatal('empty')) : ok(name);
+        },
+      });
+      const task = taskWith(async ({ step, progress, children, signal, attempt, taskId, correlationId }) => {
+        await progress(attempt);
+        const key = await step('key', () => crypto.randomUUID());
+        const results = await children.run([
+          [other, { name: 'b' }],
+          [other, { name: 'c' }],
+        ]);
+        const ends = results.map((result) => result.isOk());
+        return ok({ key, ends, taskId, correlationId, isAborted: signal.aborted });
+      });
+      const one = createTestContext();
+      const run = async (ctx: typeof one): Promise<unknown> =>
+        way === 'runTask' ? runTask(task, {}, ctx) : task.handler({}, ctx);
+      const first = await run(one);
+      one.abort();
+      const next = one.next();
+
+      expect(await run(next)).toEqual(first);
+      expect([next.attempt, next.next().attempt]).toEqual([2, 3]);
+      expect(next.recorded).toMatchObject({ progress: [1, 2], steps: [{ name: 'key' }] });
+      expect(one.recorded).toEqual(next.recorded);
+      // Attempt 2 makes no child again that has completed.
+      expect(ran).toEqual(['b', 'c', 'c']);
+    },
+  );
+
+  it.each(['runTask', 'a direct call'])(
+    'takes notes, and calls what the test gave for progress and log: %s',
+    async (way) => {
+      const [logger, called] = [getMockedLogger(), [] as unknown[]];
+      const progress = async (value: unknown) => void called.push(value);
+      const log = async (line: string) => void called.push(line.length);
+      const ctx = createTestContext({ logger, progress, log });
+      await (way === 'runTask' ? runTask(reporting, {}, ctx) : reporting.handler({}, ctx));
+
+      expect(ctx.recorded).toEqual(noted);
+      expect(called).toEqual([{ done: 1, at: new Date(0) }, 2005]);
+      expect(logger.info).not.toHaveBeenCalled();
+    },
+  );
+
+  it('is refused by runTask as a copy, whose fields would not be what the test asked for', async () => {
+    const copy = { ...createTestContext(), attempt: 2 };
+
+    await expect(runTask(reporting, {}, copy)).rejects.toThrow(
+      new TestingError(
+        'expected a test context as createTestContext made it, got a copy: next() is that of the next attempt, createTestContext({ ... }) one with other parts',
+      ),
+    );
+  });
 
   it.each([
     [1n, 'a bigint'],

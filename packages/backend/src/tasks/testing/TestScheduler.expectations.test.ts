@@ -4,7 +4,7 @@ import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { setupTestScheduler } from './__fixtures__/setupTestScheduler';
-import { ScheduleExpectationError } from './ScheduledTask';
+import { ScheduleExpectationError } from './ScheduleExpectation';
 
 const messageOf = (act: () => unknown): string => {
   try {

@@ -1,7 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
-import { silentLogger } from '@backend/logger/silentLogger';
 import { type RecurringSchedule } from '../domain/RecurringSchedule';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
@@ -12,7 +11,8 @@ import { checkAdvance, checkTestSchedulerOptions } from './checkTestOptions';
 import { type Expected } from './listDifferences';
 import { createMemoryWorld } from './memory/MemoryWorld';
 import { type ResourceValues } from './memory/testEnvironment';
-import { findScheduled, refuseScheduled, type ScheduledTask } from './ScheduledTask';
+import { type ScheduledTask } from './ScheduledTask';
+import { findScheduled, refuseScheduled } from './ScheduleExpectation';
 
 /** A scheduler without Redis, and the worker that runs its tasks on a clock that the test moves. */
 export interface TestScheduler extends TaskScheduler {
@@ -96,7 +96,7 @@ export interface TestSchedulerOptions {
  * @throws TaskRegistryError when the list of tasks is wrong; TestingError when another option is.
  */
 export const createTestScheduler = (options: TestSchedulerOptions = {}): TestScheduler => {
-  const { appConfig, now, logger = silentLogger, ...rest } = checkTestSchedulerOptions(options);
+  const { appConfig, now, logger, ...rest } = checkTestSchedulerOptions(options);
   const world = createMemoryWorld({
     ...rest,
     appConfig,

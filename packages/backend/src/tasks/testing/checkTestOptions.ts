@@ -1,6 +1,10 @@
-import { unknownFieldProblems } from '../domain/fieldProblems';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { describeValue } from '@core/validation/describeValue';
+import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
 import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
+import { type ResourceToken, tokenListProblems } from '../domain/ResourceToken';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type ResourceValues } from './memory/testEnvironment';
 import { TestingError } from './TestingError';
 import { type TestSchedulerOptions } from './TestScheduler';
 import { testConfig } from './testConfig';
@@ -17,17 +21,61 @@ const OPTION_NAMES: readonly string[] = [
 
 const PATIENCE = { min: 1, max: 60_000 };
 
-const refuse = (problems: readonly string[]): void => {
-  if (problems.length > 0) throw new TestingError(problems.join('; '));
+const refuse = (problems: readonly (string | undefined)[]): void => {
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new TestingError(found.join('; '));
 };
 
-const nowProblems = (now: unknown): string[] =>
-  now instanceof Date && !Number.isNaN(now.getTime())
-    ? []
-    : [`expected now to be a valid Date, got ${showValue(now)}`];
+const patienceProblem = (patienceMs: unknown): string | undefined =>
+  numberProblem('patienceMs', patienceMs, PATIENCE);
 
-const randomProblems = (random: unknown): string[] =>
-  typeof random === 'function' ? [] : [`expected random to be a function, got ${showValue(random)}`];
+const nowProblem = (now: unknown): string | undefined =>
+  now instanceof Date && !Number.isNaN(now.getTime())
+    ? undefined
+    : `expected now to be a valid Date, got ${showValue(now)}`;
+
+const randomProblem = (random: unknown): string | undefined =>
+  typeof random === 'function' ? undefined : `expected random to be a function, got ${showValue(random)}`;
+
+/** Variables in the place of a configuration would give limits that are `undefined`. */
+const configProblem = (appConfig: unknown): string | undefined =>
+  isRecord(appConfig) && typeof appConfig['taskMaxAttempts'] === 'number'
+    ? undefined
+    : `expected appConfig to be a configuration, such as testConfig({ ... }), got ${describeValue(appConfig)}`;
+
+const loggerProblem = (logger: unknown): string | undefined => {
+  const methods = isRecord(logger)
+    ? Object.keys(silentLogger).filter((method) => typeof logger[method] !== 'function')
+    : undefined;
+  if (methods?.length === 0) return undefined;
+  const without = methods === undefined ? '' : ` without ${methods.join(', ')}`;
+  return `expected logger to have the methods of an ILogger, got ${describeValue(logger)}${without}`;
+};
+
+type ResourceEntries = readonly (readonly [ResourceToken, unknown])[];
+
+/** Resources may be given as anything that can be read once. */
+const readResources = (resources: unknown): readonly unknown[] | undefined =>
+  typeof resources === 'object' && resources !== null && Symbol.iterator in resources
+    ? [...(resources as Iterable<unknown>)] // just checked
+    : undefined;
+
+const resourceProblems = (entries: readonly unknown[] | undefined, given: unknown): readonly string[] => {
+  if (entries === undefined)
+    return [`expected resources to be a list of tokens and their values, got ${describeValue(given)}`];
+  const problems = entries.flatMap((entry, index) =>
+    Array.isArray(entry) && entry.length === 2
+      ? []
+      : [
+          `expected resources[${index}] to be a token and its value, such as [mailerToken, mailer], got ${describeValue(entry)}`,
+        ],
+  );
+  if (problems.length > 0) return problems;
+  return tokenListProblems(
+    'resources',
+    (entries as ResourceEntries).map(([token]) => token), // just checked
+  );
+};
 
 /**
  * Checks the options of `createTestScheduler` and fills in what was left out.
@@ -35,16 +83,31 @@ const randomProblems = (random: unknown): string[] =>
  * @throws TestingError listing what is wrong; TaskRegistryError when the list of tasks is.
  */
 export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
-  const { tasks, now = new Date(), random = () => 0, patienceMs = 1000, logger, resources } = options;
+  const { tasks, now = new Date(), random = () => 0, patienceMs = 1000 } = options;
+  const { appConfig = testConfig(), logger = silentLogger, resources = [] } = options;
+  const entries = readResources(resources);
   refuse([
     ...unknownFieldProblems({ ...options }, OPTION_NAMES),
-    ...nowProblems(now),
-    ...randomProblems(random),
-    ...[numberProblem('patienceMs', patienceMs, PATIENCE) ?? []].flat(),
+    nowProblem(now),
+    randomProblem(random),
+    patienceProblem(patienceMs),
+    configProblem(appConfig),
+    loggerProblem(logger),
+    ...resourceProblems(entries, resources),
   ]);
   if (tasks !== undefined) createTaskRegistry(tasks);
-  const { appConfig = testConfig() } = options;
-  return { tasks, now, random, patienceMs, logger, resources, appConfig };
+  return { tasks, now, random, patienceMs, logger, appConfig, resources: entries as ResourceEntries }; // just checked
+};
+
+/**
+ * Checks the values of shared resources; nothing: none.
+ *
+ * @throws TestingError
+ */
+export const checkTestResources = (resources: ResourceValues = []): ResourceEntries => {
+  const entries = readResources(resources);
+  refuse(resourceProblems(entries, resources));
+  return entries as ResourceEntries; // just checked
 };
 
 /**
@@ -53,12 +116,11 @@ export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
  * @throws TestingError
  */
 export const checkAdvance = (ms: unknown): void =>
-  refuse([numberProblem('ms', ms, { min: 0, max: MAX_DELAY_MS }) ?? []].flat());
+  refuse([numberProblem('ms', ms, { min: 0, max: MAX_DELAY_MS })]);
 
 /**
  * Checks how long a test waits in real time.
  *
  * @throws TestingError
  */
-export const checkPatience = (patienceMs: unknown): void =>
-  refuse([numberProblem('patienceMs', patienceMs, PATIENCE) ?? []].flat());
+export const checkPatience = (patienceMs: unknown): void => refuse([patienceProblem(patienceMs)]);

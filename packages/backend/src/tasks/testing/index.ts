@@ -10,7 +10,8 @@ export {
 } from './idempotency/proveIdempotent';
 export type { Expected } from './listDifferences';
 export { type RunTaskOptions, runTask, type TestOutcome } from './runTask';
-export { type ScheduledTask, ScheduleExpectationError } from './ScheduledTask';
+export type { ScheduledTask } from './ScheduledTask';
+export { ScheduleExpectationError } from './ScheduleExpectation';
 export { createTestContext, type RecordedContext, type TestContext } from './TestContext';
 export { TestingError } from './TestingError';
 export { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from './TestScheduler';

@@ -11,7 +11,7 @@ import { TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
 import { TaskRegistryError } from '../domain/TaskRegistry';
 import { createTestClock } from './memory/TestClock';
-import { runTask } from './runTask';
+import { runTask, type TestOutcome } from './runTask';
 import { testConfig } from './testConfig';
 
 interface Mail {
@@ -110,6 +110,44 @@ describe('runTask', () => {
       [{ correlationId: 'r-1', taskId: given.taskId, taskName: 'mails:send', attempt: 2 }],
     ]);
     expect(logger.info.mock.calls.map(([message]) => message)).toEqual(['Sending']);
+  });
+
+  it('answers one of four outcomes: nobody cancels the task or stops a worker', async () => {
+    const stop = new AbortController();
+    stop.abort(new TaskError('enough', {}, { code: 'cancelled' }));
+    const show = (outcome: TestOutcome<unknown>): string => {
+      switch (outcome.kind) {
+        case 'completed':
+          return 'completed';
+        case 'retry':
+        case 'snoozed':
+        case 'failed':
+          return `${outcome.kind}: ${outcome.error.message}`;
+      }
+    };
+    const obedient = taskWith((_mail, { signal }) => err(signal.reason));
+
+    expect(show(await runTask(obedient, mail, { signal: stop.signal }))).toBe('retry: enough');
+  });
+
+  it('hands the handler a copy of payload and metadata, as JSON carries them', async () => {
+    const given = { to: 'ada', tags: ['a'] };
+    const metadata = { at: new Date(0), tags: ['a'] };
+    const task = defineTask({
+      queueName: 'mails:send',
+      schema: z.custom<typeof given>(),
+      handler: ({ tags }, ctx) => {
+        tags.push('b');
+        (ctx.metadata['tags'] as string[]).push('b'); // what the test gave
+        return ok([tags, ctx.metadata]);
+      },
+    });
+
+    expect(await runTask(task, given, { metadata })).toEqual({
+      kind: 'completed',
+      value: [['a', 'b'], { at: '1970-01-01T00:00:00.000Z', tags: ['a', 'b'] }],
+    });
+    expect([given.tags, metadata.tags]).toEqual([['a'], ['a']]);
   });
 
   it('aborts the signal when the test does, and when the time is over', async () => {

@@ -12,17 +12,16 @@ import { createTaskRegistry } from '../domain/TaskRegistry';
 import { checkPayload } from '../scheduler/PayloadCheck';
 import { type HandlerClock, realClock } from '../worker/HandlerClock';
 import { runTask as runAttempt } from '../worker/runTask';
-import { createTestClock } from './memory/TestClock';
 import { toTestEnvironment } from './memory/testEnvironment';
 import { toTestDelivery } from './memory/toTestDelivery';
-import { type TestContext } from './TestContext';
+import { readTestContext, type TestContext } from './TestContext';
 import { testConfig } from './testConfig';
 import { withContext } from './withContext';
 
-/** What becomes of a task after one attempt, as the worker decides it. */
+/** What becomes of a task after one attempt that nobody cancels and no worker gives back, as the worker decides it. */
 export type TestOutcome<Output> =
   | { readonly kind: 'completed'; readonly value: Output }
-  | Exclude<TaskOutcome, { readonly kind: 'completed' }>;
+  | Extract<TaskOutcome, { readonly kind: 'retry' | 'snoozed' | 'failed' }>;
 
 /** How an attempt is run; every field may be left out. */
 export interface RunTaskOptions {
@@ -43,7 +42,8 @@ export interface RunTaskOptions {
  *
  * @param context What the handler gets, such as a `createTestContext()`; what is left out is filled in. `attempt` and
  *   `maxAttempts` decide as in a worker.
- * @throws TaskRegistryError when the definition is wrong. Whatever the handler does is an outcome.
+ * @throws TaskRegistryError when the definition is wrong, TestingError when the context is a copy of a test context. Whatever
+ *   the handler does is an outcome.
  */
 export const runTask = async <Payload, Output, Input>(
   task: TaskDefinition<Payload, Output, Input>,
@@ -51,6 +51,7 @@ export const runTask = async <Payload, Output, Input>(
   context: Partial<TaskContext> | TestContext = {},
   { appConfig = testConfig(), timeoutMs, clock = realClock, random = () => 0 }: RunTaskOptions = {},
 ): Promise<TestOutcome<Output>> => {
+  const { given, steps } = readTestContext(context);
   const definition = task as unknown as TaskDefinition<unknown>; // run with the payload that its validator accepts
   createTaskRegistry([definition]);
   const stored = checkPayload(definition, payload, appConfig.taskMaxPayloadBytes);
@@ -59,46 +60,41 @@ export const runTask = async <Payload, Output, Input>(
     const error = new TaskError(message, { issues }, { code: 'invalid-payload', cause: stored.error });
     return { kind: 'failed', error, reason: 'invalid-payload' };
   }
-  const given = 'parts' in context ? context.parts : context;
-  const { attempt = 1, taskId = TaskId(), scheduledAt = new Date() } = given;
+  const { taskId = TaskId(), scheduledAt = new Date(), attempt = 1 } = given;
   const logger = guardedLogger(given.logger ?? silentLogger);
-  const environment = {
-    ...toTestEnvironment({ appConfig, logger, clock: createTestClock(Date.now()), random }),
-    clock,
-    now: () => given.startedAt ?? new Date(),
-  };
+  const now = () => given.startedAt ?? new Date();
+  const { metadata: _copied, ...parts } = given; // comes with the envelope
   const { outcome } = await runAttempt(
-    withContext(definition, given),
+    withContext(definition, parts),
     toTestDelivery({
       taskId,
       data: toEnvelope(stored.value, given, timeoutMs),
       attemptsMade: attempt - 1,
       scheduledAt,
-      ...('parts' in context ? { steps: context.steps } : {}),
+      ...(steps === undefined ? {} : { steps }),
     }),
-    environment,
+    toTestEnvironment({ appConfig, logger, clock, now, random }),
   );
-  return outcome as TestOutcome<Output>; // its value has passed the output schema
+  return outcome as TestOutcome<Output>; // its value has passed the output schema, and nobody cancels or stops it
 };
 
+/** As it comes from Redis: a copy. */
 const toEnvelope = (
   payload: unknown,
-  {
-    correlationId = CorrelationId(),
+  { correlationId = CorrelationId(), maxAttempts, ...given }: Partial<TaskContext>,
+  timeoutMs: number | undefined,
+): TaskEnvelope => {
+  const { parentId, userId, metadata, scheduleId } = given;
+  const overrides = { maxAttempts, timeoutMs };
+  const envelope: TaskEnvelope = {
+    v: ENVELOPE_VERSION,
+    payload,
+    correlationId,
     parentId,
     userId,
     metadata,
     scheduleId,
-    maxAttempts,
-  }: Partial<TaskContext>,
-  timeoutMs: number | undefined,
-): TaskEnvelope => ({
-  v: ENVELOPE_VERSION,
-  payload: JSON.parse(JSON.stringify(payload)),
-  correlationId,
-  parentId,
-  userId,
-  metadata,
-  scheduleId,
-  overrides: { maxAttempts, timeoutMs },
-});
+    overrides,
+  };
+  return JSON.parse(JSON.stringify(envelope));
+};

@@ -62,6 +62,21 @@ describe('proveIdempotent', () => {
     expect(proof).toEqual({ scheduleCount: 13, effectCount: 2 });
   });
 
+  it('makes a world for each schedule of runs, and two for the undisturbed one', async () => {
+    let worldCount = 0;
+    const world = () => {
+      worldCount += 1;
+      return createWorld();
+    };
+    const task = toTask(async ({ mailer }) => {
+      await mailer.send('ada');
+      return ok();
+    });
+    const { scheduleCount } = await proveIdempotent(task, { orderId: 'o1' }, { world });
+
+    expect(worldCount).toBe(scheduleCount + 1);
+  });
+
   it('passes a handler that charges in a step, with the key of the step', async () => {
     const proof = await prove(async ({ bank, mailer }, ctx) => {
       await ctx.step('charge', ({ idempotencyKey }) => bank.charge('o1', idempotencyKey));
@@ -70,6 +85,59 @@ describe('proveIdempotent', () => {
     });
 
     expect(proof).toEqual({ scheduleCount: 18, effectCount: 3 });
+  });
+
+  it('passes a handler that needs a second attempt, whose calls are interrupted and held up too', async () => {
+    const proof = await prove(async ({ bank, mailer }, { taskId, attempt }) => {
+      await bank.charge('o1', taskId);
+      if (attempt === 1) return err(new TaskError('the printer is out of paper'));
+      await mailer.send('ada');
+      return ok();
+    });
+
+    expect(proof).toEqual({ scheduleCount: 18, effectCount: 3 });
+  });
+
+  it('shows the race of a handler whose second attempt looks before it charges', async () => {
+    const report = await reportOf(async ({ bank, mailer }, { attempt }) => {
+      await mailer.send('ada');
+      if (attempt === 1) return err(new TaskError('the printer is out of paper'));
+      if (!(await bank.isCharged('o1'))) await bank.charge('o1');
+      return ok();
+    });
+
+    expect(report.split('\n').slice(0, 7)).toEqual([
+      'orders:charge is not idempotent: run twice at the same time, one run held up at bank.isCharged',
+      '  run 1: mailer.send("ada")',
+      '  run 2: mailer.send("ada")',
+      '  run 2: bank.isCharged("o1") <- it happens, then this run stands still until the other one has ended',
+      '  run 3: mailer.send("ada")',
+      '  run 3: bank.isCharged("o1")',
+      '  run 3: bank.charge("o1")',
+    ]);
+  });
+
+  it('hands each run a payload of its own', async () => {
+    const task = ({ bank }: Effects) =>
+      defineTask({
+        queueName: 'orders:charge',
+        schema: z.custom<{ orderIds: string[] }>(),
+        handler: async ({ orderIds }, { taskId }) => {
+          for (let next = orderIds.shift(); next !== undefined; next = orderIds.shift())
+            await bank.charge(next, `${taskId} ${next}`);
+          return ok();
+        },
+      });
+    const payload = { orderIds: ['o1', 'o2'] };
+    const snapshot = ({ snapshot }: ReturnType<typeof createWorld>) =>
+      snapshot().charges.map(({ orderId }) => orderId);
+    const world = () => {
+      const made = createWorld();
+      return { effects: made.effects, snapshot: () => snapshot(made) };
+    };
+
+    expect(await proveIdempotent(task, payload, { world })).toMatchObject({ effectCount: 2 });
+    expect(payload).toEqual({ orderIds: ['o1', 'o2'] });
   });
 
   it('shows what a step alone does not save: the crash between its work and its note', async () => {
@@ -204,6 +272,24 @@ describe('proveIdempotent', () => {
     expect(report).toEndWith('the task does not complete any more: failed: charged already');
   });
 
+  it('shows a task that becomes a dead letter when an answer is lost, although another run would mend it', async () => {
+    const report = await reportOf(async ({ bank, mailer }) => {
+      try {
+        await bank.charge('o1', 'k');
+      } catch {
+        return err(TaskError.fatal('the bank said no'));
+      }
+      await mailer.send('ada');
+      return ok();
+    });
+
+    expect(report.split('\n')).toEqual([
+      'orders:charge is not idempotent: run again after an interruption at bank.charge (it happens, and its answer is lost)',
+      '  run 1: bank.charge("o1", "k") <- it happens, and its answer is lost',
+      'the task does not complete any more: failed: the bank said no',
+    ]);
+  });
+
   it('records what frozen objects and classes do, at any depth', async () => {
     class Counter {
       #count = 0;
@@ -289,6 +375,10 @@ describe('proveIdempotent', () => {
       );
       await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, patienceMs: 0 })).rejects.toThrow(
         'expected patienceMs to be an integer from 1 to 60000, got 0',
+      );
+      const resources = () => ['bank'] as never;
+      await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, resources })).rejects.toThrow(
+        'expected resources[0] to be a token and its value, such as [mailerToken, mailer], got "bank"',
       );
     });
   });

@@ -8,7 +8,7 @@ import { type StepStore } from '../../domain/TaskStep';
 import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { checkPayload } from '../../scheduler/PayloadCheck';
 import { runTask as runAttempt } from '../../worker/runTask';
-import { checkPatience } from '../checkTestOptions';
+import { checkPatience, checkTestResources } from '../checkTestOptions';
 import { createMemorySteps } from '../memory/MemorySteps';
 import { createTestClock } from '../memory/TestClock';
 import { type ResourceValues, toTestEnvironment } from '../memory/testEnvironment';
@@ -17,15 +17,15 @@ import { TestingError } from '../TestingError';
 import { testConfig } from '../testConfig';
 import { type EffectRun } from './EffectRun';
 import { findFirstDifference } from './firstDifference';
-import { type IdempotencyWorld, runTrial, type TrialEnd, type TrialPlan } from './IdempotencyTrial';
+import { type IdempotencyWorld, runTrial, type TrialEnd } from './IdempotencyTrial';
 import { NotIdempotentError } from './NotIdempotentError';
-import { planTrials } from './planTrials';
+import { planTrials, type TrialPlan } from './planTrials';
 import { recordEffects } from './recordEffects';
 import { recordSteps } from './recordSteps';
 
 /** How a handler is tried. */
 export interface IdempotencyOptions<Effects extends object> {
-  /** Makes a world in which nothing has happened; called once for each schedule of runs, and the same each time. */
+  /** Makes a world in which nothing has happened, the same each time; called for each schedule of runs, twice for the undisturbed. */
   world(): IdempotencyWorld<Effects>;
   /** What `ctx.resolve` finds, made of the recorded effects. Default: nothing. */
   resources?(effects: Effects): ResourceValues;
@@ -66,21 +66,21 @@ export const proveIdempotent = async <Payload, Output, Input, Effects extends ob
 ): Promise<IdempotencyProof> => {
   checkPatience(patienceMs);
   const runTask = createRunner(payload);
-  const attempt = async (plan: TrialPlan): Promise<TrialEnd> => {
-    const fresh = world();
+  const attempt = async (plan: TrialPlan, fresh = world()): Promise<TrialEnd> => {
     const steps = createMemorySteps();
     const run = (run: EffectRun, number: number) => {
       const effects = recordEffects(fresh.effects, run);
       return runTask(toDefinition(task, effects), {
         number,
         steps: recordSteps(steps, run),
-        resources: resources?.(effects),
+        resources: checkTestResources(resources?.(effects)),
       });
     };
     return runTrial({ plan, world: fresh, run, patienceMs });
   };
-  const { queueName: taskName } = toDefinition(task, world().effects);
-  const expected = await attempt(UNDISTURBED);
+  const first = world();
+  const { queueName: taskName } = toDefinition(task, first.effects);
+  const expected = await attempt(UNDISTURBED, first);
   checkUndisturbed(taskName, expected, await attempt(UNDISTURBED));
   const plans = planTrials(expected.calls);
   for (const plan of plans) {
@@ -107,22 +107,28 @@ interface NumberedRun {
   /** 1-based. */
   readonly number: number;
   readonly steps: StepStore;
-  readonly resources: ResourceValues | undefined;
+  readonly resources: ResourceValues;
 }
 
 /** All runs are of the same task, as its worker would run it. */
 const createRunner = (payload: unknown) => {
   const [taskId, correlationId, appConfig] = [TaskId(), CorrelationId(), testConfig()];
   const clock = createTestClock(Date.now());
-  const environment = toTestEnvironment({ appConfig, logger: silentLogger, clock, random: () => 0 });
-  return (task: TaskDefinition<unknown>, { number, steps, resources = [] }: NumberedRun) => {
+  const environment = toTestEnvironment({
+    appConfig,
+    logger: silentLogger,
+    clock,
+    now: () => new Date(clock.nowMs()),
+    random: () => 0,
+  });
+  return (task: TaskDefinition<unknown>, { number, steps, resources }: NumberedRun) => {
     const stored = checkPayload(task, payload, appConfig.taskMaxPayloadBytes);
     if (stored.isErr()) throw new TestingError(stored.error.message);
     return runAttempt(
       task,
       toTestDelivery({
         taskId,
-        data: { v: ENVELOPE_VERSION, payload: stored.value, correlationId },
+        data: { v: ENVELOPE_VERSION, payload: JSON.parse(JSON.stringify(stored.value)), correlationId },
         attemptsMade: number - 1,
         scheduledAt: environment.now(),
         steps,

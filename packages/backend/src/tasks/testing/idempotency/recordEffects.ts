@@ -1,16 +1,19 @@
 import { type EffectRun } from './EffectRun';
 
 /**
- * Wraps the effects of a world for one run: every call of a method, at any depth, goes through the run. What a method
+ * Wraps the effects of a world for one run: every call of a method, at any depth, goes through the run. So do the calls of a
+ * function that a method answers, and of the functions of an object that it answers, such as a transaction. What a method
  * calls inside its own object is part of that one call.
  */
 export const recordEffects = <Effects extends object>(effects: Effects, run: EffectRun): Effects =>
-  wrap(effects, '', { run, wrapped: new Map() }) as Effects; // the same members, wrapped
+  wrap(effects, '', { run, wrapped: new Map(), reals: new Map() }) as Effects; // the same members, wrapped
 
 interface Recording {
   readonly run: EffectRun;
   /** So that a member is equal to itself. */
   readonly wrapped: Map<unknown, unknown>;
+  /** What stands behind a wrapper: a fake gets its own objects back. */
+  readonly reals: Map<unknown, object>;
 }
 
 /** A frozen object may not be wrapped as it is: the wrapper stands before an empty one, and asks the real one. */
@@ -35,6 +38,7 @@ const wrap = (real: object, path: string, recording: Recording): object => {
     },
   });
   recording.wrapped.set(real, wrapper);
+  recording.reals.set(wrapper, real);
   return wrapper;
 };
 
@@ -51,6 +55,23 @@ const read = (real: object, key: string | symbol, path: string, recording: Recor
 type Method = (...args: unknown[]) => unknown;
 
 const toRecorded =
-  (real: object, method: Method, name: string, { run }: Recording): Method =>
-  (...args) =>
-    run.call(name, args, () => Reflect.apply(method, real, args));
+  (real: unknown, method: Method, name: string, recording: Recording): Method =>
+  (...given) => {
+    const args = given.map((arg) => recording.reals.get(arg) ?? arg);
+    return recording.run.call(name, args, () =>
+      toAnswer(Reflect.apply(method, real, args), `${name}()`, recording),
+    );
+  };
+
+const toAnswer = (answer: unknown, path: string, recording: Recording): unknown => {
+  if (answer instanceof Promise) return answer.then((value) => toAnswer(value, path, recording));
+  if (typeof answer === 'function') return toRecorded(undefined, answer as Method, path, recording);
+  return hasFunctions(answer) ? wrap(answer, path, recording) : answer;
+};
+
+/** An instance of a class, whose methods are those of its prototype, is data: a Map, a date, a `Result`. */
+const hasFunctions = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !('then' in value) &&
+  Object.values(Object.getOwnPropertyDescriptors(value)).some((own) => typeof own.value === 'function');

@@ -106,7 +106,8 @@ export const createMemoryWorld = ({
     onCall: ({ task }) => remember(task),
     onScheduled: (call, receipt) => void calls.push(toScheduledTask(call, receipt)),
   });
-  const environment = { ...toTestEnvironment({ appConfig, logger, clock, resources, random }), family };
+  const now = () => new Date(nowMs());
+  const environment = { ...toTestEnvironment({ appConfig, logger, clock, now, resources, random }), family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
     onCall: remember,
     onScheduled: (call) => void calls.push(call),

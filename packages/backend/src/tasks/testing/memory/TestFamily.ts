@@ -5,23 +5,26 @@ import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
 import { createAttemptFamily } from '../../worker/AttemptFamily';
 import { type ScheduledTask } from '../ScheduledTask';
 import { testConfig } from '../testConfig';
+import { createMemoryChildren } from './MemoryChildren';
 import { createMemoryWorld } from './MemoryWorld';
 import { toTestDelivery } from './toTestDelivery';
 
 /** What a handler schedules that runs in no scheduler of a test. */
-export interface TestFamily extends Pick<TaskContext, 'schedule' | 'children'> {
-  /** The calls that were accepted. */
+export interface TestFamily {
+  /** The calls that were accepted, in all attempts. */
   readonly calls: readonly ScheduledTask[];
+  /** Begins an attempt, which knows the children of earlier ones. */
+  begin(attempt: Pick<TaskContext, 'attempt' | 'signal'>): Pick<TaskContext, 'schedule' | 'children'>;
 }
 
-type Parent = Pick<TaskContext, 'taskId' | 'taskName' | 'correlationId' | 'userId' | 'signal'>;
+type Parent = Pick<TaskContext, 'taskId' | 'taskName' | 'correlationId' | 'userId'>;
 
 /**
  * Creates the family of a handler: what it schedules is noted, and runs while the handler waits for children, in a world of
  * its own, whose clock goes on as far as they need.
  */
 export const createTestFamily = (parent: Parent): TestFamily => {
-  const { taskId, taskName, correlationId, userId, signal } = parent;
+  const { taskId, taskName, correlationId, userId } = parent;
   const world = createMemoryWorld({
     tasks: undefined,
     startMs: Date.now(),
@@ -33,28 +36,34 @@ export const createTestFamily = (parent: Parent): TestFamily => {
   });
   const now = () => new Date(world.nowMs());
   const data = { v: ENVELOPE_VERSION, payload: null, correlationId, userId } as const;
-  const family = createAttemptFamily(
-    {
-      delivery: toTestDelivery({ taskId, data, attemptsMade: 0, scheduledAt: now() }),
-      task: { queueName: taskName },
-      envelope: data,
-      environment: { family: world.family, now },
-    },
-    {
-      getSignal: () => signal,
-      clock: { stand: () => undefined, go: () => undefined },
-      interrupt: () => undefined,
-    },
-  );
-  const run: TaskChildren['run'] = (calls, options) => {
-    let isOver = false;
-    const running = family.children().run(calls, options);
-    const end = (): void => {
-      isOver = true;
+  const children = createMemoryChildren();
+  const toFamily = ({ attempt, signal }: Pick<TaskContext, 'attempt' | 'signal'>) =>
+    createAttemptFamily(
+      {
+        delivery: toTestDelivery({ taskId, data, attemptsMade: attempt - 1, scheduledAt: now(), children }),
+        task: { queueName: taskName },
+        envelope: data,
+        environment: { family: world.family, now },
+      },
+      {
+        getSignal: () => signal,
+        clock: { stand: () => undefined, go: () => undefined },
+        interrupt: () => undefined,
+      },
+    );
+  const begin: TestFamily['begin'] = (attempt) => {
+    const family = toFamily(attempt);
+    const run: TaskChildren['run'] = (calls, options) => {
+      let isOver = false;
+      const running = family.children().run(calls, options);
+      const end = (): void => {
+        isOver = true;
+      };
+      void running.then(end, end);
+      void world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
+      return running;
     };
-    void running.then(end, end);
-    void world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
-    return running;
+    return { schedule: family.schedule, children: { run } };
   };
-  return { schedule: family.schedule, children: { run }, calls: world.calls };
+  return { calls: world.calls, begin };
 };

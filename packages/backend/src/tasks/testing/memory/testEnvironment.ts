@@ -3,8 +3,8 @@ import { type ILogger } from '@backend/logger/Logger';
 import { resolveFrom } from '../../domain/ResourceToken';
 import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
+import { type HandlerClock } from '../../worker/HandlerClock';
 import { createShutdown } from '../../worker/Shutdown';
-import { type TestClock } from './TestClock';
 
 /** Values of shared resources, as `resolveFrom` takes them. */
 export type ResourceValues = Parameters<typeof resolveFrom>[0];
@@ -12,18 +12,21 @@ export type ResourceValues = Parameters<typeof resolveFrom>[0];
 interface TestEnvironmentOptions {
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
-  readonly clock: TestClock;
+  /** What time limits go by. */
+  readonly clock: HandlerClock;
+  now(): Date;
   /** Shared resources, by their tokens. Default: none. */
   readonly resources?: ResourceValues | undefined;
   /** From 0 to 1. */
   random(): number;
 }
 
-/** What the attempts of a test are given: a worker's environment whose clock is the test's. */
+/** What the attempts of a test are given: a worker's environment that goes by the time of the test. */
 export const toTestEnvironment = ({
   appConfig,
   logger,
   clock,
+  now,
   resources = [],
   random,
 }: TestEnvironmentOptions): AttemptEnvironment => ({
@@ -36,6 +39,6 @@ export const toTestEnvironment = ({
   shutdown: createShutdown(),
   clock,
   resolve: resolveFrom(resources),
-  now: () => new Date(clock.nowMs()),
+  now,
   random,
 });
