@@ -22,7 +22,7 @@ interface MemoryFamilyOptions {
   readonly clock: TestClock;
   readonly queue: MemoryQueue;
   readonly target: ScheduleTarget;
-  /** A handler makes a call, whatever becomes of it. */
+  /** A handler makes a call, whatever becomes of it: what it names may be no definition. */
   onCall(call: ScheduleCall): void;
   /** A handler's call was accepted. */
   onScheduled(call: ScheduleCall, receipt: Pick<TaskHandle, 'id' | 'disposition'>): void;

@@ -6,6 +6,7 @@ import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
 import { type ScheduleCall } from '../../scheduler/CallCheck';
+import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';
@@ -77,8 +78,10 @@ export const createMemoryWorld = ({
   });
   const slot = createMemorySlot(patienceMs);
   const calls: ScheduledTask[] = [];
+  /** What is no definition is refused by the call that names it. */
   const remember = (task: TaskDefinition<unknown>): void => {
-    if (known?.has(task.queueName) !== true) definitions.set(task.queueName, task);
+    if (checkDefinition(task).isOk() && known?.has(task.queueName) !== true)
+      definitions.set(task.queueName, task);
   };
   const timeline = createTimeline({
     clock,

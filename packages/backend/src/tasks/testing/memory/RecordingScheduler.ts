@@ -5,7 +5,7 @@ import { type ScheduledTask } from '../ScheduledTask';
 import { findInjected } from './MemoryTarget';
 
 interface RecordingOptions {
-  /** A call is made, whatever becomes of it. */
+  /** A call is made, whatever becomes of it: what it names may be no definition. */
   onCall(task: TaskDefinition<unknown>): void;
   /** A call of `schedule` was accepted. */
   onScheduled(call: ScheduledTask): void;
@@ -18,7 +18,7 @@ export const toRecordingScheduler = (
 ): TaskScheduler => ({
   ...scheduler,
   schedule: async (correlationId, task, payload, options) => {
-    if (task !== undefined) onCall(task as TaskDefinition<unknown>); // modules in a circle see undefined
+    onCall(task as TaskDefinition<unknown>); // the checks run no handler
     const answer = await scheduler.schedule(correlationId, task, payload, options);
     const injected = findInjected(answer);
     if (injected !== undefined) return err(injected);
@@ -29,7 +29,7 @@ export const toRecordingScheduler = (
     return answer;
   },
   scheduleRecurring: (correlationId, task, payload, timing, options) => {
-    if (task !== undefined) onCall(task as TaskDefinition<unknown>); // the same
+    onCall(task as TaskDefinition<unknown>); // the same
     return scheduler.scheduleRecurring(correlationId, task, payload, timing, options);
   },
 });
