@@ -176,6 +176,23 @@ export const handlerContract = (setup: ContractSetup): void => {
       ]);
     });
 
+    it('answers what it kept, whatever an earlier attempt did to its result', async () => {
+      const answers: string[] = [];
+      await using test = await setup({
+        handler: async (_item, { step }, run) => {
+          const list = await step('load', () => ['first']);
+          answers.push(list.join());
+          list.push('second');
+          return run === 1 ? err(new TaskError('once')) : ok();
+        },
+        options: { backoffMs: 1 },
+      });
+      await test.call({ n: 1 });
+      await test.world.pass(1);
+
+      expect(answers).toEqual(['first', 'first']);
+    });
+
     it('of a name that was used is refused', async () => {
       await using test = await setup({
         handler: async (_item, { step }) => {

@@ -53,6 +53,26 @@ export const runningContract = (setup: ContractSetup): void => {
       expect(await fields()).toEqual([...known, 'endedAt', 'expiresAt', 'startedAt', 'value'].toSorted());
     });
 
+    it('has what was scheduled in each attempt, whatever a handler does to its copy', async () => {
+      const seen: unknown[] = [];
+      await using test = await setup({
+        handler: (_item, { metadata }, run) => {
+          seen.push({ ...metadata });
+          Object.assign(metadata, { tenant: 'changed' });
+          return run === 1 ? err(new TaskError('once')) : ok(metadata);
+        },
+        options: { backoffMs: 1 },
+      });
+      const { id } = await test.call({ n: 1 }, { metadata: { tenant: 'a' } });
+      await test.world.pass(1);
+      const [one, other] = [await test.world.record(id), await test.world.record(id)];
+      for (const each of [one?.metadata, one?.value])
+        Object.assign(each as object, { tenant: 'changed too' }); // both are
+
+      expect(seen).toEqual([{ tenant: 'a' }, { tenant: 'a' }]);
+      expect(other).toMatchObject({ metadata: { tenant: 'a' }, value: { tenant: 'changed' } });
+    });
+
     it('that is put off waits for its time', async () => {
       await using test = await setup();
       const delayed = await test.call({ n: 1 }, { delayMs: test.ms(3) });
