@@ -131,6 +131,36 @@ describe('failNext', () => {
     expect(await scheduler.listSchedules()).toEqual([]);
   });
 
+  it('answers that error to a handler too', async () => {
+    const { scheduler, task, call } = setupTestScheduler({
+      handler: async ({ n }, ctx) =>
+        n > 1 ? ok() : ok((await ctx.schedule(task, { n: 2 }))._unsafeUnwrapErr().message),
+    });
+    const { id } = await call({ n: 1 });
+    scheduler.failNext(new ScheduleError('on fire', { code: 'queue-unavailable' }));
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)?.value).toBe('on fire');
+  });
+
+  it('puts a child off until the next try, by the clock of the test', async () => {
+    const { scheduler, task, call } = setupTestScheduler({
+      handler: async ({ n }, { children }) => {
+        if (n > 1) return ok(n);
+        const [child] = await children.run([[task, { n: 2 }]]);
+        return ok(child.unwrapOr(0));
+      },
+      patienceMs: 20,
+    });
+    const { id } = await call({ n: 1 });
+    scheduler.failNext();
+    scheduler.failNext();
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)).toMatchObject({ status: 'completed', attempt: 1, value: 2 });
+    expect(scheduler.now().toISOString()).toBe('2030-01-01T00:00:01.000Z');
+  });
+
   it('leaves a call alone that is refused anyway', async () => {
     const { scheduler, task } = setupTestScheduler();
     scheduler.failNext();

@@ -13,6 +13,7 @@ import { type TaskFamily } from '../../worker/TaskFamily';
 import { cancelMemoryTask } from './cancelMemoryTask';
 import { type MemoryQueue } from './MemoryQueue';
 import { toEnd } from './MemorySighting';
+import { withInjected } from './MemoryTarget';
 import { hasEnded } from './MemoryTask';
 import { type TestClock } from './TestClock';
 
@@ -42,7 +43,7 @@ export const createMemoryFamily = ({
   draining: new AbortController().signal,
   schedule: async <Output>(call: ScheduleCall) => {
     onCall(call);
-    const placed = await placeTask<Output>({ target, appConfig }, call);
+    const placed = withInjected(await placeTask<Output>({ target, appConfig }, call));
     if (placed.isOk()) onScheduled(call, placed.value);
     return placed;
   },

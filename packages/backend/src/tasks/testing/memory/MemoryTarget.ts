@@ -74,8 +74,10 @@ const toNotKept = (taskName: string): ScheduleError =>
     code: 'queue-unavailable',
   });
 
-/** The error that a test gave for a call, if it gave one. */
-export const findInjected = (answer: Result<TaskHandle, ScheduleError>): ScheduleError | undefined => {
-  const cause = answer.isErr() ? answer.error.cause : undefined;
-  return cause instanceof PublishError && cause.cause instanceof ScheduleError ? cause.cause : undefined;
-};
+/** The answer of a call of `schedule`: with the error that a test gave for it, if it gave one. */
+export const withInjected = <Output>(
+  answer: Result<TaskHandle<Output>, ScheduleError>,
+): Result<TaskHandle<Output>, ScheduleError> => answer.mapErr((error) => findInjected(error) ?? error);
+
+const findInjected = ({ cause }: ScheduleError): ScheduleError | undefined =>
+  cause instanceof PublishError && cause.cause instanceof ScheduleError ? cause.cause : undefined;

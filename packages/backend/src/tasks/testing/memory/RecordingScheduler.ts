@@ -1,8 +1,7 @@
-import { err } from 'neverthrow';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type ScheduledTask } from '../ScheduledTask';
-import { findInjected } from './MemoryTarget';
+import { withInjected } from './MemoryTarget';
 
 interface RecordingOptions {
   /** A call is made, whatever becomes of it: what it names may be no definition. */
@@ -19,9 +18,7 @@ export const toRecordingScheduler = (
   ...scheduler,
   schedule: async (correlationId, task, payload, options) => {
     onCall(task as TaskDefinition<unknown>); // the checks run no handler
-    const answer = await scheduler.schedule(correlationId, task, payload, options);
-    const injected = findInjected(answer);
-    if (injected !== undefined) return err(injected);
+    const answer = withInjected(await scheduler.schedule(correlationId, task, payload, options));
     if (answer.isOk()) {
       const { id, taskName, disposition } = answer.value;
       onScheduled({ id, taskName, payload, options: options ?? {}, correlationId, disposition });
