@@ -7,9 +7,9 @@ import { type CreateSchedulerWorld } from './SchedulerWorld';
 const SOON_MS = 50;
 
 /** A world on a real Redis, with a real worker that is started whenever time passes. */
-export const createRedisSchedulerWorld: CreateSchedulerWorld = async (tasks) => {
+export const createRedisSchedulerWorld: CreateSchedulerWorld = async (tasks, env) => {
   const tickMs = 200;
-  const bench = await createTaskBench({ tasks, env: { TASK_BACKOFF_MS: '1000' } });
+  const bench = await createTaskBench({ tasks, env: { TASK_BACKOFF_MS: '1000', ...env } });
   const isResting = async (): Promise<boolean> => {
     const depth = (await bench.inspector.getQueueDepth())._unsafeUnwrap();
     return depth.pending + depth.running === 0;

@@ -12,5 +12,8 @@ export interface SchedulerWorld extends AsyncDisposable {
   record(id: string): Promise<TaskRecord | undefined>;
 }
 
-/** Makes a world whose worker knows these tasks and has one slot. */
-export type CreateSchedulerWorld = (tasks: readonly TaskDefinition<unknown>[]) => Promise<SchedulerWorld>;
+/** Makes a world whose worker knows these tasks and has one slot; `env` are variables of its configuration. */
+export type CreateSchedulerWorld = (
+  tasks: readonly TaskDefinition<unknown>[],
+  env?: Readonly<Record<string, string>>,
+) => Promise<SchedulerWorld>;

@@ -12,7 +12,7 @@ import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';
 import { runMemoryAttempt } from './MemoryAttempt';
 import { createMemoryFamily } from './MemoryFamily';
-import { createMemoryHandles } from './MemoryHandle';
+import { createMemoryHandlePort } from './MemoryHandlePort';
 import { createMemoryQueue } from './MemoryQueue';
 import { createMemorySchedules } from './MemorySchedules';
 import { createMemorySlot } from './MemorySlot';
@@ -98,7 +98,7 @@ export const createMemoryWorld = ({
     schedules,
     nowMs,
     findTask,
-    handles: createMemoryHandles({ queue, wait, logger }),
+    port: createMemoryHandlePort({ queue, wait, logger, tasksEnabled: appConfig.tasksEnabled }),
   });
   const family = createMemoryFamily({
     appConfig,

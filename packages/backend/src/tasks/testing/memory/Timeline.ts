@@ -111,7 +111,8 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
       }),
     runUntil: (isTrue, endMs) =>
       inTurn('result', async () => {
-        await runDue();
+        // It may have come to hold while others had their turn.
+        if (!isTrue()) await runDue();
         for (let next = nextMs(); !isTrue() && next !== undefined && next <= endMs; next = nextMs())
           await moveTo(next);
         if (!isTrue()) await moveTo(endMs);

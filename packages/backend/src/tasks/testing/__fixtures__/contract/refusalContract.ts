@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'bun:test';
 import { CorrelationId } from '@core/domain/CorrelationId';
-import { ok } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { z } from 'zod';
 import { type ScheduleOptions } from '../../../domain/ScheduleOptions';
 import { defineTask } from '../../../domain/TaskDefinition';
+import { TaskId } from '../../../domain/TaskId';
 import { type ContractSetup, type Item } from './ContractSetup';
 
 /** Part of the contract of schedulers: which calls are refused, and how they say so. */
@@ -97,6 +98,34 @@ export const refusalContract = (setup: ContractSetup): void => {
       });
 
       expect(await test.runOne()).toMatchObject({ value: ['invalid-task', 'invalid-task'] });
+    });
+
+    it('because tasks are switched off says so, and nothing is known of any', async () => {
+      await using test = await setup({ env: { TASKS_ENABLED: 'false' } });
+      const { scheduler } = test.world;
+      const handle = scheduler.handle(test.task, TaskId());
+      const [events, ...answers] = await Promise.all([
+        Array.fromAsync(handle.events()),
+        scheduler.schedule(CorrelationId(), test.task, { n: 1 }),
+        scheduler.scheduleRecurring(CorrelationId(), test.task, { n: 1 }, { everyMs: 1000 }),
+        handle.status(),
+        handle.progress(),
+        handle.result(),
+        handle.cancel(),
+      ]);
+      const [{ code: badWait }, { code: badReason }] = [
+        (await handle.result({ timeoutMs: -1 }))._unsafeUnwrapErr(),
+        (await handle.cancel(''))._unsafeUnwrapErr(),
+      ];
+
+      const errors = [
+        events[0]?.error,
+        ...answers.map((answer: Result<unknown, Error>) => answer._unsafeUnwrapErr()),
+      ];
+      expect(errors).toMatchObject(
+        Array(7).fill({ code: 'tasks-disabled', message: expect.stringContaining('TASKS_ENABLED is false') }),
+      );
+      expect([badWait, badReason]).toEqual(['invalid-options', 'invalid-reason']);
     });
   });
 };
