@@ -217,6 +217,8 @@ describe('advance', () => {
     await scheduler.advance(3500);
 
     expect([scheduler.listTasks().length, runs.length]).toEqual([1, 1]);
+    const [schedule] = await scheduler.listSchedules();
+    expect(schedule?.lastRunAt?.toISOString()).toBe('2030-01-01T00:00:01.000Z');
   });
 
   it.each([-1, 0.5, Number.NaN, '1000'])('refuses %p', async (ms) => {

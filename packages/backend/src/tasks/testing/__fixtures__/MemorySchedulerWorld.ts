@@ -11,6 +11,7 @@ export const createMemorySchedulerWorld: CreateSchedulerWorld = async (tasks, en
     tickMs,
     pass: (ticks) => scheduler.advance(ticks * tickMs),
     record: async (id) => scheduler.getTask(id),
+    listSchedules: scheduler.listSchedules,
     [Symbol.asyncDispose]: async () => undefined,
   };
 };

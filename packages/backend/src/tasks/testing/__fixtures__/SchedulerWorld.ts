@@ -1,3 +1,4 @@
+import { type RecurringSchedule } from '../../domain/RecurringSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskScheduler } from '../../scheduler/TaskScheduler';
@@ -10,6 +11,7 @@ export interface SchedulerWorld extends AsyncDisposable {
   /** Nothing runs but while this is waited for: lets so many ticks pass, then runs what is due to its end. */
   pass(ticks: number): Promise<void>;
   record(id: string): Promise<TaskRecord | undefined>;
+  listSchedules(): Promise<readonly RecurringSchedule[]>;
 }
 
 /** Makes a world whose worker knows these tasks and has one slot; `env` are variables of its configuration. */
