@@ -30,7 +30,7 @@ export interface TestScheduler extends TaskScheduler {
    * @param ms Milliseconds; a whole number from 0 to 10 years.
    */
   advance(ms: number): Promise<void>;
-  /** The calls that were accepted, in their order; those of handlers too. */
+  /** The calls that were accepted, in their order, as they were made; those of handlers too, each child once. */
   scheduled(): readonly ScheduledTask[];
   scheduled<Payload, Output, Input>(
     task: TaskDefinition<Payload, Output, Input>,
@@ -91,7 +91,7 @@ export interface TestSchedulerOptions {
 
 /**
  * Creates a scheduler for tests: no Redis, no waiting. It checks calls, decides outcomes and deduplicates with the code of
- * the real one and of the worker. Nothing runs before `drain`, `advance` or a handle's `result` is called.
+ * the real one and of the worker. Nothing runs before `drain`, `advance` or a handle's `result` or `events` is called.
  *
  * @throws TaskRegistryError when the list of tasks is wrong; TestingError when another option is.
  */
@@ -105,7 +105,7 @@ export const createTestScheduler = (options: TestSchedulerOptions = {}): TestSch
   });
   const { calls, scheduler, timeline, target } = world;
   const callsOf = (task?: Pick<TaskDefinition, 'queueName'>): readonly ScheduledTask[] =>
-    task === undefined ? calls : calls.filter(({ taskName }) => taskName === task.queueName);
+    calls.filter(({ taskName }) => task === undefined || taskName === task.queueName);
   return {
     ...scheduler,
     now: () => new Date(world.nowMs()),

@@ -58,7 +58,10 @@ export const createMemorySchedules = ({
         const found = kept.get(id);
         return { nowMs: nowMs(), schedules: found === undefined ? [] : [structuredClone(found)] };
       },
-      readAll: async () => ({ nowMs: nowMs(), schedules: [...kept.values()].map((each) => structuredClone(each)) }),
+      readAll: async () => ({
+        nowMs: nowMs(),
+        schedules: [...kept.values()].map((each) => structuredClone(each)),
+      }),
       remove: async (id) => kept.delete(id),
       write: async ({ id, stored, fingerprint: read, dueMs }) => {
         const { fingerprint: current, lastRunMs, dueMs: before } = kept.get(id) ?? {};

@@ -5,11 +5,11 @@ import { toRecurringSchedule } from '../../domain/StoredSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
-import { type ScheduleCall } from '../../scheduler/CallCheck';
 import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';
+import { createCallRecords } from './CallRecords';
 import { runMemoryAttempt } from './MemoryAttempt';
 import { createMemoryFamily } from './MemoryFamily';
 import { createMemoryHandlePort } from './MemoryHandlePort';
@@ -31,7 +31,7 @@ export interface MemoryWorld {
   readonly timeline: Timeline;
   /** What handlers schedule with. */
   readonly family: TaskFamily;
-  /** The calls that were accepted. */
+  /** The calls that were accepted; grows. */
   readonly calls: readonly ScheduledTask[];
   /** Milliseconds since 1970. */
   nowMs(): number;
@@ -77,7 +77,7 @@ export const createMemoryWorld = ({
     add: queue.add,
   });
   const slot = createMemorySlot(patienceMs);
-  const calls: ScheduledTask[] = [];
+  const records = createCallRecords();
   /** What is no definition is refused by the call that names it. */
   const remember = (task: TaskDefinition<unknown>): void => {
     if (checkDefinition(task).isOk() && known?.has(task.queueName) !== true)
@@ -107,19 +107,19 @@ export const createMemoryWorld = ({
     queue,
     target,
     onCall: ({ task }) => remember(task),
-    onScheduled: (call, receipt) => void calls.push(toScheduledTask(call, receipt)),
+    records,
   });
   const environment = { ...toTestEnvironment({ appConfig, logger, clock, resources, random }), family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
     onCall: remember,
-    onScheduled: (call) => void calls.push(call),
+    records,
   });
   return {
     scheduler,
     target,
     timeline,
     family,
-    calls,
+    calls: records.list,
     nowMs,
     getTask: (id) => {
       const task = queue.get(id);
@@ -132,17 +132,3 @@ export const createMemoryWorld = ({
     },
   };
 };
-
-/** A call that a handler made. */
-const toScheduledTask = (
-  { task, payload, options, correlationId, parentId }: ScheduleCall,
-  { id, disposition }: Pick<ScheduledTask, 'id' | 'disposition'>,
-): ScheduledTask => ({
-  id,
-  taskName: task.queueName,
-  payload,
-  options,
-  correlationId,
-  disposition,
-  ...(parentId === undefined ? {} : { parentId }),
-});
