@@ -56,7 +56,7 @@ export interface TestScheduler extends TaskScheduler {
   getTask(id: string): TaskRecord | undefined;
   /** All tasks, in the order in which they were scheduled. */
   listTasks(): readonly TaskRecord[];
-  /** All recurring schedules. */
+  /** All recurring schedules, in the order of their ids; also those that the definitions in `tasks` declare. */
   listSchedules(): Promise<readonly RecurringSchedule[]>;
   /**
    * Lets the next call that is not refused for another reason fail; called twice, the next two.

@@ -38,6 +38,10 @@ export const createMemorySchedules = ({
 }: MemorySchedulesOptions): MemorySchedules => {
   const kept = new Map<string, Kept>();
 
+  /** In the order of their ids, as Redis keeps them. */
+  const list = (): readonly Kept[] =>
+    [...kept.values()].toSorted((one, other) => (one.id < other.id ? -1 : 1));
+
   const startRun = (schedule: Kept, dueMs: number): void => {
     const { id, stored } = schedule;
     const { timing, missed, taskName } = stored;
@@ -77,7 +81,7 @@ export const createMemorySchedules = ({
       return times.length === 0 ? undefined : Math.min(...times);
     },
     startDue: () => {
-      for (const schedule of kept.values())
+      for (const schedule of list())
         while (schedule.dueMs !== undefined && schedule.dueMs <= nowMs()) startRun(schedule, schedule.dueMs);
     },
   };

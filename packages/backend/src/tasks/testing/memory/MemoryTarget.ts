@@ -30,6 +30,8 @@ interface MemoryTargetOptions {
   /** Milliseconds since 1970. */
   nowMs(): number;
   findTask(name: string): TaskDefinition<unknown> | undefined;
+  /** Keeps the schedules that definitions declare, if they are not kept yet. */
+  declare(): Promise<void>;
   readonly port: HandlePort;
 }
 
@@ -42,6 +44,7 @@ export const createMemoryTarget = ({
   schedules,
   nowMs,
   findTask,
+  declare,
   port,
 }: MemoryTargetOptions): MemoryTarget => {
   const injected: InjectedFailure[] = [];
@@ -65,6 +68,7 @@ export const createMemoryTarget = ({
       }
       const failure = injected.shift();
       if (failure?.kind === 'refused') return err(failure.error ?? toNotKept(taskName, REASON));
+      await declare();
       const saved = await writeSchedule(schedules.store, schedule);
       return failure?.kind === 'lost' ? err(toNotKept(taskName, REASON)) : saved;
     },

@@ -76,6 +76,13 @@ export const createMemoryWorld = ({
     findTask,
     add: queue.add,
   });
+  const declared = appConfig.tasksEnabled ? (tasks ?? []) : [];
+  let declaring: Promise<void> | undefined;
+  const declare = (): Promise<void> => {
+    const { store } = schedules;
+    declaring ??= reconcileSchedules({ tasks: declared, store, appConfig, logger, scope: 'all' });
+    return declaring;
+  };
   const slot = createMemorySlot(patienceMs);
   const records = createCallRecords();
   /** What is no definition is refused by the call that names it. */
@@ -89,8 +96,7 @@ export const createMemoryWorld = ({
     schedules,
     slot,
     run: (task, taken) => runMemoryAttempt({ queue, task, environment, slot: taken }),
-    declare: () =>
-      reconcileSchedules({ tasks: tasks ?? [], store: schedules.store, appConfig, logger, scope: 'all' }),
+    declare,
   });
   const wait = createMemoryWait({ clock, slot, timeline, watch: queue.watch });
   const target = createMemoryTarget({
@@ -98,6 +104,7 @@ export const createMemoryWorld = ({
     schedules,
     nowMs,
     findTask,
+    declare,
     port: createMemoryHandlePort({ queue, wait, logger, tasksEnabled: appConfig.tasksEnabled }),
   });
   const family = createMemoryFamily({
@@ -127,6 +134,7 @@ export const createMemoryWorld = ({
     },
     listTasks: () => queue.list().map(toTaskRecord),
     listSchedules: async () => {
+      await declare();
       const { schedules: kept } = await schedules.store.readAll();
       return kept.map((each) => toRecurringSchedule(each.id, each.stored, { ...each, nowMs: nowMs() }));
     },

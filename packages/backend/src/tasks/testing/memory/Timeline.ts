@@ -23,7 +23,7 @@ interface TimelineOptions {
   readonly schedules: MemorySchedules;
   readonly slot: MemorySlot;
   run(task: MemoryTask, slot: TaskSlot): Promise<void>;
-  /** Keeps the schedules that definitions declare; called once, before anything runs. */
+  /** Keeps the schedules that definitions declare, if they are not kept yet; called before anything runs. */
   declare(): Promise<void>;
 }
 
@@ -36,7 +36,6 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 export const createTimeline = (options: TimelineOptions): Timeline => {
   const { clock, queue, schedules, slot, run, declare } = options;
   let turn: Promise<unknown> = Promise.resolve();
-  let declared: Promise<void> | undefined;
 
   /** Calls from a test may overlap, as with `Promise.all`. A handler that asked would wait for itself. */
   const inTurn = <T>(what: string, action: () => Promise<T>): Promise<T> => {
@@ -45,8 +44,7 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
       return Promise.reject(new TestingError(message));
     }
     const result = turn.then(async () => {
-      declared ??= declare();
-      await declared;
+      await declare();
       return action();
     });
     turn = result.catch(() => undefined);
