@@ -3,6 +3,7 @@ import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { type RecurringSchedule } from '../domain/RecurringSchedule';
+import { resolveFrom } from '../domain/ResourceToken';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -96,11 +97,18 @@ export interface TestSchedulerOptions {
  * @throws TaskRegistryError when the list of tasks is wrong; TestingError when another option is.
  */
 export const createTestScheduler = (options: TestSchedulerOptions = {}): TestScheduler => {
-  const { appConfig, now, logger = silentLogger, ...rest } = checkTestSchedulerOptions(options);
+  const {
+    appConfig,
+    now,
+    logger = silentLogger,
+    resources = [],
+    ...rest
+  } = checkTestSchedulerOptions(options);
   const world = createMemoryWorld({
     ...rest,
     appConfig,
     logger: guardedLogger(logger),
+    resolve: resolveFrom(resources),
     startMs: now.getTime(),
   });
   const { calls, scheduler, timeline, target } = world;

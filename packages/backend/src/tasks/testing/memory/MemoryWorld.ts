@@ -1,6 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RecurringSchedule } from '../../domain/RecurringSchedule';
+import { type ResolveResource } from '../../domain/ResourceToken';
 import { toRecurringSchedule } from '../../domain/StoredSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
@@ -22,7 +23,7 @@ import { createMemoryWait } from './MemoryWait';
 import { toRecordingScheduler } from './RecordingScheduler';
 import { createTestClock } from './TestClock';
 import { createTimeline, type Timeline } from './Timeline';
-import { type ResourceValues, toTestEnvironment } from './testEnvironment';
+import { toTestEnvironment } from './testEnvironment';
 
 /** Scheduler, queue and worker of a test, all in memory. */
 export interface MemoryWorld {
@@ -46,7 +47,8 @@ interface MemoryWorldOptions {
   readonly startMs: number;
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
-  readonly resources: ResourceValues | undefined;
+  /** Finds shared resources for handlers. */
+  readonly resolve: ResolveResource;
   random(): number;
   readonly patienceMs: number;
 }
@@ -57,7 +59,7 @@ export const createMemoryWorld = ({
   startMs,
   appConfig,
   logger,
-  resources,
+  resolve,
   random,
   patienceMs,
 }: MemoryWorldOptions): MemoryWorld => {
@@ -116,7 +118,7 @@ export const createMemoryWorld = ({
     onCall: ({ task }) => remember(task),
     records,
   });
-  const environment = { ...toTestEnvironment({ appConfig, logger, clock, resources, random }), family };
+  const environment = { ...toTestEnvironment({ appConfig, logger, clock, random }), resolve, family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
     onCall: remember,
     records,

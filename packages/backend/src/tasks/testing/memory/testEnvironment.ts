@@ -12,18 +12,15 @@ interface TestEnvironmentOptions {
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
   readonly clock: TestClock;
-  /** Shared resources, by their tokens. Default: none. */
-  readonly resources?: ResourceValues | undefined;
   /** From 0 to 1. */
   random(): number;
 }
 
-/** What the attempts of a test are given: a worker's environment whose clock is the test's. */
+/** What the attempts of a test are given: a worker's environment whose clock is the test's, without resources. */
 export const toTestEnvironment = ({
   appConfig,
   logger,
   clock,
-  resources = [],
   random,
 }: TestEnvironmentOptions): AttemptEnvironment => ({
   workerId: 'test',
@@ -34,7 +31,7 @@ export const toTestEnvironment = ({
   maxResultBytes: appConfig.taskMaxResultBytes,
   shutdown: new AbortController().signal,
   clock,
-  resolve: resolveFrom(resources),
+  resolve: resolveFrom([]),
   now: () => new Date(clock.nowMs()),
   random,
 });
