@@ -16,7 +16,7 @@ describe('createTestScheduler', () => {
   it('runs nothing by itself', async () => {
     const { scheduler, call, runs } = setupTestScheduler();
     const { id } = await call({ n: 1 });
-    await Bun.sleep(1);
+    await new Promise((resolve) => setImmediate(resolve));
 
     expect([scheduler.getTask(id)?.status, runs]).toEqual(['pending', []]);
   });

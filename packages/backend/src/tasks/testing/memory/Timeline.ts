@@ -27,7 +27,7 @@ interface TimelineOptions {
   declare(): Promise<void>;
 }
 
-/** Attempts at one moment of the clock; more are taken for tasks that cause each other without an end. */
+/** Attempts at one moment of the clock beside those that are due; more are of tasks that cause each other without an end. */
 const MAX_ATTEMPTS_AT_ONCE = 10_000;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -59,14 +59,17 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
 
   /** Runs what may run at this moment. */
   const runDue = async (): Promise<void> => {
-    for (let count = 0; ; count += 1) {
+    const maxCount = queue.countDue() + MAX_ATTEMPTS_AT_ONCE;
+    let count = 0;
+    for (;;) {
       if (!(await slot.whenFree())) return;
       // A parent whose child has just ended asks for the slot in this turn, and goes first.
       await nextTurn();
       if (!slot.isFree() || slot.giveBack()) continue;
       const task = takeNext();
       if (task === undefined) return;
-      if (count > MAX_ATTEMPTS_AT_ONCE) throw toEndless(task.task);
+      count += 1;
+      if (count > maxCount) throw toEndless(task.task);
     }
   };
 
