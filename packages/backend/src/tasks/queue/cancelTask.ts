@@ -46,7 +46,7 @@ export const cancelTask = async (
     const { change, task } = await cancelJob({ client, queue, id, reason, channel, nowMs: Date.now() });
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
-  if (answer.isErr()) return err(toUnavailable(answer.error));
+  if (answer.isErr()) return err(toCancelFailure(answer.error));
   const answered = answerCancellation(id, answer.value, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
@@ -99,7 +99,8 @@ export const cancelChildren = async (parent: TaskCancellation): Promise<void> =>
 const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
 
-const toUnavailable = (error: Error): CancelError =>
+/** The error for a Redis that is silent or refuses, or that is not asked. */
+export const toCancelFailure = (error: Error): CancelError =>
   new CancelError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
 
 const toNotFound = (id: unknown): CancelError =>

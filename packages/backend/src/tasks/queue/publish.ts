@@ -90,7 +90,8 @@ const settleWhileConfirming = async (
 const isDeadline = (settled: Result<unknown, Error>): boolean =>
   settled.isErr() && settled.error instanceof DeadlineError;
 
-const toUnreachable = (cause: Error, isUnknown: boolean): PublishError =>
+/** The error for a Redis that is not reached, or not to be asked. */
+export const toUnreachable = (cause: Error, isUnknown: boolean): PublishError =>
   new PublishError(
     cause instanceof TasksDisabledError ? cause.message : `Redis is not reachable: ${messageOf(cause)}`,
     { isUnknown, cause },

@@ -11,6 +11,7 @@ import { type QueueAccess } from '../queue/QueueAccess';
 import { toRunJob } from '../queue/RunJob';
 import { createScheduleStore } from '../queue/ScheduleStore';
 import { createTaskHandle } from '../scheduler/FoundTask';
+import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
 import { type FoundSchedule } from './FoundSchedule';
 import { RecurringError, toUnavailable } from './RecurringError';
 
@@ -52,7 +53,12 @@ export const startRunNow = async ({
   );
   const { queueName: taskName, options } = task.value;
   const receipt = { id: taskId, taskName, correlationId, disposition: 'created' } as const;
-  return ok(createTaskHandle({ ...receipt, maxAttempts: options.maxAttempts }, { logger, appConfig }));
+  return ok(
+    createTaskHandle(
+      { ...receipt, maxAttempts: options.maxAttempts },
+      createRedisHandlePort({ logger, appConfig }),
+    ),
+  );
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

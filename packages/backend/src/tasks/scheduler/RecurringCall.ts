@@ -88,7 +88,7 @@ export const saveSchedule = async (
   const saved = await access.run((store) => writeSchedule(store, schedule));
   const { taskName } = schedule.stored;
   return saved
-    .mapErr((cause) => toUnavailable(taskName, describeAccessFailure(cause), cause))
+    .mapErr((cause) => toNotKept(taskName, describeAccessFailure(cause), cause))
     .andThen((result) => result);
 };
 
@@ -106,7 +106,7 @@ export const writeSchedule = async (
     if (kept !== undefined) return ok(toRecurringSchedule(kept.id, kept.stored, { ...kept, nowMs }));
   }
   const reason = `others have changed ${schedule.id} ${MAX_WRITES} times meanwhile, or run another version`;
-  return err(toUnavailable(schedule.stored.taskName, reason));
+  return err(toNotKept(schedule.stored.taskName, reason));
 };
 
 /** The next run is worked out anew only for a new timing: a service that starts again must not put it off. */
@@ -134,7 +134,8 @@ const ownerProblem = (
   return undefined;
 };
 
-const toUnavailable = (taskName: string, reason: string, cause?: Error): ScheduleError =>
+/** The error for a schedule that is not kept, or not for certain. */
+export const toNotKept = (taskName: string, reason: string, cause?: Error): ScheduleError =>
   new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${reason}`, {
     code: cause === undefined ? 'queue-unavailable' : accessFailureCode(cause),
     cause,

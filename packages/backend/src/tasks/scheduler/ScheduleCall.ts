@@ -42,7 +42,8 @@ export const placeTask = async <Output>(
     .mapErr((error) => toUnavailable(error, taskName, id));
 };
 
-const toDisposition = (isOurs: boolean, deduplication: Deduplication | undefined): Disposition => {
+/** Says what a call did: `isOurs` when the task on the queue is the one that it made. */
+export const toDisposition = (isOurs: boolean, deduplication: Deduplication | undefined): Disposition => {
   if (isOurs) return 'created';
   return deduplication?.kind === 'debounce' ? 'replaced' : 'duplicate';
 };

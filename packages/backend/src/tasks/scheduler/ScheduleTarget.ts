@@ -9,6 +9,7 @@ import { createQueueAccess } from '../queue/QueueAccess';
 import { type JobInput } from '../queue/TaskQueues';
 import { createFoundHandle, createTaskHandle } from './FoundTask';
 import { type CheckedSchedule, saveSchedule } from './RecurringCall';
+import { createRedisHandlePort } from './RedisHandlePort';
 import { type TaskSchedulerOptions } from './TaskScheduler';
 
 /** What a scheduling call knows of the task that was taken. */
@@ -35,11 +36,14 @@ export interface ScheduleTarget {
 }
 
 /** The queues on Redis. Free: the connection is opened by the first use. */
-export const createRedisTarget = (parts: TaskSchedulerOptions): ScheduleTarget => ({
-  nowMs: Date.now,
-  publish: (job) =>
-    publish({ ...createQueueAccess(parts).open(), job, deadlineMs: parts.appConfig.scheduleDeadlineMs }),
-  saveSchedule: (schedule) => saveSchedule(schedule, parts),
-  toHandle: (receipt) => createTaskHandle(receipt, parts),
-  findHandle: (task, id) => createFoundHandle(task, id, parts),
-});
+export const createRedisTarget = (parts: TaskSchedulerOptions): ScheduleTarget => {
+  const port = createRedisHandlePort(parts);
+  return {
+    nowMs: Date.now,
+    publish: (job) =>
+      publish({ ...createQueueAccess(parts).open(), job, deadlineMs: parts.appConfig.scheduleDeadlineMs }),
+    saveSchedule: (schedule) => saveSchedule(schedule, parts),
+    toHandle: (receipt) => createTaskHandle(receipt, port),
+    findHandle: (task, id) => createFoundHandle(task, id, port),
+  };
+};

@@ -3,16 +3,15 @@ import { type TaskName } from '../domain/TaskEnd';
 import { type TaskEvent, type TaskWaitOptions } from '../domain/TaskHandle';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { type TaskSighting, toTaskEvents } from '../domain/TaskSighting';
-import { createQueueAccess } from '../queue/QueueAccess';
-import { readTaskLog, type TaskLog } from '../queue/TaskLog';
-import { type HandleParts } from './FoundTask';
-import { openTaskLooks, type TaskLooks } from './TaskLooks';
+import { type TaskLog } from '../queue/TaskLog';
+import { type HandlePort } from './HandlePort';
+import { type TaskLooks } from './TaskLooks';
 
 interface TaskEventsOptions {
   readonly task: TaskName;
   /** How long the task is looked at, or why it is not. */
   readonly wait: Result<Required<TaskWaitOptions>, TaskResultError>;
-  readonly parts: HandleParts;
+  readonly port: HandlePort;
 }
 
 /** The events of one task; see `FoundHandle.events`. Nothing is asked before the first event is. */
@@ -21,7 +20,7 @@ export const createTaskEvents = (options: TaskEventsOptions): AsyncIterable<Task
 });
 
 /** Not a generator: one is left only after it has given the event that it waits for, which may be long in coming. */
-const iterate = ({ task, wait, parts }: TaskEventsOptions): AsyncIterator<TaskEvent> => {
+const iterate = ({ task, wait, port }: TaskEventsOptions): AsyncIterator<TaskEvent> => {
   let untold: readonly TaskEvent[] = [];
   let before: TaskSighting | undefined;
   let looks: TaskLooks | undefined;
@@ -36,7 +35,7 @@ const iterate = ({ task, wait, parts }: TaskEventsOptions): AsyncIterator<TaskEv
     close();
   };
   const take = async (now: TaskSighting): Promise<void> => {
-    const { lines, count } = await readNewLines(parts, task, { now, seenCount: before?.logCount ?? 0 });
+    const { lines, count } = await readNewLines(port, task, { now, seenCount: before?.logCount ?? 0 });
     if (isOver) return;
     untold = toTaskEvents({ task, before, now, lines });
     before = { ...now, logCount: count };
@@ -44,7 +43,7 @@ const iterate = ({ task, wait, parts }: TaskEventsOptions): AsyncIterator<TaskEv
   };
   const advance = async (): Promise<void> => {
     if (wait.isErr()) return endWith(wait.error);
-    looks ??= openTaskLooks(task, wait.value.timeoutMs, parts);
+    looks ??= port.openLooks(task, wait.value.timeoutMs);
     const look = await looks.next();
     if (look === undefined) return close();
     await look.match(take, async (error) => endWith(error));
@@ -78,15 +77,13 @@ interface SeenLines {
 }
 
 const readNewLines = async (
-  parts: HandleParts,
-  { id, taskName }: TaskName,
+  port: HandlePort,
+  task: TaskName,
   { now, seenCount }: SeenLines,
 ): Promise<TaskLog> => {
   const nothing = { lines: [], count: Math.max(seenCount, now.logCount) };
   if (now.logCount <= seenCount) return nothing;
-  const log = await createQueueAccess(parts).run((queues) =>
-    readTaskLog({ client: queues.client, queue: queues.get(taskName), id }),
-  );
+  const log = await port.readLog(task);
   // Lines that cannot be read, or are gone, are no reason to end: where the task is matters more.
   return log.match(
     ({ lines, count }) => ({ lines: lines.slice(Math.max(0, lines.length - (count - seenCount))), count }),

@@ -1,3 +1,5 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskName, toRemoved } from '../domain/TaskEnd';
 import { type TaskResultError } from '../domain/TaskResultError';
@@ -5,7 +7,6 @@ import { type TaskSighting } from '../domain/TaskSighting';
 import { sharedTaskWatch } from '../queue/sharedTaskWatch';
 import { describeWatchFailure } from '../queue/TaskEnds';
 import { ClosedError } from '../queue/TaskWatch';
-import { type HandleParts } from './FoundTask';
 import { toTimedOut, toUnavailable } from './HandleFailure';
 
 /** Looks at one task until its time is over. */
@@ -18,8 +19,13 @@ export interface TaskLooks {
   close(): void;
 }
 
+interface TaskLooksParts {
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
 /** Begins to look at a task, until its end, or an error, is there to be told; closing it ends that earlier. */
-export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: HandleParts): TaskLooks => {
+export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: TaskLooksParts): TaskLooks => {
   let newest: TaskSighting | undefined;
   let error: TaskResultError | undefined;
   let isOver = timeoutMs === 0;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
+import { ResourceToken, resolveFrom } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
@@ -55,6 +56,20 @@ describe('createTestContext', () => {
 
     expect(ctx.recorded).toEqual(noted);
     expect(seen[0]).toMatchObject({ taskName: 'files:import', attempt: 1, maxAttempts: 5 });
+  });
+
+  it('gives children its resources and its logger', async () => {
+    const rateToken = ResourceToken<number>('rate');
+    const logger = getMockedLogger();
+    const child = taskWith(({ resolve, logger: own }) => {
+      own.info('Converting');
+      return ok(resolve(rateToken));
+    });
+    const ctx = createTestContext({ logger, resolve: resolveFrom([[rateToken, 7]]) });
+    const [result] = await ctx.children.run([[child, {}]]);
+
+    expect(result).toEqual(ok(7) as never);
+    expect(logger.info.mock.calls.map(([message]) => message)).toContain('Converting');
   });
 
   it.each(['runTask', 'a direct call'])('keeps finished steps for the next attempt: %s', async (way) => {

@@ -56,10 +56,19 @@ export const createTestContext = (given: Partial<TaskContext> = {}): TestContext
       progress: [],
       log: [],
       steps: createMemorySteps(),
-      family: createTestFamily({ taskId, taskName, correlationId, ...owner }),
+      family: createTestFamily({ taskId, taskName, correlationId, ...owner, ...toShared(given) }),
     },
   );
 };
+
+/** What children have from their parent. */
+const toShared = ({
+  resolve,
+  logger,
+}: Partial<TaskContext>): Partial<Pick<TaskContext, 'resolve' | 'logger'>> => ({
+  ...(resolve === undefined ? {} : { resolve }),
+  ...(logger === undefined ? {} : { logger }),
+});
 
 /** What the attempts of a task share. */
 interface TaskNotes {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'bun:test';
 import { CorrelationId } from '@core/domain/CorrelationId';
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
 import { setupTestScheduler } from './__fixtures__/setupTestScheduler';
 import { ScheduleExpectationError } from './ScheduleExpectation';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const messageOf = (act: () => unknown): string => {
   try {
@@ -82,5 +85,53 @@ describe('expectNothingScheduled', () => {
     await scheduler.schedule(CorrelationId(), task, { n: 'one' as never });
 
     scheduler.expectNothingScheduled();
+  });
+});
+
+describe('scheduled', () => {
+  it('keeps the calls as they were made', async () => {
+    const { scheduler, task, call } = setupTestScheduler();
+    const [before, item, metadata] = [scheduler.scheduled(), { n: 0 }, { tenant: 'a' }];
+    for (const n of [1, 2]) await call(Object.assign(item, { n }), { metadata });
+    const unawaited = [3, 4].map((n) => call(Object.assign(item, { n }), { metadata }));
+    metadata.tenant = 'b';
+    await Promise.all(unawaited);
+
+    expect(before).toEqual([]);
+    expect(scheduler.scheduled(task).map(({ payload, options }) => [payload.n, options])).toEqual(
+      [1, 2, 3, 4].map((n) => [n, { metadata: { tenant: 'a' } }]),
+    );
+  });
+
+  it('lists each child once, with what its call did', async () => {
+    const { scheduler, task, call } = setupTestScheduler({
+      handler: async ({ n }, { children }, run) => {
+        if (n > 1) return ok();
+        const waiting = children.run([
+          [task, { n: 2 }, { delayMs: 60_000, uniqueTag: 'two' }],
+          [debounced, { n: 3 }],
+        ]);
+        if (run > 1) return ok((await waiting).length);
+        await Promise.race([waiting, nextTurn()]);
+        return err(new TaskError('down'));
+      },
+    });
+    const debounced = defineTask({
+      queueName: 'mails:debounced',
+      schema: z.object({ n: z.number() }),
+      handler: () => ok(),
+      options: { debounce: { windowMs: 60_000, key: () => 'k' } },
+    });
+    await scheduler.schedule(CorrelationId(), debounced, { n: 9 });
+    const { id } = await call({ n: 1 });
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)).toMatchObject({ status: 'completed', attempt: 2, value: 2 });
+    expect(scheduler.scheduled().map(({ payload, disposition }) => [payload, disposition])).toEqual([
+      [{ n: 9 }, 'created'],
+      [{ n: 1 }, 'created'],
+      [{ n: 2 }, 'created'],
+      [{ n: 3 }, 'replaced'],
+    ]);
   });
 });

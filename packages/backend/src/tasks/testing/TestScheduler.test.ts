@@ -16,7 +16,7 @@ describe('createTestScheduler', () => {
   it('runs nothing by itself', async () => {
     const { scheduler, call, runs } = setupTestScheduler();
     const { id } = await call({ n: 1 });
-    await Bun.sleep(1);
+    await new Promise((resolve) => setImmediate(resolve));
 
     expect([scheduler.getTask(id)?.status, runs]).toEqual(['pending', []]);
   });
@@ -129,6 +129,36 @@ describe('failNext', () => {
     const refused = await scheduler.scheduleRecurring(CorrelationId(), task, { n: 1 }, timing);
     expect(refused._unsafeUnwrapErr().code).toBe('queue-unavailable');
     expect(await scheduler.listSchedules()).toEqual([]);
+  });
+
+  it('answers that error to a handler too', async () => {
+    const { scheduler, task, call } = setupTestScheduler({
+      handler: async ({ n }, ctx) =>
+        n > 1 ? ok() : ok((await ctx.schedule(task, { n: 2 }))._unsafeUnwrapErr().message),
+    });
+    const { id } = await call({ n: 1 });
+    scheduler.failNext(new ScheduleError('on fire', { code: 'queue-unavailable' }));
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)?.value).toBe('on fire');
+  });
+
+  it('puts a child off until the next try, by the clock of the test', async () => {
+    const { scheduler, task, call } = setupTestScheduler({
+      handler: async ({ n }, { children }) => {
+        if (n > 1) return ok(n);
+        const [child] = await children.run([[task, { n: 2 }]]);
+        return ok(child.unwrapOr(0));
+      },
+      patienceMs: 20,
+    });
+    const { id } = await call({ n: 1 });
+    scheduler.failNext();
+    scheduler.failNext();
+    await scheduler.drain();
+
+    expect(scheduler.getTask(id)).toMatchObject({ status: 'completed', attempt: 1, value: 2 });
+    expect(scheduler.now().toISOString()).toBe('2030-01-01T00:00:01.000Z');
   });
 
   it('leaves a call alone that is refused anyway', async () => {

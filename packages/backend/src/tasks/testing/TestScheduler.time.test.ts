@@ -6,6 +6,10 @@ import { z } from 'zod';
 import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { setupTestScheduler } from './__fixtures__/setupTestScheduler';
+import { createTestScheduler } from './TestScheduler';
+import { testConfig } from './testConfig';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('drain', () => {
   it('runs what is due, what that schedules, and further attempts; the clock moves over their waits', async () => {
@@ -47,21 +51,31 @@ describe('drain', () => {
     expect(runs.length).toBe(3);
   });
 
-  it('cancels the children of a parent that outlives its time, and counts no time in which it waits', async () => {
+  it('counts no time in which a parent waits, and cancels the children of one that outlives its time', async () => {
     const { task, scheduler, call } = setupTestScheduler({
-      handler: async ({ n }, { children }) => {
+      handler: async ({ n }, { attempt, children }) => {
         if (n > 1) return ok();
-        await children.run([[task, { n: 2 }, { delayMs: 60_000 }]]);
+        if (attempt === 1) {
+          await Promise.race([children.run([[task, { n: 2 }, { delayMs: 3_600_000 }]]), nextTurn()]);
+          return err(new TaskError('down'));
+        }
+        await children.run([[task, { n: 3 }, { delayMs: 60_000 }]]);
         return new Promise(() => undefined);
       },
-      options: { timeoutMs: 1000, maxAttempts: 1 },
+      options: { timeoutMs: 1000, maxAttempts: 2 },
     });
     const { id } = await call({ n: 1 });
-    await scheduler.advance(60_500);
-    const before = scheduler.getTask(id)?.status;
-    await scheduler.drain();
+    await scheduler.advance(61_600);
+    const before = scheduler.listTasks().map(({ status }) => status);
+    await scheduler.advance(10_000);
 
-    expect([before, scheduler.getTask(id)?.error?.code]).toEqual(['running', 'timeout']);
+    expect(before).toEqual(['running', 'scheduled', 'completed']);
+    expect(scheduler.getTask(id)).toMatchObject({ attempt: 2, error: { code: 'timeout' } });
+    expect(scheduler.listTasks().map(({ payload, status }) => [payload, status])).toEqual([
+      [{ n: 1 }, 'failed'],
+      [{ n: 2 }, 'cancelled'],
+      [{ n: 3 }, 'completed'],
+    ]);
   });
 
   it('leaves what asked to run later', async () => {
@@ -99,10 +113,10 @@ describe('drain', () => {
     ]);
   });
 
-  it('waits for a handler that takes real time', async () => {
+  it('waits for a handler that takes its time', async () => {
     const { scheduler, call } = setupTestScheduler({
       handler: async () => {
-        await Bun.sleep(20);
+        for (let turn = 0; turn < 10; turn += 1) await nextTurn();
         return ok();
       },
       patienceMs: 5000,
@@ -121,6 +135,14 @@ describe('drain', () => {
     await expect(scheduler.drain()).rejects.toThrow(
       'expected the tasks to come to an end, got more than 10000 attempts while the clock stood still; the last one is of mails:send',
     );
+  });
+
+  it('runs as many tasks as are due', async () => {
+    const { scheduler, call, runs } = setupTestScheduler();
+    for (let n = 0; n < 10_002; n += 1) await call({ n });
+    await scheduler.drain();
+
+    expect(runs.length).toBe(10_002);
   });
 
   it('refuses a handler that calls it', async () => {
@@ -205,9 +227,27 @@ describe('advance', () => {
     expect(
       (await scheduler.listSchedules()).map(({ id, description }) => [id as string, description]),
     ).toEqual([
-      ['twice', 'every 12 hours'],
       ['digest:send', 'At 09:00'],
+      ['twice', 'every 12 hours'],
     ]);
+  });
+
+  it('is not needed for the schedules that definitions declare to be there', async () => {
+    const digest = defineTask({
+      queueName: 'digest:send',
+      schema: z.object({}),
+      handler: () => ok(),
+      options: { recurring: { everyMs: 1000 } },
+    });
+    const create = (env = {}) =>
+      createTestScheduler({ tasks: [digest as TaskDefinition<unknown>], appConfig: testConfig(env) });
+    const [one, other, off] = [create(), create(), create({ TASKS_ENABLED: 'false' })];
+    const id = 'digest:send';
+    const taken = await one.scheduleRecurring(CorrelationId(), digest, {}, { everyMs: 5000 }, { id });
+
+    expect(taken._unsafeUnwrapErr().message).toContain("which the definition's option recurring has");
+    expect(await other.listSchedules()).toMatchObject([{ id, everyMs: 1000, origin: 'definition' }]);
+    expect(await off.listSchedules()).toEqual([]);
   });
 
   it('starts no run while one is unfinished, when the schedule says so', async () => {
@@ -217,6 +257,8 @@ describe('advance', () => {
     await scheduler.advance(3500);
 
     expect([scheduler.listTasks().length, runs.length]).toEqual([1, 1]);
+    const [schedule] = await scheduler.listSchedules();
+    expect(schedule?.lastRunAt?.toISOString()).toBe('2030-01-01T00:00:01.000Z');
   });
 
   it.each([-1, 0.5, Number.NaN, '1000'])('refuses %p', async (ms) => {

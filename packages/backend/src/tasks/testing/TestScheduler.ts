@@ -2,6 +2,7 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RecurringSchedule } from '../domain/RecurringSchedule';
+import { resolveFrom } from '../domain/ResourceToken';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -30,7 +31,7 @@ export interface TestScheduler extends TaskScheduler {
    * @param ms Milliseconds; a whole number from 0 to 10 years.
    */
   advance(ms: number): Promise<void>;
-  /** The calls that were accepted, in their order; those of handlers too. */
+  /** The calls that were accepted, in their order, as they were made; those of handlers too, each child once. */
   scheduled(): readonly ScheduledTask[];
   scheduled<Payload, Output, Input>(
     task: TaskDefinition<Payload, Output, Input>,
@@ -56,7 +57,7 @@ export interface TestScheduler extends TaskScheduler {
   getTask(id: string): TaskRecord | undefined;
   /** All tasks, in the order in which they were scheduled. */
   listTasks(): readonly TaskRecord[];
-  /** All recurring schedules. */
+  /** All recurring schedules, in the order of their ids; also those that the definitions in `tasks` declare. */
   listSchedules(): Promise<readonly RecurringSchedule[]>;
   /**
    * Lets the next call that is not refused for another reason fail; called twice, the next two.
@@ -91,21 +92,22 @@ export interface TestSchedulerOptions {
 
 /**
  * Creates a scheduler for tests: no Redis, no waiting. It checks calls, decides outcomes and deduplicates with the code of
- * the real one and of the worker. Nothing runs before `drain`, `advance` or a handle's `result` is called.
+ * the real one and of the worker. Nothing runs before `drain`, `advance` or a handle's `result` or `events` is called.
  *
  * @throws TaskRegistryError when the list of tasks is wrong; TestingError when another option is.
  */
 export const createTestScheduler = (options: TestSchedulerOptions = {}): TestScheduler => {
-  const { appConfig, now, logger, ...rest } = checkTestSchedulerOptions(options);
+  const { appConfig, now, logger, resources, ...rest } = checkTestSchedulerOptions(options);
   const world = createMemoryWorld({
     ...rest,
     appConfig,
     logger: guardedLogger(logger),
+    resolve: resolveFrom(resources),
     startMs: now.getTime(),
   });
   const { calls, scheduler, timeline, target } = world;
   const callsOf = (task?: Pick<TaskDefinition, 'queueName'>): readonly ScheduledTask[] =>
-    task === undefined ? calls : calls.filter(({ taskName }) => taskName === task.queueName);
+    calls.filter(({ taskName }) => task === undefined || taskName === task.queueName);
   return {
     ...scheduler,
     now: () => new Date(world.nowMs()),

@@ -78,7 +78,6 @@ export const runTask = async <Payload, Output, Input>(
   return outcome as TestOutcome<Output>; // its value has passed the output schema, and nobody cancels or stops it
 };
 
-/** As it comes from Redis: a copy. */
 const toEnvelope = (
   payload: unknown,
   { correlationId = CorrelationId(), maxAttempts, ...given }: Partial<TaskContext>,
@@ -86,7 +85,7 @@ const toEnvelope = (
 ): TaskEnvelope => {
   const { parentId, userId, metadata, scheduleId } = given;
   const overrides = { maxAttempts, timeoutMs };
-  const envelope: TaskEnvelope = {
+  return {
     v: ENVELOPE_VERSION,
     payload,
     correlationId,
@@ -96,5 +95,4 @@ const toEnvelope = (
     scheduleId,
     overrides,
   };
-  return JSON.parse(JSON.stringify(envelope));
 };

@@ -7,8 +7,10 @@ import { TaskError } from '../domain/TaskError';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
 import { type Parent, withOwner } from '../scheduler/ChildCalls';
+import { type AttemptEnvironment } from './Attempt';
 import { type ChildBook, createChildBook } from './ChildBook';
 import { createTaskChildren } from './ChildRun';
+import { realClock } from './HandlerClock';
 import { type RunControls } from './HandlerRun';
 import { createParentWait } from './ParentWait';
 import { type TaskFamily } from './TaskFamily';
@@ -26,7 +28,7 @@ interface FamilyAttempt {
   readonly delivery: Delivery;
   readonly task: Pick<TaskDefinition<unknown>, 'queueName'>;
   readonly envelope: TaskEnvelope;
-  readonly environment: { readonly family?: TaskFamily | undefined; now(): Date };
+  readonly environment: Pick<AttemptEnvironment, 'family' | 'clock' | 'now'>;
 }
 
 const toUnawaited = (): TaskError =>
@@ -34,7 +36,7 @@ const toUnawaited = (): TaskError =>
 
 /** Creates the family of an attempt; costs nothing before the handler uses it. */
 export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControls): AttemptFamily => {
-  const { family, now } = attempt.environment;
+  const { family, clock = realClock, now } = attempt.environment;
   let book: ChildBook | undefined;
   let children: TaskChildren | undefined;
   let isOver = false;
@@ -53,6 +55,7 @@ export const createAttemptFamily = (attempt: FamilyAttempt, controls: RunControl
       controls: { getSignal: () => signal, interrupt: controls.interrupt },
       ports,
       now: () => now().getTime(),
+      setTimer: clock.setTimer,
     });
   };
   return {

@@ -13,6 +13,7 @@ import { WaitError } from '../queue/TaskEnds';
 import { type JobInput } from '../queue/TaskQueues';
 import { createChildBook } from './ChildBook';
 import { createTaskChildren } from './ChildRun';
+import { realClock } from './HandlerClock';
 
 const task = defineTask({
   queueName: 'a:b',
@@ -74,6 +75,7 @@ const setup = ({ refusals = [], end = { kind: 'completed', value: 7 }, store = {
       cancel: async ({ name }, reason) => void log.push(`cancel ${name}: ${reason}`),
     },
     now: Date.now,
+    setTimer: realClock.setTimer,
   });
   return { children, published, log, notes, attempt, parent };
 };

@@ -18,6 +18,7 @@ import { toJob } from '../scheduler/ScheduleCall';
 import { type ChildBook } from './ChildBook';
 import { toChildResult, toEndedChild, toKnownResult, toOwnParent, toUnheard } from './ChildEnd';
 import { toTaken } from './GivenBack';
+import { type HandlerClock } from './HandlerClock';
 import { type RunControls } from './HandlerRun';
 import { type ParentWait } from './ParentWait';
 
@@ -39,6 +40,7 @@ interface ChildRunParts {
   readonly ports: ChildPorts;
   /** Milliseconds since 1970. */
   now(): number;
+  readonly setTimer: HandlerClock['setTimer'];
 }
 
 /** How long a Redis that takes no job is left alone; milliseconds. */
@@ -143,7 +145,7 @@ const placeChild = async (call: AcceptedCall, claim: ChildClaim, run: Run): Prom
   const known = toKnownResult(child);
   if (known !== undefined) return { kind: 'known', result: known };
   if (child.end !== undefined) return { kind: 'placed', claim, id: child.id };
-  const { parent, ports, signal, endsAtMs, now } = run;
+  const { parent, ports, signal, endsAtMs, now, setTimer } = run;
   const job = toJob(child.id, call, ports.appConfig);
   for (;;) {
     // Those who cancel what an ended parent leaves do not know of it, if it is published after them.
@@ -157,7 +159,7 @@ const placeChild = async (call: AcceptedCall, claim: ChildClaim, run: Run): Prom
       const task = { id: child.id, taskName: child.name };
       return { kind: 'known', result: toUnheard(task, { code: 'queue-unavailable', message, cause }) };
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await new Promise<void>((resolve) => void setTimer(resolve, RETRY_MS));
   }
 };
 

@@ -8,6 +8,7 @@ import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { settleWithin } from '../queue/settleWithin';
 import { createResourceSet } from '../resources/ResourceSet';
 import { createFoundHandle } from '../scheduler/FoundTask';
+import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
 import { type AttemptEnvironment } from './Attempt';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
@@ -248,7 +249,7 @@ const createWorkerIsolation = (
     ? undefined
     : createIsolation({
         ...{ tasksModule, logger, appConfig, tasks: registeredTasks },
-        findHandle: (task, id) => createFoundHandle(task, id, { logger, appConfig }),
+        findHandle: (task, id) => createFoundHandle(task, id, createRedisHandlePort({ logger, appConfig })),
       });
 
 const toEnvironment = ({

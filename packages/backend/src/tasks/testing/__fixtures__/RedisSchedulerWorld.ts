@@ -1,5 +1,6 @@
 import { until } from '@backend/__fixtures__/until';
 import { type TaskId } from '../../domain/TaskId';
+import { createRecurringSchedules } from '../../recurring/RecurringSchedules';
 import { createTaskBench } from '../../worker/__fixtures__/TaskBench';
 import { type CreateSchedulerWorld } from './SchedulerWorld';
 
@@ -7,9 +8,10 @@ import { type CreateSchedulerWorld } from './SchedulerWorld';
 const SOON_MS = 50;
 
 /** A world on a real Redis, with a real worker that is started whenever time passes. */
-export const createRedisSchedulerWorld: CreateSchedulerWorld = async (tasks) => {
+export const createRedisSchedulerWorld: CreateSchedulerWorld = async (tasks, env) => {
   const tickMs = 200;
-  const bench = await createTaskBench({ tasks, env: { TASK_BACKOFF_MS: '1000' } });
+  const bench = await createTaskBench({ tasks, env: { TASK_BACKOFF_MS: '1000', ...env } });
+  const recurring = createRecurringSchedules({ tasks, logger: bench.logger, appConfig: bench.appConfig });
   const isResting = async (): Promise<boolean> => {
     const depth = (await bench.inspector.getQueueDepth())._unsafeUnwrap();
     return depth.pending + depth.running === 0;
@@ -38,6 +40,7 @@ export const createRedisSchedulerWorld: CreateSchedulerWorld = async (tasks) => 
         (record) => record,
         () => undefined,
       ),
+    listSchedules: async () => (await recurring.list())._unsafeUnwrap(),
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
   };
 };

@@ -128,7 +128,7 @@ const createRunner = (payload: unknown) => {
       task,
       toTestDelivery({
         taskId,
-        data: { v: ENVELOPE_VERSION, payload: JSON.parse(JSON.stringify(stored.value)), correlationId },
+        data: { v: ENVELOPE_VERSION, payload: stored.value, correlationId },
         attemptsMade: number - 1,
         scheduledAt: environment.now(),
         steps,

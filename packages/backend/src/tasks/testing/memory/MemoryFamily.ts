@@ -2,17 +2,18 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskEnd } from '../../domain/TaskEnd';
-import { type TaskHandle } from '../../domain/TaskHandle';
 import { type TaskId } from '../../domain/TaskId';
 import { answerCancellation } from '../../queue/cancelTask';
 import { type EndWait, WaitError } from '../../queue/TaskEnds';
 import { type AcceptedCall, type ScheduleCall } from '../../scheduler/CallCheck';
-import { placeTask } from '../../scheduler/ScheduleCall';
+import { placeTask, toDisposition } from '../../scheduler/ScheduleCall';
 import { type ScheduleTarget } from '../../scheduler/ScheduleTarget';
 import { type TaskFamily } from '../../worker/TaskFamily';
+import { type CallRecords } from './CallRecords';
 import { cancelMemoryTask } from './cancelMemoryTask';
 import { type MemoryQueue } from './MemoryQueue';
 import { toEnd } from './MemorySighting';
+import { withInjected } from './MemoryTarget';
 import { hasEnded } from './MemoryTask';
 import { type TestClock } from './TestClock';
 
@@ -22,10 +23,9 @@ interface MemoryFamilyOptions {
   readonly clock: TestClock;
   readonly queue: MemoryQueue;
   readonly target: ScheduleTarget;
-  /** A handler makes a call, whatever becomes of it. */
+  /** A handler makes a call, whatever becomes of it: what it names may be no definition. */
   onCall(call: ScheduleCall): void;
-  /** A handler's call was accepted. */
-  onScheduled(call: ScheduleCall, receipt: Pick<TaskHandle, 'id' | 'disposition'>): void;
+  readonly records: CallRecords;
 }
 
 /** How the handlers of a test schedule other tasks and wait for them: in memory, by the clock of the test. */
@@ -36,29 +36,39 @@ export const createMemoryFamily = ({
   queue,
   target,
   onCall,
-  onScheduled,
-}: MemoryFamilyOptions): TaskFamily => ({
-  appConfig,
-  draining: new AbortController().signal,
-  schedule: async <Output>(call: ScheduleCall) => {
-    onCall(call);
-    const placed = await placeTask<Output>({ target, appConfig }, call);
-    if (placed.isOk()) onScheduled(call, placed.value);
-    return placed;
-  },
-  publish: async (job, call: AcceptedCall) => {
-    onCall(call);
-    const published = await target.publish(job);
-    const disposition = published.isOk() && published.value === job.id ? 'created' : 'duplicate';
-    if (published.isOk()) onScheduled(call, { id: published.value, disposition });
-    return published;
-  },
-  ends: { wait: (_taskName, id, wait) => waitForEnd(id, wait, { clock, queue }) },
-  cancel: async ({ id, name }, reason) => {
-    const nowMs = clock.nowMs();
-    answerCancellation(id, await cancelMemoryTask({ queue, taskName: name, id, reason, nowMs }), logger);
-  },
-});
+  records,
+}: MemoryFamilyOptions): TaskFamily => {
+  const publishedIds = new Set<TaskId>();
+  return {
+    appConfig,
+    draining: new AbortController().signal,
+    schedule: async <Output>(call: ScheduleCall) => {
+      onCall(call);
+      const accept = records.begin(call);
+      const placed = withInjected(await placeTask<Output>({ target, appConfig }, call));
+      if (placed.isOk()) accept(placed.value);
+      return placed;
+    },
+    publish: async (job, call: AcceptedCall) => {
+      onCall(call);
+      const accept = records.begin(call);
+      const published = await target.publish(job);
+      // A later attempt publishes the children again that it finds unended.
+      if (published.isErr() || publishedIds.has(job.id)) return published;
+      publishedIds.add(job.id);
+      accept({
+        id: published.value,
+        disposition: toDisposition(published.value === job.id, call.deduplication),
+      });
+      return published;
+    },
+    ends: { wait: (_taskName, id, wait) => waitForEnd(id, wait, { clock, queue }) },
+    cancel: async ({ id, name }, reason) => {
+      const nowMs = clock.nowMs();
+      answerCancellation(id, await cancelMemoryTask({ queue, taskName: name, id, reason, nowMs }), logger);
+    },
+  };
+};
 
 const waitForEnd = (
   id: TaskId,

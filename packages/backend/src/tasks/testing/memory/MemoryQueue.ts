@@ -15,6 +15,8 @@ export interface MemoryQueue {
   get(id: string): MemoryTask | undefined;
   /** Every task, in the order in which they were scheduled. */
   list(): readonly MemoryTask[];
+  /** How many tasks may run now. */
+  countDue(): number;
   /** Takes the task whose turn it is; of the highest priority the one that has waited longest. */
   takeNext(): MemoryTask | undefined;
   /** When the next task that waits for a later time may run; milliseconds since 1970. */
@@ -120,11 +122,12 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
     },
     get: (id) => tasks.get(id),
     list: () => [...tasks.values()],
+    countDue: () => [...waiting].filter((task) => task.dueMs <= nowMs() && isRunnable(task)).length,
     takeNext: () => {
       promote();
-      const [next] = [...waiting]
-        .filter((task) => task.place === 'line' && isRunnable(task))
-        .toSorted((one, other) => one.jobPriority - other.jobPriority || one.turn - other.turn);
+      let next: MemoryTask | undefined;
+      for (const task of waiting)
+        if (task.place === 'line' && isRunnable(task) && isBefore(task, next)) next = task;
       if (next === undefined) return undefined;
       waiting.delete(next);
       next.place = 'running';
@@ -156,6 +159,10 @@ export const createMemoryQueue = ({ nowMs, isRunnable }: MemoryQueueOptions): Me
     tell,
   };
 };
+
+/** Whether it is the turn of one task rather than of another. */
+const isBefore = (one: MemoryTask, other: MemoryTask | undefined): boolean =>
+  other === undefined || (one.jobPriority - other.jobPriority || one.turn - other.turn) < 0;
 
 /** As Redis gives it back: JSON. The envelope was made by a scheduler. */
 const toStored = (data: unknown): TaskEnvelope => JSON.parse(JSON.stringify(data)) as TaskEnvelope;

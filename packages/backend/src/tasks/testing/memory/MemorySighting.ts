@@ -4,8 +4,10 @@ import { hasEnded, type MemoryTask, toStatus } from './MemoryTask';
 
 type Ended = Exclude<TaskEnd, { readonly kind: 'removed' }>;
 
-/** How a task has ended. */
-export const toEnd = ({ place, value, error, cancelReason }: MemoryTask): Ended => {
+/** How a task has ended; a copy, as each reader of Redis has one. */
+export const toEnd = (task: MemoryTask): Ended => structuredClone(toOwnEnd(task));
+
+const toOwnEnd = ({ place, value, error, cancelReason }: MemoryTask): Ended => {
   if (place === 'completed') return { kind: 'completed', value };
   if (place === 'cancelled' || error === undefined)
     return { kind: 'cancelled', ...(cancelReason === undefined ? {} : { reason: cancelReason }) };

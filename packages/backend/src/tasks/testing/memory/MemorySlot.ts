@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type TaskSlot } from '../../queue/JobSlots';
 import { settleWithin } from '../../queue/settleWithin';
+import { createSuspensions, type Suspensions } from '../../worker/Suspensions';
 
 /** The one slot of the testing kit's worker. */
 export interface MemorySlot {
@@ -30,7 +31,8 @@ const inside = new AsyncLocalStorage<MemorySlot>();
  * @param patienceMs Milliseconds of real time that a holder may take before it counts as waiting for the clock.
  */
 export const createMemorySlot = (patienceMs: number): MemorySlot => {
-  const returning: (() => void)[] = [];
+  // A slot that is free is given back by the timeline alone, in a turn of its own.
+  const suspensions = createSuspensions(() => false);
   let holder: Holder | undefined;
   let isPatient = true;
 
@@ -45,24 +47,32 @@ export const createMemorySlot = (patienceMs: number): MemorySlot => {
       const taking: Holder = { freed: Promise.withResolvers<void>() };
       holder = taking;
       isPatient = true;
-      const taken: TaskSlot = {
-        suspend: () => free(taking),
-        resume: () =>
-          new Promise((resolve) => {
-            returning.push(() => {
-              taking.freed = Promise.withResolvers<void>();
-              holder = taking;
-              resolve();
-            });
-          }),
+      let suspension: ReturnType<Suspensions['begin']> | undefined;
+      let isOver = false;
+      const hold = (): void => {
+        suspension = undefined;
+        if (isOver) return;
+        taking.freed = Promise.withResolvers<void>();
+        holder = taking;
       };
-      void inside.run(slot, () => work(taken)).finally(() => free(taking));
+      const end = (): void => {
+        isOver = true;
+        suspension?.end();
+        free(taking);
+      };
+      const taken: TaskSlot = {
+        suspend: () => {
+          if (isOver || suspension !== undefined) return;
+          suspension = suspensions.begin(hold);
+          free(taking);
+        },
+        resume: async () => suspension?.regain(),
+      };
+      void inside.run(slot, () => work(taken)).finally(end);
     },
     giveBack: () => {
-      const next = returning.shift();
       isPatient = true;
-      next?.();
-      return next !== undefined;
+      return suspensions.offer();
     },
     whenFree: async () => {
       if (holder !== undefined && isPatient)

@@ -1,4 +1,5 @@
 import { type StepChange, type StepStore, type StoredStep } from '../../domain/TaskStep';
+import { parseStepField, toStepField } from '../../queue/StepFields';
 
 /** The finished steps of one task, which its attempts share. */
 export interface MemorySteps extends StepStore {
@@ -8,22 +9,23 @@ export interface MemorySteps extends StepStore {
   change(): StepChange | undefined;
 }
 
-/** Creates a store without steps. */
+/** Creates a store without steps. It keeps them as text, as Redis does: what a handler does to a result changes none. */
 export const createMemorySteps = (): MemorySteps => {
-  const steps = new Map<string, StoredStep>();
+  const fields = new Map<string, string>();
   let noted: StepChange | undefined;
+  const list = (): readonly StoredStep[] => [...fields].map(([name, field]) => parseStepField(name, field));
   return {
-    load: async () => [...steps.values()],
+    load: async () => list(),
     checkHeld: () => undefined,
     save: async (step) => {
-      const kept = steps.get(step.name) ?? step;
-      steps.set(kept.name, kept);
-      return { kind: 'stored', step: kept };
+      const field = fields.get(step.name) ?? toStepField(step);
+      fields.set(step.name, field);
+      return { kind: 'stored', step: parseStepField(step.name, field) };
     },
     note: (change) => {
       noted = change;
     },
-    list: () => [...steps.values()],
+    list,
     change: () => noted,
   };
 };

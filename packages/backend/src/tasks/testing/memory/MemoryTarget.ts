@@ -2,8 +2,11 @@ import { err, ok, type Result } from 'neverthrow';
 import { ScheduleError } from '../../domain/ScheduleError';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskHandle } from '../../domain/TaskHandle';
-import { PublishError } from '../../queue/publish';
-import { writeSchedule } from '../../scheduler/RecurringCall';
+import { PublishError, toUnreachable } from '../../queue/publish';
+import { TasksDisabledError } from '../../queue/TasksDisabledError';
+import { createFoundHandle, createTaskHandle } from '../../scheduler/FoundTask';
+import { type HandlePort } from '../../scheduler/HandlePort';
+import { toNotKept, writeSchedule } from '../../scheduler/RecurringCall';
 import { type ScheduleTarget } from '../../scheduler/ScheduleTarget';
 import { type MemoryQueue } from './MemoryQueue';
 import { type MemorySchedules } from './MemorySchedules';
@@ -27,7 +30,9 @@ interface MemoryTargetOptions {
   /** Milliseconds since 1970. */
   nowMs(): number;
   findTask(name: string): TaskDefinition<unknown> | undefined;
-  readonly handles: Pick<ScheduleTarget, 'toHandle' | 'findHandle'>;
+  /** Keeps the schedules that definitions declare, if they are not kept yet. */
+  declare(): Promise<void>;
+  readonly port: HandlePort;
 }
 
 /** What the errors say that a test asked for. */
@@ -39,13 +44,15 @@ export const createMemoryTarget = ({
   schedules,
   nowMs,
   findTask,
-  handles,
+  declare,
+  port,
 }: MemoryTargetOptions): MemoryTarget => {
   const injected: InjectedFailure[] = [];
   return {
     inject: (failure) => void injected.push(failure),
     nowMs,
     publish: async (job) => {
+      if (!port.tasksEnabled) return err(toUnreachable(new TasksDisabledError(), false));
       const failure = injected.shift();
       if (failure?.kind === 'refused') return err(toRefused(failure.error));
       const task = findTask(job.name);
@@ -54,12 +61,19 @@ export const createMemoryTarget = ({
       return failure?.kind === 'lost' ? err(toLost()) : ok(id);
     },
     saveSchedule: async (schedule) => {
+      const { taskName } = schedule.stored;
+      if (!port.tasksEnabled) {
+        const cause = new TasksDisabledError();
+        return err(toNotKept(taskName, cause.message, cause));
+      }
       const failure = injected.shift();
-      if (failure?.kind === 'refused') return err(failure.error ?? toNotKept(schedule.stored.taskName));
+      if (failure?.kind === 'refused') return err(failure.error ?? toNotKept(taskName, REASON));
+      await declare();
       const saved = await writeSchedule(schedules.store, schedule);
-      return failure?.kind === 'lost' ? err(toNotKept(schedule.stored.taskName)) : saved;
+      return failure?.kind === 'lost' ? err(toNotKept(taskName, REASON)) : saved;
     },
-    ...handles,
+    toHandle: (receipt) => createTaskHandle(receipt, port),
+    findHandle: (task, id) => createFoundHandle(task, id, port),
   };
 };
 
@@ -69,13 +83,10 @@ const toRefused = (cause: ScheduleError | undefined): PublishError =>
 const toLost = (): PublishError =>
   new PublishError(`Redis did not confirm the task: ${REASON}`, { isUnknown: true });
 
-const toNotKept = (taskName: string): ScheduleError =>
-  new ScheduleError(`the recurring schedule of ${taskName} could not be kept: ${REASON}`, {
-    code: 'queue-unavailable',
-  });
+/** The answer of a call of `schedule`: with the error that a test gave for it, if it gave one. */
+export const withInjected = <Output>(
+  answer: Result<TaskHandle<Output>, ScheduleError>,
+): Result<TaskHandle<Output>, ScheduleError> => answer.mapErr((error) => findInjected(error) ?? error);
 
-/** The error that a test gave for a call, if it gave one. */
-export const findInjected = (answer: Result<TaskHandle, ScheduleError>): ScheduleError | undefined => {
-  const cause = answer.isErr() ? answer.error.cause : undefined;
-  return cause instanceof PublishError && cause.cause instanceof ScheduleError ? cause.cause : undefined;
-};
+const findInjected = ({ cause }: ScheduleError): ScheduleError | undefined =>
+  cause instanceof PublishError && cause.cause instanceof ScheduleError ? cause.cause : undefined;

@@ -92,8 +92,10 @@ const stepsField = (steps: readonly StoredStep[]) =>
 const changeField = (stepsChange: StepChange | undefined) =>
   stepsChange === undefined ? {} : { stepsChange };
 
-/** What an inspector would answer of the task. */
-export const toTaskRecord = (task: MemoryTask): TaskRecord => {
+/** What an inspector would answer of the task; a copy, as each of its callers has one. */
+export const toTaskRecord = (task: MemoryTask): TaskRecord => structuredClone(toOwnRecord(task));
+
+const toOwnRecord = (task: MemoryTask): TaskRecord => {
   const { place, value, error, cancelReason } = task;
   return {
     id: task.id,

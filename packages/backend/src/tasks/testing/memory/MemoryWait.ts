@@ -24,20 +24,34 @@ interface MemoryWaitOptions {
 }
 
 /** Creates the waits of a test. */
-export const createMemoryWait = ({ clock, slot, timeline, watch }: MemoryWaitOptions): MemoryWait => ({
-  nowMs: clock.nowMs,
-  wake: slot.wake,
-  until: async (isTrue, ms) => {
-    if (isTrue() || ms === 0) return isTrue();
-    if (!slot.isInside()) return timeline.runUntil(isTrue, clock.nowMs() + ms);
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        stopWatching();
-        stopTimer();
-        resolve(isTrue());
-      };
-      const stopTimer = clock.setTimer(settle, ms);
-      const stopWatching = watch(() => isTrue() && settle());
-    });
-  },
-});
+export const createMemoryWait = ({ clock, slot, timeline, watch }: MemoryWaitOptions): MemoryWait => {
+  /** Look again whether what handlers wait for holds. */
+  const looks = new Set<() => void>();
+  const lookAgain = (): void => {
+    for (const look of [...looks]) look();
+  };
+  watch(lookAgain);
+  return {
+    nowMs: clock.nowMs,
+    wake: () => {
+      slot.wake();
+      lookAgain();
+    },
+    until: async (isTrue, ms) => {
+      if (isTrue() || ms === 0) return isTrue();
+      if (!slot.isInside()) return timeline.runUntil(isTrue, clock.nowMs() + ms);
+      return new Promise((resolve) => {
+        const settle = (): void => {
+          looks.delete(look);
+          stopTimer();
+          resolve(isTrue());
+        };
+        const look = (): void => {
+          if (isTrue()) settle();
+        };
+        const stopTimer = clock.setTimer(settle, ms);
+        looks.add(look);
+      });
+    },
+  };
+};

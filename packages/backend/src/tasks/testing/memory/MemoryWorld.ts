@@ -1,17 +1,19 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RecurringSchedule } from '../../domain/RecurringSchedule';
+import { type ResolveResource } from '../../domain/ResourceToken';
 import { toRecurringSchedule } from '../../domain/StoredSchedule';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { reconcileSchedules } from '../../recurring/reconcileSchedules';
-import { type ScheduleCall } from '../../scheduler/CallCheck';
+import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { createSchedulerFor, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { type TaskFamily } from '../../worker/TaskFamily';
 import { type ScheduledTask } from '../ScheduledTask';
+import { createCallRecords } from './CallRecords';
 import { runMemoryAttempt } from './MemoryAttempt';
 import { createMemoryFamily } from './MemoryFamily';
-import { createMemoryHandles } from './MemoryHandle';
+import { createMemoryHandlePort } from './MemoryHandlePort';
 import { createMemoryQueue } from './MemoryQueue';
 import { createMemorySchedules } from './MemorySchedules';
 import { createMemorySlot } from './MemorySlot';
@@ -21,7 +23,7 @@ import { createMemoryWait } from './MemoryWait';
 import { toRecordingScheduler } from './RecordingScheduler';
 import { createTestClock } from './TestClock';
 import { createTimeline, type Timeline } from './Timeline';
-import { type ResourceValues, toTestEnvironment } from './testEnvironment';
+import { toTestEnvironment } from './testEnvironment';
 
 /** Scheduler, queue and worker of a test, all in memory. */
 export interface MemoryWorld {
@@ -30,7 +32,7 @@ export interface MemoryWorld {
   readonly timeline: Timeline;
   /** What handlers schedule with. */
   readonly family: TaskFamily;
-  /** The calls that were accepted. */
+  /** The calls that were accepted; grows. */
   readonly calls: readonly ScheduledTask[];
   /** Milliseconds since 1970. */
   nowMs(): number;
@@ -45,7 +47,8 @@ interface MemoryWorldOptions {
   readonly startMs: number;
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
-  readonly resources: ResourceValues | undefined;
+  /** Finds shared resources for handlers. */
+  readonly resolve: ResolveResource;
   random(): number;
   readonly patienceMs: number;
 }
@@ -56,7 +59,7 @@ export const createMemoryWorld = ({
   startMs,
   appConfig,
   logger,
-  resources,
+  resolve,
   random,
   patienceMs,
 }: MemoryWorldOptions): MemoryWorld => {
@@ -75,10 +78,19 @@ export const createMemoryWorld = ({
     findTask,
     add: queue.add,
   });
+  const declared = appConfig.tasksEnabled ? (tasks ?? []) : [];
+  let declaring: Promise<void> | undefined;
+  const declare = (): Promise<void> => {
+    const { store } = schedules;
+    declaring ??= reconcileSchedules({ tasks: declared, store, appConfig, logger, scope: 'all' });
+    return declaring;
+  };
   const slot = createMemorySlot(patienceMs);
-  const calls: ScheduledTask[] = [];
+  const records = createCallRecords();
+  /** What is no definition is refused by the call that names it. */
   const remember = (task: TaskDefinition<unknown>): void => {
-    if (known?.has(task.queueName) !== true) definitions.set(task.queueName, task);
+    if (checkDefinition(task).isOk() && known?.has(task.queueName) !== true)
+      definitions.set(task.queueName, task);
   };
   const timeline = createTimeline({
     clock,
@@ -86,8 +98,7 @@ export const createMemoryWorld = ({
     schedules,
     slot,
     run: (task, taken) => runMemoryAttempt({ queue, task, environment, slot: taken }),
-    declare: () =>
-      reconcileSchedules({ tasks: tasks ?? [], store: schedules.store, appConfig, logger, scope: 'all' }),
+    declare,
   });
   const wait = createMemoryWait({ clock, slot, timeline, watch: queue.watch });
   const target = createMemoryTarget({
@@ -95,7 +106,8 @@ export const createMemoryWorld = ({
     schedules,
     nowMs,
     findTask,
-    handles: createMemoryHandles({ queue, wait, logger }),
+    declare,
+    port: createMemoryHandlePort({ queue, wait, logger, tasksEnabled: appConfig.tasksEnabled }),
   });
   const family = createMemoryFamily({
     appConfig,
@@ -104,20 +116,20 @@ export const createMemoryWorld = ({
     queue,
     target,
     onCall: ({ task }) => remember(task),
-    onScheduled: (call, receipt) => void calls.push(toScheduledTask(call, receipt)),
+    records,
   });
   const now = () => new Date(nowMs());
-  const environment = { ...toTestEnvironment({ appConfig, logger, clock, now, resources, random }), family };
+  const environment = { ...toTestEnvironment({ appConfig, logger, clock, now, resolve, random }), family };
   const scheduler = toRecordingScheduler(createSchedulerFor(target, appConfig), {
     onCall: remember,
-    onScheduled: (call) => void calls.push(call),
+    records,
   });
   return {
     scheduler,
     target,
     timeline,
     family,
-    calls,
+    calls: records.list,
     nowMs,
     getTask: (id) => {
       const task = queue.get(id);
@@ -125,22 +137,9 @@ export const createMemoryWorld = ({
     },
     listTasks: () => queue.list().map(toTaskRecord),
     listSchedules: async () => {
+      await declare();
       const { schedules: kept } = await schedules.store.readAll();
       return kept.map((each) => toRecurringSchedule(each.id, each.stored, { ...each, nowMs: nowMs() }));
     },
   };
 };
-
-/** A call that a handler made. */
-const toScheduledTask = (
-  { task, payload, options, correlationId, parentId }: ScheduleCall,
-  { id, disposition }: Pick<ScheduledTask, 'id' | 'disposition'>,
-): ScheduledTask => ({
-  id,
-  taskName: task.queueName,
-  payload,
-  options,
-  correlationId,
-  disposition,
-  ...(parentId === undefined ? {} : { parentId }),
-});

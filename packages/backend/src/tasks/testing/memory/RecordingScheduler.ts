@@ -1,35 +1,30 @@
-import { err } from 'neverthrow';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type TaskScheduler } from '../../scheduler/TaskScheduler';
-import { type ScheduledTask } from '../ScheduledTask';
-import { findInjected } from './MemoryTarget';
+import { type CallRecords } from './CallRecords';
+import { withInjected } from './MemoryTarget';
 
 interface RecordingOptions {
-  /** A call is made, whatever becomes of it. */
+  /** A call is made, whatever becomes of it: what it names may be no definition. */
   onCall(task: TaskDefinition<unknown>): void;
-  /** A call of `schedule` was accepted. */
-  onScheduled(call: ScheduledTask): void;
+  readonly records: CallRecords;
 }
 
 /** A scheduler that tells of the calls it gets. */
 export const toRecordingScheduler = (
   scheduler: TaskScheduler,
-  { onCall, onScheduled }: RecordingOptions,
+  { onCall, records }: RecordingOptions,
 ): TaskScheduler => ({
   ...scheduler,
-  schedule: async (correlationId, task, payload, options) => {
-    if (task !== undefined) onCall(task as TaskDefinition<unknown>); // modules in a circle see undefined
-    const answer = await scheduler.schedule(correlationId, task, payload, options);
-    const injected = findInjected(answer);
-    if (injected !== undefined) return err(injected);
-    if (answer.isOk()) {
-      const { id, taskName, disposition } = answer.value;
-      onScheduled({ id, taskName, payload, options: options ?? {}, correlationId, disposition });
-    }
+  schedule: async (correlationId, given, payload, options = {}) => {
+    const task = given as TaskDefinition<unknown>; // the checks run no handler
+    onCall(task);
+    const accept = records.begin({ task, payload, options, correlationId });
+    const answer = withInjected(await scheduler.schedule(correlationId, given, payload, options));
+    if (answer.isOk()) accept(answer.value);
     return answer;
   },
   scheduleRecurring: (correlationId, task, payload, timing, options) => {
-    if (task !== undefined) onCall(task as TaskDefinition<unknown>); // the same
+    onCall(task as TaskDefinition<unknown>); // the same
     return scheduler.scheduleRecurring(correlationId, task, payload, timing, options);
   },
 });

@@ -1,4 +1,6 @@
+import { guardedLogger } from '@backend/logger/guardedLogger';
 import { silentLogger } from '@backend/logger/silentLogger';
+import { resolveFrom } from '../../domain/ResourceToken';
 import { DEFAULT_CHILD_TIMEOUT_MS, type TaskChildren } from '../../domain/TaskChildren';
 import { type TaskContext } from '../../domain/TaskContext';
 import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
@@ -17,20 +19,23 @@ export interface TestFamily {
   begin(attempt: Pick<TaskContext, 'attempt' | 'signal'>): Pick<TaskContext, 'schedule' | 'children'>;
 }
 
-type Parent = Pick<TaskContext, 'taskId' | 'taskName' | 'correlationId' | 'userId'>;
+interface Parent
+  extends Pick<TaskContext, 'taskId' | 'taskName' | 'correlationId' | 'userId'>,
+    Partial<Pick<TaskContext, 'resolve' | 'logger'>> {}
 
 /**
  * Creates the family of a handler: what it schedules is noted, and runs while the handler waits for children, in a world of
- * its own, whose clock goes on as far as they need.
+ * its own, whose clock goes on as far as they need. Children have the resources and the logger of their parent.
  */
 export const createTestFamily = (parent: Parent): TestFamily => {
   const { taskId, taskName, correlationId, userId } = parent;
+  const { resolve = resolveFrom([]), logger = silentLogger } = parent;
   const world = createMemoryWorld({
     tasks: undefined,
     startMs: Date.now(),
     appConfig: testConfig(),
-    logger: silentLogger,
-    resources: undefined,
+    logger: guardedLogger(logger),
+    resolve,
     random: () => 0,
     patienceMs: 1000,
   });
@@ -60,8 +65,9 @@ export const createTestFamily = (parent: Parent): TestFamily => {
         isOver = true;
       };
       void running.then(end, end);
-      void world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
-      return running;
+      const moving = world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
+      // Children without an end are an error of the test, which nobody else would hear of.
+      return Promise.race([running, moving.then(() => running)]);
     };
     return { schedule: family.schedule, children: { run } };
   };

@@ -23,11 +23,11 @@ interface TimelineOptions {
   readonly schedules: MemorySchedules;
   readonly slot: MemorySlot;
   run(task: MemoryTask, slot: TaskSlot): Promise<void>;
-  /** Keeps the schedules that definitions declare; called once, before anything runs. */
+  /** Keeps the schedules that definitions declare, if they are not kept yet; called before anything runs. */
   declare(): Promise<void>;
 }
 
-/** Attempts at one moment of the clock; more are taken for tasks that cause each other without an end. */
+/** Attempts at one moment of the clock beside those that are due; more are of tasks that cause each other without an end. */
 const MAX_ATTEMPTS_AT_ONCE = 10_000;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -36,7 +36,6 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 export const createTimeline = (options: TimelineOptions): Timeline => {
   const { clock, queue, schedules, slot, run, declare } = options;
   let turn: Promise<unknown> = Promise.resolve();
-  let declared: Promise<void> | undefined;
 
   /** Calls from a test may overlap, as with `Promise.all`. A handler that asked would wait for itself. */
   const inTurn = <T>(what: string, action: () => Promise<T>): Promise<T> => {
@@ -45,8 +44,7 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
       return Promise.reject(new TestingError(message));
     }
     const result = turn.then(async () => {
-      declared ??= declare();
-      await declared;
+      await declare();
       return action();
     });
     turn = result.catch(() => undefined);
@@ -61,14 +59,17 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
 
   /** Runs what may run at this moment. */
   const runDue = async (): Promise<void> => {
-    for (let count = 0; ; count += 1) {
+    const maxCount = queue.countDue() + MAX_ATTEMPTS_AT_ONCE;
+    let count = 0;
+    for (;;) {
       if (!(await slot.whenFree())) return;
       // A parent whose child has just ended asks for the slot in this turn, and goes first.
       await nextTurn();
       if (!slot.isFree() || slot.giveBack()) continue;
       const task = takeNext();
       if (task === undefined) return;
-      if (count > MAX_ATTEMPTS_AT_ONCE) throw toEndless(task.task);
+      count += 1;
+      if (count > maxCount) throw toEndless(task.task);
     }
   };
 
@@ -111,7 +112,8 @@ export const createTimeline = (options: TimelineOptions): Timeline => {
       }),
     runUntil: (isTrue, endMs) =>
       inTurn('result', async () => {
-        await runDue();
+        // It may have come to hold while others had their turn.
+        if (!isTrue()) await runDue();
         for (let next = nextMs(); !isTrue() && next !== undefined && next <= endMs; next = nextMs())
           await moveTo(next);
         if (!isTrue()) await moveTo(endMs);

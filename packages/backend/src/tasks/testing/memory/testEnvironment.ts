@@ -1,6 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { resolveFrom } from '../../domain/ResourceToken';
+import { type ResolveResource, resolveFrom } from '../../domain/ResourceToken';
 import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
 import { type HandlerClock } from '../../worker/HandlerClock';
@@ -15,8 +15,8 @@ interface TestEnvironmentOptions {
   /** What time limits go by. */
   readonly clock: HandlerClock;
   now(): Date;
-  /** Shared resources, by their tokens. Default: none. */
-  readonly resources?: ResourceValues | undefined;
+  /** Finds shared resources. Default: there are none. */
+  readonly resolve?: ResolveResource;
   /** From 0 to 1. */
   random(): number;
 }
@@ -27,7 +27,7 @@ export const toTestEnvironment = ({
   logger,
   clock,
   now,
-  resources = [],
+  resolve = resolveFrom([]),
   random,
 }: TestEnvironmentOptions): AttemptEnvironment => ({
   workerId: 'test',
@@ -38,7 +38,7 @@ export const toTestEnvironment = ({
   maxResultBytes: appConfig.taskMaxResultBytes,
   shutdown: createShutdown(),
   clock,
-  resolve: resolveFrom(resources),
+  resolve,
   now,
   random,
 });

@@ -6,7 +6,10 @@ import { createMemoryChildren } from './MemoryChildren';
 /** What a test says of a delivery; everything else is as if nothing had ever gone wrong. */
 type GivenDelivery = Pick<Delivery, 'taskId' | 'data' | 'attemptsMade' | 'scheduledAt'> & Partial<Delivery>;
 
-/** Makes a delivery that asks no queue for anything: what it is not given keeps nothing. */
+/**
+ * Makes a delivery that asks no queue for anything: what it is not given keeps nothing. Its data goes through JSON, as through
+ * Redis: each attempt has a copy of its own.
+ */
 export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   takenCount: 1,
   crashCount: 0,
@@ -19,4 +22,5 @@ export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   children: createMemoryChildren(),
   cancellation: createCancellation(),
   ...given,
+  data: JSON.parse(JSON.stringify(given.data)),
 });

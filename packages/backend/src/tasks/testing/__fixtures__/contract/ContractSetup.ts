@@ -22,6 +22,8 @@ export interface Setup {
   readonly handler?: Handler;
   readonly options?: TaskOptions<Item>;
   readonly output?: z.ZodType<unknown>;
+  /** Variables of the configuration. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const schema = z.object({ n: z.number(), text: z.string().optional() });
@@ -35,7 +37,7 @@ const factsOf = (record: TaskRecord | undefined) =>
 /** Creates what sets a test of the contract up: a world with the tasks `contract:main` and `contract:other`; `runs` are the items that ran, in their order. */
 export const createContractSetup =
   (createWorld: CreateSchedulerWorld) =>
-  async ({ handler = () => ok(), options = {}, output }: Setup = {}) => {
+  async ({ handler = () => ok(), options = {}, output, env }: Setup = {}) => {
     const runs: Item[] = [];
     const define = (queueName: string): TaskDefinition<Item> =>
       defineTask({
@@ -49,7 +51,7 @@ export const createContractSetup =
         options,
       });
     const [task, other] = [define('contract:main'), define('contract:other')];
-    const world = await createWorld([task, other]);
+    const world = await createWorld([task, other], env);
     const call = async (item: Item, given?: ScheduleOptions, definition = task) =>
       (await world.scheduler.schedule(CorrelationId(), definition, item, given))._unsafeUnwrap();
     const facts = async (id: string) => factsOf(await world.record(id));

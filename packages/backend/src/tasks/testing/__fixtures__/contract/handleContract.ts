@@ -32,11 +32,13 @@ export const handleContract = (setup: ContractSetup): void => {
         [failed, unknown, wrong].map(async (handle) => (await handle.result())._unsafeUnwrapErr()),
       );
       const tooShort = (await later.result({ timeoutMs: test.ms(1) }))._unsafeUnwrapErr();
-      const refused = (await failed.result({ timeoutMs: -1 }))._unsafeUnwrapErr();
+      const refused = await Promise.all(
+        [failed, unknown].map(async (each) => (await each.result({ timeoutMs: -1 }))._unsafeUnwrapErr().code),
+      );
 
       expect(errors.map(({ code }) => code)).toEqual(['failed', 'removed', 'invalid-options']);
       expect(errors[0]?.failure).toEqual({ message: 'gone', code: 'fatal', reason: 'fatal', attempt: 1 });
-      expect([tooShort.code, refused.code]).toEqual(['timed-out', 'invalid-options']);
+      expect([tooShort.code, ...refused]).toEqual(['timed-out', 'invalid-options', 'invalid-options']);
     });
 
     it('has the last progress of its task, and tells its events', async () => {
@@ -59,6 +61,24 @@ export const handleContract = (setup: ContractSetup): void => {
       expect(events.findLast(({ progress }) => progress !== undefined)?.progress).toEqual({ done: 2 });
       expect(events.flatMap(({ log }) => log ?? [])).toEqual(['half way']);
       expect((await test.world.record(handle.id))?.progress).toEqual({ done: 2 });
+    });
+
+    it('tells its events to each reader anew, until that leaves, also while it waits for the next', async () => {
+      await using test = await setup();
+      const handle = await test.call({ n: 1 }, { delayMs: test.ms(2) });
+      const events = handle.events();
+      const one = events[Symbol.asyncIterator]();
+      const first = await one.next();
+      const waiting = one.next();
+      const left = await one.return?.();
+      const answers = [first, left, await waiting, await one.next()];
+      const before = await test.facts(handle.id);
+      const [other] = await Promise.all([Array.fromAsync(events), test.world.pass(3)]);
+
+      const over = { value: undefined, done: true } as const;
+      expect(answers).toEqual([{ value: { status: 'scheduled' }, done: false }, over, over, over]);
+      expect(before).toMatchObject({ status: 'scheduled' });
+      expect([other[0], other.at(-1)]).toEqual([{ status: 'scheduled' }, { status: 'completed' }]);
     });
 
     it('is refused a progress that JSON cannot carry', async () => {

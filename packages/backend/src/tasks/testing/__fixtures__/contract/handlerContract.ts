@@ -84,6 +84,49 @@ export const handlerContract = (setup: ContractSetup): void => {
       expect(test.runs.filter(({ n }) => n === 3).length).toBe(2);
     });
 
+    it('that is cancelled while it waits for children leaves its slot to others', async () => {
+      await using test = await setup({
+        handler: async ({ n }, ctx) => {
+          if (n === 2) await test.world.scheduler.handle(test.task, String(ctx.parentId)).cancel('enough');
+          if (n > 1) return ok();
+          await ctx.children.run([
+            [test.other, { n: 2 }],
+            [test.other, { n: 3 }, { delayMs: test.ms(600) }],
+          ]);
+          return ok();
+        },
+      });
+      const parent = await test.call({ n: 1 });
+      await test.world.pass(1);
+      const next = await test.call({ n: 4 });
+      await test.world.pass(0);
+
+      expect(await test.facts(parent.id)).toMatchObject({ status: 'cancelled' });
+      expect(await test.facts(next.id)).toMatchObject({ status: 'completed' });
+      expect(test.runs.map(({ n }) => n)).toEqual([1, 2, 4]);
+    });
+
+    it('that ends without a child that it still waits for leaves its slot to others', async () => {
+      await using test = await setup({
+        handler: async ({ n }, { children }) => {
+          if (n > 1) return ok(n);
+          const [quick] = await Promise.race([
+            children.run([[test.other, { n: 2 }]]),
+            children.run([[test.other, { n: 3 }, { delayMs: test.ms(600) }]]),
+          ]);
+          return ok(quick.unwrapOr(undefined));
+        },
+      });
+      const parent = await test.call({ n: 1 });
+      await test.world.pass(1);
+      const next = await test.call({ n: 4 });
+      await test.world.pass(0);
+
+      expect(await test.facts(parent.id)).toMatchObject({ status: 'completed', value: 2 });
+      expect(await test.facts(next.id)).toMatchObject({ status: 'completed' });
+      expect(test.runs.map(({ n }) => n)).toEqual([1, 2, 4]);
+    });
+
     it('is refused a wrong child: nothing is scheduled', async () => {
       await using test = await setup({
         handler: async ({ n }, { children }) => {
@@ -131,6 +174,23 @@ export const handlerContract = (setup: ContractSetup): void => {
         ['charge', 0],
         ['mail', 1],
       ]);
+    });
+
+    it('answers what it kept, whatever an earlier attempt did to its result', async () => {
+      const answers: string[] = [];
+      await using test = await setup({
+        handler: async (_item, { step }, run) => {
+          const list = await step('load', () => ['first']);
+          answers.push(list.join());
+          list.push('second');
+          return run === 1 ? err(new TaskError('once')) : ok();
+        },
+        options: { backoffMs: 1 },
+      });
+      await test.call({ n: 1 });
+      await test.world.pass(1);
+
+      expect(answers).toEqual(['first', 'first']);
     });
 
     it('of a name that was used is refused', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'bun:test';
 import { CorrelationId } from '@core/domain/CorrelationId';
-import { ok } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { z } from 'zod';
 import { type ScheduleOptions } from '../../../domain/ScheduleOptions';
 import { defineTask } from '../../../domain/TaskDefinition';
+import { TaskId } from '../../../domain/TaskId';
 import { type ContractSetup, type Item } from './ContractSetup';
 
 /** Part of the contract of schedulers: which calls are refused, and how they say so. */
@@ -14,6 +15,7 @@ export const refusalContract = (setup: ContractSetup): void => {
     const payloads: [what: string, payload: unknown, message: string][] = [
       ['of the wrong type', { n: 'one' }, 'n: Invalid input: expected number, received string'],
       ['that is missing', undefined, 'received undefined'],
+      ['that goes in a circle', cycle, 'got a cycle'],
     ];
     const options: [what: string, options: unknown, message: string][] = [
       [
@@ -70,15 +72,60 @@ export const refusalContract = (setup: ContractSetup): void => {
         options: { maxAttempts: 0 },
       });
       const { scheduler } = test.world;
+      const none = undefined as unknown as typeof test.task;
       const codes = await Promise.all(
         [
           scheduler.schedule(CorrelationId(), wrong, { n: 1 }),
           scheduler.schedule('no id' as CorrelationId, test.task, { n: 1 }),
-          scheduler.schedule(CorrelationId(), undefined as unknown as typeof test.task, { n: 1 }),
+          scheduler.schedule(CorrelationId(), none, { n: 1 }),
+          scheduler.schedule(CorrelationId(), null as unknown as typeof none, { n: 1 }),
+          scheduler.scheduleRecurring(CorrelationId(), none, { n: 1 }, { everyMs: 1000 }),
         ].map(async (call) => (await call)._unsafeUnwrapErr().code),
       );
 
-      expect(codes).toEqual(['invalid-task', 'invalid-correlation-id', 'invalid-task']);
+      const [noTask, noId] = ['invalid-task', 'invalid-correlation-id'] as const;
+      expect(codes).toEqual([noTask, noId, noTask, noTask, noTask]);
+    });
+
+    it('of a handler that names no definition says so too', async () => {
+      await using test = await setup({
+        handler: async (_item, ctx) => {
+          const none = undefined as unknown as typeof test.task;
+          const scheduled = await ctx.schedule(none, { n: 2 });
+          const [child] = await ctx.children.run([[none, { n: 3 }]]);
+          return ok([scheduled._unsafeUnwrapErr().code, child._unsafeUnwrapErr().code]);
+        },
+      });
+
+      expect(await test.runOne()).toMatchObject({ value: ['invalid-task', 'invalid-task'] });
+    });
+
+    it('because tasks are switched off says so, and nothing is known of any', async () => {
+      await using test = await setup({ env: { TASKS_ENABLED: 'false' } });
+      const { scheduler } = test.world;
+      const handle = scheduler.handle(test.task, TaskId());
+      const [events, ...answers] = await Promise.all([
+        Array.fromAsync(handle.events()),
+        scheduler.schedule(CorrelationId(), test.task, { n: 1 }),
+        scheduler.scheduleRecurring(CorrelationId(), test.task, { n: 1 }, { everyMs: 1000 }),
+        handle.status(),
+        handle.progress(),
+        handle.result(),
+        handle.cancel(),
+      ]);
+      const [{ code: badWait }, { code: badReason }] = [
+        (await handle.result({ timeoutMs: -1 }))._unsafeUnwrapErr(),
+        (await handle.cancel(''))._unsafeUnwrapErr(),
+      ];
+
+      const errors = [
+        events[0]?.error,
+        ...answers.map((answer: Result<unknown, Error>) => answer._unsafeUnwrapErr()),
+      ];
+      expect(errors).toMatchObject(
+        Array(7).fill({ code: 'tasks-disabled', message: expect.stringContaining('TASKS_ENABLED is false') }),
+      );
+      expect([badWait, badReason]).toEqual(['invalid-options', 'invalid-reason']);
     });
   });
 };

@@ -4,6 +4,7 @@ import { UserId } from '@core/domain/user/user';
 import { err, ok } from 'neverthrow';
 import { skipped } from '../../../domain/Skipped';
 import { TaskError } from '../../../domain/TaskError';
+import { type TaskId } from '../../../domain/TaskId';
 import { type ContractSetup, type Handler } from './ContractSetup';
 
 /** Part of the contract of schedulers: how tasks run: with what, when, in which order. */
@@ -51,6 +52,26 @@ export const runningContract = (setup: ContractSetup): void => {
       const known = [...always, 'scheduledAt', 'status', 'userId'];
       expect(before).toEqual([...known, 'dueAt', 'expiresAt'].toSorted());
       expect(await fields()).toEqual([...known, 'endedAt', 'expiresAt', 'startedAt', 'value'].toSorted());
+    });
+
+    it('has what was scheduled in each attempt, whatever a handler does to its copy', async () => {
+      const seen: unknown[] = [];
+      await using test = await setup({
+        handler: (_item, { metadata }, run) => {
+          seen.push({ ...metadata });
+          Object.assign(metadata, { tenant: 'changed' });
+          return run === 1 ? err(new TaskError('once')) : ok(metadata);
+        },
+        options: { backoffMs: 1 },
+      });
+      const { id } = await test.call({ n: 1 }, { metadata: { tenant: 'a' } });
+      await test.world.pass(1);
+      const [one, other] = [await test.world.record(id), await test.world.record(id)];
+      for (const each of [one?.metadata, one?.value])
+        Object.assign(each as object, { tenant: 'changed too' }); // both are
+
+      expect(seen).toEqual([{ tenant: 'a' }, { tenant: 'a' }]);
+      expect(other).toMatchObject({ metadata: { tenant: 'a' }, value: { tenant: 'changed' } });
     });
 
     it('that is put off waits for its time', async () => {
@@ -164,24 +185,56 @@ export const runningContract = (setup: ContractSetup): void => {
   });
 
   describe('a recurring schedule', () => {
-    it('runs when its time has come, with an id of its own', async () => {
-      await using test = await setup({ handler: (_item, { scheduleId }) => ok(scheduleId) });
-      const everyMs = Math.max(1000, test.world.tickMs);
-      const timing = { everyMs };
-      const kept = await test.world.scheduler.scheduleRecurring(
-        CorrelationId(),
-        test.task,
-        { n: 1 },
-        timing,
-        {
-          id: 'contract',
+    it('runs when its time has come, as a task of its own that knows it, and says when', async () => {
+      const seen: { readonly taskId: TaskId; readonly scheduleId: string | undefined }[] = [];
+      await using test = await setup({
+        handler: (_item, { taskId, scheduleId }) => {
+          seen.push({ taskId, scheduleId });
+          return ok();
         },
-      );
-      const before = test.runs.length;
+      });
+      const everyMs = Math.max(1000, test.world.tickMs);
+      const [correlationId, options] = [CorrelationId(), { id: 'contract' }];
+      const { scheduler } = test.world;
+      (
+        await scheduler.scheduleRecurring(correlationId, test.task, { n: 1 }, { everyMs }, options)
+      )._unsafeUnwrap();
+      const [before] = await test.world.listSchedules();
       await test.world.pass(Math.ceil(everyMs / test.world.tickMs) + 2);
+      const [after] = await test.world.listSchedules();
+      const record = await test.world.record(seen.at(-1)?.taskId ?? '');
 
-      expect([kept._unsafeUnwrap() as string, before]).toEqual(['contract', 0]);
+      expect(before).toMatchObject({ id: 'contract', everyMs, payload: { n: 1 }, correlationId });
+      expect(before?.lastRunAt).toBeUndefined();
       expect(test.runs[0]).toEqual({ n: 1 });
+      expect([...new Set(seen.map(({ scheduleId }) => scheduleId))]).toEqual(['contract']);
+      expect(record).toMatchObject({ name: 'contract:main', status: 'completed', scheduleId: 'contract' });
+      expect(record?.correlationId).not.toBe(correlationId);
+      expect(Number(record?.startedAt) - Number(after?.lastRunAt)).toBeWithin(-everyMs, everyMs);
+    });
+
+    it('has an id that no other task may take, at the same moment neither', async () => {
+      await using test = await setup();
+      const answers = await Promise.all(
+        [test.task, test.other].map((task) =>
+          test.world.scheduler.scheduleRecurring(
+            CorrelationId(),
+            task,
+            { n: 1 },
+            { everyMs: 60_000 },
+            { id: 'shared' },
+          ),
+        ),
+      );
+      const codes = answers.map((answer) =>
+        answer.match(
+          () => 'kept',
+          ({ code }) => code,
+        ),
+      );
+
+      expect(codes.toSorted()).toEqual(['invalid-options', 'kept']);
+      expect((await test.world.listSchedules()).length).toBe(1);
     });
   });
 };

@@ -1,0 +1,62 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { guardedLogger } from '@backend/logger/guardedLogger';
+import { type ILogger } from '@backend/logger/Logger';
+import { err, ok, type Result } from 'neverthrow';
+import { type TaskName, toRemoved } from '../domain/TaskEnd';
+import { type TaskResultError } from '../domain/TaskResultError';
+import { type TaskSighting } from '../domain/TaskSighting';
+import { describeAccessFailure } from '../queue/AccessFailure';
+import { cancelTask } from '../queue/cancelTask';
+import { createQueueAccess } from '../queue/QueueAccess';
+import { readSightings } from '../queue/SightedTask';
+import { createTaskEnds } from '../queue/TaskEnds';
+import { readTaskLog } from '../queue/TaskLog';
+import { toUnavailable, toWaitFailure } from './HandleFailure';
+import { type HandlePort } from './HandlePort';
+import { openTaskLooks } from './TaskLooks';
+
+interface RedisHandleParts {
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
+/** How handles ask the queues on Redis. Free: the connection is opened by the first question. */
+export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
+  const { logger, appConfig } = parts;
+  return {
+    tasksEnabled: appConfig.tasksEnabled,
+    look: (task) => look(task, parts),
+    waitForEnd: async (task, timeoutMs) => {
+      const end = await createTaskEnds(parts).wait(task.taskName, task.id, { timeoutMs });
+      return end.mapErr((error) => toWaitFailure(task, error, timeoutMs));
+    },
+    openLooks: (task, timeoutMs) => openTaskLooks(task, timeoutMs, parts),
+    readLog: ({ id, taskName }) =>
+      createQueueAccess(parts).run((queues) =>
+        readTaskLog({ client: queues.client, queue: queues.get(taskName), id }),
+      ),
+    cancel: ({ id, taskName, maxAttempts = appConfig.taskMaxAttempts }, reason) =>
+      cancelTask({
+        access: createQueueAccess(parts),
+        logger: guardedLogger(logger),
+        prefix: appConfig.queuePrefix,
+        taskName,
+        id,
+        reason,
+        maxAttempts,
+      }),
+  };
+};
+
+const look = async (
+  task: TaskName,
+  parts: RedisHandleParts,
+): Promise<Result<TaskSighting, TaskResultError>> => {
+  const seen = await createQueueAccess(parts).run((queues) =>
+    readSightings({ client: queues.client, queue: queues.get(task.taskName), ids: [task.id] }),
+  );
+  if (seen.isErr())
+    return err(toUnavailable(task, { reason: describeAccessFailure(seen.error), cause: seen.error }));
+  const [sighting] = seen.value.tasks;
+  return sighting === undefined ? err(toRemoved(task)) : ok(sighting);
+};
