@@ -7,7 +7,7 @@ describe('cancelReasonProblem', () => {
   });
 
   it.each([
-    ['', '0 characters'],
+    ['', '""'],
     ['x'.repeat(1001), '1001 characters'],
     [7, '7'],
     [null, 'null'],

@@ -1,5 +1,5 @@
-import { showValue } from './numberRule';
 import { TaskError } from './TaskError';
+import { textProblem } from './textRule';
 
 /** Somebody wants a task that runs to stop. */
 export interface CancelRequest {
@@ -13,12 +13,7 @@ const MAX_REASON_LENGTH = 1000;
 
 /** Says what is wrong with the reason of a cancellation; `undefined` when nothing is. */
 export const cancelReasonProblem = (reason: unknown): string | undefined =>
-  reason === undefined ||
-  (typeof reason === 'string' && reason.length >= 1 && reason.length <= MAX_REASON_LENGTH)
-    ? undefined
-    : `expected reason to be a text of 1 to ${MAX_REASON_LENGTH} characters, got ${
-        typeof reason === 'string' ? `${reason.length} characters` : showValue(reason)
-      }`;
+  reason === undefined ? undefined : textProblem('reason', reason, MAX_REASON_LENGTH);
 
 /** What the signal of a cancelled task is aborted with, and what its attempt ends in. */
 export const toCancelledError = ({ reason }: CancelRequest): TaskError =>

@@ -69,6 +69,10 @@ describe('deduplicationOverrideProblems', () => {
       { idempotencyKey: 'x'.repeat(10_240) },
       'expected idempotencyKey to be a text of 1 to 512 characters, got 10240 characters',
     ],
+    [
+      { idempotencyKey: 'invoice 😀'.slice(0, 9) },
+      'expected idempotencyKey to have whole characters only, got half of one in "invoice \\ud83d"',
+    ],
     [{ uniqueTag: 7 }, 'expected uniqueTag to be a text of 1 to 512 characters, got 7'],
     [
       { idempotencyKey: 'a', uniqueTag: 'b' },

@@ -1,6 +1,7 @@
 import { err, ok, Result } from 'neverthrow';
 import { type Fields, isRecord, unknownFieldProblems } from './fieldProblems';
 import { MAX_DELAY_MS, type NumberRule, numberProblem, showValue } from './numberRule';
+import { textProblem } from './textRule';
 
 /** One task for all calls that come close together. */
 export interface Debounce<Payload = unknown> {
@@ -51,12 +52,7 @@ export const MAX_KEY_LENGTH = 512;
 const WINDOW: NumberRule = { min: 1, max: MAX_DELAY_MS };
 
 const keyProblems = (field: string, key: unknown): string[] =>
-  typeof key === 'string' && key.length >= 1 && key.length <= MAX_KEY_LENGTH
-    ? []
-    : [`expected ${field} to be a text of 1 to ${MAX_KEY_LENGTH} characters, got ${showLength(key)}`];
-
-const showLength = (key: unknown): string =>
-  typeof key === 'string' && key.length > MAX_KEY_LENGTH ? `${key.length} characters` : showValue(key);
+  [textProblem(field, key, MAX_KEY_LENGTH) ?? []].flat();
 
 const windowProblems = (field: string, value: unknown, rule = WINDOW): string[] =>
   value === undefined ? [] : [numberProblem(field, value, rule) ?? []].flat();

@@ -295,6 +295,27 @@ describe('a task that another worker has', () => {
   });
 });
 
+describe('a step whose attempt is over before its result is confirmed', () => {
+  it('fails, and the log says that the result may be stored', async () => {
+    const { store, refusal, logger, abort } = setup();
+    const over = new Error('the time is up');
+    store.onSave = async () => {
+      abort(over);
+      throw over;
+    };
+    const failed = await refusal('charge');
+
+    expect(failed).toBe(over);
+    expect(logger.error.mock.calls).toEqual([
+      [
+        'The work of a step is done, but whether its result was stored is not known',
+        over,
+        { step: 'charge', idempotencyKey: 'key of charge' },
+      ],
+    ]);
+  });
+});
+
 describe('the end of a handler', () => {
   it('waits for the steps that run, and says that they were not awaited', async () => {
     const { step, close, store, logger } = setup();

@@ -88,8 +88,7 @@ export const createTaskSteps = (options: TaskStepsOptions): TaskSteps => {
       const step = { name, place, endedAtMs, isResult: wasResult, value: value.value };
       return { answer: toAnswer(await save(step, signal)), isStored: true };
     } catch (error) {
-      const message = 'The work of a step is done, but its result could not be stored';
-      logger.error(message, error, { step: name, idempotencyKey });
+      logger.error(toUnstoredMessage(signal.aborted && !isLost), error, { step: name, idempotencyKey });
       throw error;
     }
   };
@@ -170,3 +169,9 @@ const createChangeReport = ({ store, logger }: Pick<TaskStepsOptions, 'store' | 
 };
 
 const toAnswer = ({ isResult: wasResult, value }: StoredStep): unknown => (wasResult ? ok(value) : value);
+
+/** What was sent when the attempt was over may arrive all the same. */
+const toUnstoredMessage = (mayBeStored: boolean): string =>
+  mayBeStored
+    ? 'The work of a step is done, but whether its result was stored is not known'
+    : 'The work of a step is done, but its result could not be stored';

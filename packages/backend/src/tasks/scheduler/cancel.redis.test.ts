@@ -88,7 +88,7 @@ describe('the cancel of a handle', () => {
 
     expect((await handle.cancel(''))._unsafeUnwrapErr()).toMatchObject({
       code: 'invalid-reason',
-      message: 'expected reason to be a text of 1 to 1000 characters, got 0 characters',
+      message: 'expected reason to be a text of 1 to 1000 characters, got ""',
     });
   });
 
