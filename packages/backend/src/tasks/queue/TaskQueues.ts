@@ -45,7 +45,7 @@ export const createTaskQueues = ({ client, prefix, logger }: TaskQueuesOptions):
       streams: { events: { maxLen: MAX_STREAM_EVENTS } },
     });
     queue.on('error', (error) =>
-      log.warn(`queue ${taskName}`, 'A queue reports an error', { taskName, reason: error.message }),
+      log.warn('queue', 'A queue reports an error', { taskName, reason: error.message }),
     );
     queues.set(taskName, queue);
     // BullMQ asks a connection once, and takes a question that was lost for final: the next call makes the queue anew.

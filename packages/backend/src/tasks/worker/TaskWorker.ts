@@ -91,7 +91,8 @@ export const DISABLED_MESSAGE = 'TASKS_ENABLED is false: no task is taken';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Creates a worker. It takes nothing before `start`.
+ * Creates a worker in a process that is there already. It takes nothing before `start`. Signals, and errors of handlers that
+ * reach nobody, are the process's: `runWorkerProcess` sees to both.
  *
  * @throws TaskRegistryError when the list of tasks is wrong; WorkerOptionsError when another option is.
  */
