@@ -1,4 +1,5 @@
 import { type ILogger } from '@backend/logger/Logger';
+import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, type Result } from 'neverthrow';
 import { tokenName } from '../domain/ResourceToken';
 import { DeadlineError, settleWithin } from '../queue/settleWithin';
@@ -12,7 +13,7 @@ export interface OpenedResource {
    * Resolves when nothing of a start that failed goes on: it has ended, and what it opened all the same is stopped; or when
    * that has taken `stopTimeoutMs`.
    */
-  readonly failed: () => Promise<unknown>;
+  readonly whenCleared: () => Promise<unknown>;
   /**
    * Stops it, or gives up its start. Resolves when that is done, or has taken too long; a stop that fails or hangs is
    * logged.
@@ -47,18 +48,26 @@ export const openResource = (
   /** What is left of a start that failed. */
   let rest: Promise<unknown> = Promise.resolve();
 
+  /** The reason why it took so long, which nobody else hears of. */
+  const reportLate = (error: unknown): void => {
+    if (error === signal.reason) return;
+    const facts = { resource: tokenName(definition.token), reason: describeUnknown(error) };
+    context.logger.warn('A resource failed to start, after its time was over', facts);
+  };
+
   const start = async (): Promise<Result<unknown, Error>> => {
     await after;
     if (signal.aborted) return err(signal.reason); // while it waited
     const starting = (async () => definition.start({ ...context, signal }))();
     const started = await settleWithin(Promise.race([starting, rejectionOf(signal)]), startTimeoutMs);
     if (started.isOk()) return started;
+    const isLate = started.error instanceof DeadlineError;
     // A start that comes late all the same has opened something that nobody will close.
     rest = starting.then(
       (value) => stopValue(definition, value, { limitMs: stopTimeoutMs, logger: context.logger }),
-      () => undefined,
+      (error: unknown) => (isLate ? reportLate(error) : undefined),
     );
-    if (!(started.error instanceof DeadlineError)) return started;
+    if (!isLate) return started;
     const late = new Error(`it took longer than startTimeoutMs (${startTimeoutMs} ms)`);
     giveUp.abort(late);
     return err(late);
@@ -69,7 +78,7 @@ export const openResource = (
   });
   return {
     started,
-    failed: async () => settleWithin(rest, stopTimeoutMs),
+    whenCleared: async () => settleWithin(rest, stopTimeoutMs),
     close: async ({ limitMs, logger }) => {
       if (isStarting) giveUp.abort(new Error('nobody needs it any more'));
       // It may still wait for the stop before it, whose time is not this holder's. Then nothing is open, and nothing will be.

@@ -93,6 +93,41 @@ describe('a resource set', () => {
     expect(events).toEqual(['stop late']);
   });
 
+  it('says why a start that took too long failed in the end', async () => {
+    const { logger, noted, createSet } = createResourceBench();
+    const late = Promise.withResolvers<string>();
+    const pool = noted('pool', { ...{ startTimeoutMs: 1, stopTimeoutMs: 1 }, start: () => late.promise });
+    await createSet([pool]).start(running());
+    late.reject(new Error('no route to host'));
+    await Bun.sleep(0);
+
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'A resource failed to start, after its time was over',
+        { resource: 'pool', reason: 'no route to host' },
+      ],
+    ]);
+  });
+
+  it('stops one after the other, though it is asked twice', async () => {
+    const { events, noted, createSet } = createResourceBench();
+    const stopped = Promise.withResolvers<void>();
+    const cache = noted('cache', {
+      stop: async () => {
+        await stopped.promise;
+        events.push('stop cache');
+      },
+    });
+    const set = createSet([noted('pool'), cache]);
+    await set.start(running());
+    const stops = [set.stop(LONG_MS), set.stop(LONG_MS)];
+    await Bun.sleep(0);
+    stopped.resolve();
+    await Promise.all(stops);
+
+    expect(events).toEqual(['start pool', 'start cache', 'stop cache', 'stop pool']);
+  });
+
   it('is not held up by a start that hangs when it is to stop', async () => {
     const { events, noted, createSet } = createResourceBench();
     const stop = new AbortController();

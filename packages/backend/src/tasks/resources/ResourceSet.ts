@@ -56,12 +56,22 @@ export const createResourceSet = ({
   const findPart = (token: ResourceToken): HeldResource | undefined =>
     held.find(({ definition }) => definition.token === token)?.part;
 
-  const stop = async (withinMs: number): Promise<void> => {
+  const stopEach = async (withinMs: number): Promise<void> => {
     const endsAtMs = nowMs() + withinMs;
     for (let last = held.pop(); last !== undefined; last = held.pop()) {
       const shareMs = Math.max(0, endsAtMs - nowMs()) / (held.length + 1);
       await last.part.release(Math.min(last.definition.stopTimeoutMs, shareMs));
     }
+  };
+
+  /** One after the other: what a resource needs is stopped after it, whoever asks for the stop. */
+  let stopping: Promise<void> | undefined;
+  const stop = async (withinMs: number): Promise<void> => {
+    const endsAtMs = nowMs() + withinMs;
+    while (stopping !== undefined) await stopping;
+    stopping = stopEach(Math.max(0, endsAtMs - nowMs()));
+    await stopping;
+    stopping = undefined;
   };
 
   const startOne = async (definition: ResourceDefinition, stopped: Promise<Stopped>) => {

@@ -79,7 +79,7 @@ const share = (
   void opened.started.then((answer) => {
     if (answer.isOk()) return;
     forget(definition, resource); // The next one who needs it tries again.
-    addEnding(definition, opened.failed());
+    addEnding(definition, opened.whenCleared());
   });
   return resource;
 };

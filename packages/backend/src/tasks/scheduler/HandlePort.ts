@@ -15,7 +15,7 @@ export interface HandledTask extends TaskName {
 
 /** What handles ask of tasks: on Redis, or in the memory of the testing kit. None of it rejects because of Redis. */
 export interface HandlePort {
-  /** Whoever waits for a Redis that is not to be asked would wait for nothing. */
+  /** Whether Redis may be asked (`TASKS_ENABLED`); if not, waits are refused at once. */
   readonly tasksEnabled: boolean;
   look(task: TaskName): Promise<Result<TaskSighting, TaskResultError>>;
   /** Waits for the end of a task, so many milliseconds at most. */

@@ -232,6 +232,14 @@ describe('advance', () => {
     ]);
   });
 
+  it('lists schedules in the order of their ids', async () => {
+    const { scheduler, task } = setupTestScheduler();
+    for (const id of ['b', 'a'])
+      await scheduler.scheduleRecurring(CorrelationId(), task, { n: 1 }, { everyMs: 1000 }, { id });
+
+    expect((await scheduler.listSchedules()).map(({ id }) => id as string)).toEqual(['a', 'b']);
+  });
+
   it('is not needed for the schedules that definitions declare to be there', async () => {
     const digest = defineTask({
       queueName: 'digest:send',

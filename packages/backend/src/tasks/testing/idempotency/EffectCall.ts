@@ -20,7 +20,7 @@ export type Interruption =
   | 'die-after'
   /** It has happened, and its caller gets an error. */
   | 'lose-answer'
-  /** The run stands still until the other one has ended. */
+  /** The run stands still until the other one has ended, or has been silent for a moment. */
   | 'wait-before'
   | 'wait-after';
 

@@ -64,7 +64,7 @@ export const createMemorySchedules = ({
       },
       readAll: async () => ({
         nowMs: nowMs(),
-        schedules: [...kept.values()].map((each) => structuredClone(each)),
+        schedules: list().map((each) => structuredClone(each)),
       }),
       remove: async (id) => kept.delete(id),
       write: async ({ id, stored, fingerprint: read, dueMs }) => {

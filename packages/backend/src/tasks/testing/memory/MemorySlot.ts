@@ -75,8 +75,10 @@ export const createMemorySlot = (patienceMs: number): MemorySlot => {
       return suspensions.offer();
     },
     whenFree: async () => {
-      if (holder !== undefined && isPatient)
-        isPatient = (await settleWithin(holder.freed.promise, patienceMs)).isOk();
+      while (holder !== undefined && isPatient) {
+        isPatient = false; // unless `wake` comes meanwhile
+        if ((await settleWithin(holder.freed.promise, patienceMs)).isOk()) isPatient = true;
+      }
       return holder === undefined;
     },
     isFree: () => holder === undefined,

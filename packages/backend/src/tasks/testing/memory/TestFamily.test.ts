@@ -4,6 +4,7 @@ import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { ResourceToken, resolveFrom } from '../../domain/ResourceToken';
+import { type ChildRunOptions } from '../../domain/TaskChildren';
 import { type TaskContext } from '../../domain/TaskContext';
 import { defineTask } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
@@ -27,7 +28,10 @@ const setup = (handler: (context: TaskContext) => unknown) => {
     schema: z.object({}),
     handler: async (_payload, context) => (await handler(context)) as never, // what the test says
   });
-  return { logger, run: () => children.run([[child, {}]]) };
+  return {
+    logger,
+    run: (delayMs = 0, options: ChildRunOptions = {}) => children.run([[child, {}, { delayMs }]], options),
+  };
 };
 
 describe('createTestFamily', () => {
@@ -40,6 +44,14 @@ describe('createTestFamily', () => {
 
     expect(result).toEqual(ok(7) as never);
     expect(logger.info.mock.calls.map(([message]) => message)).toContain('Shipping');
+  });
+
+  it('lets as much time pass as the run has', async () => {
+    const { run } = setup(() => ok('done'));
+    const dayMs = 24 * 3_600_000;
+    const [result] = await run(2 * dayMs, { timeoutMs: 3 * dayMs });
+
+    expect(result).toEqual(ok('done') as never);
   });
 
   it('refuses children that come to no end', async () => {

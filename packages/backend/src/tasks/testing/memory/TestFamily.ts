@@ -65,7 +65,9 @@ export const createTestFamily = (parent: Parent): TestFamily => {
         isOver = true;
       };
       void running.then(end, end);
-      const moving = world.timeline.runUntil(() => isOver, world.nowMs() + DEFAULT_CHILD_TIMEOUT_MS);
+      const { timeoutMs = DEFAULT_CHILD_TIMEOUT_MS } = options ?? {};
+      const untilMs = world.nowMs() + (Number.isFinite(timeoutMs) ? timeoutMs : 0); // a wrong one is refused at once
+      const moving = world.timeline.runUntil(() => isOver, untilMs);
       // Children without an end are an error of the test, which nobody else would hear of.
       return Promise.race([running, moving.then(() => running)]);
     };
