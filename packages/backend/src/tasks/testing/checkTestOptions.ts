@@ -1,6 +1,8 @@
+import { configProblem } from '@backend/config/configProblem';
+import { loggerProblem } from '@backend/logger/loggerProblem';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { describeValue } from '@core/validation/describeValue';
-import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
+import { unknownFieldProblems } from '../domain/fieldProblems';
 import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
 import { type ResourceToken, tokenListProblems } from '../domain/ResourceToken';
 import { createTaskRegistry } from '../domain/TaskRegistry';
@@ -36,21 +38,6 @@ const nowProblem = (now: unknown): string | undefined =>
 
 const randomProblem = (random: unknown): string | undefined =>
   typeof random === 'function' ? undefined : `expected random to be a function, got ${showValue(random)}`;
-
-/** Variables in the place of a configuration would give limits that are `undefined`. */
-const configProblem = (appConfig: unknown): string | undefined =>
-  isRecord(appConfig) && typeof appConfig['taskMaxAttempts'] === 'number'
-    ? undefined
-    : `expected appConfig to be a configuration, such as testConfig({ ... }), got ${describeValue(appConfig)}`;
-
-const loggerProblem = (logger: unknown): string | undefined => {
-  const methods = isRecord(logger)
-    ? Object.keys(silentLogger).filter((method) => typeof logger[method] !== 'function')
-    : undefined;
-  if (methods?.length === 0) return undefined;
-  const without = methods === undefined ? '' : ` without ${methods.join(', ')}`;
-  return `expected logger to have the methods of an ILogger, got ${describeValue(logger)}${without}`;
-};
 
 type ResourceEntries = readonly (readonly [ResourceToken, unknown])[];
 
@@ -91,7 +78,7 @@ export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
     nowProblem(now),
     randomProblem(random),
     patienceProblem(patienceMs),
-    configProblem(appConfig),
+    configProblem(appConfig, 'testConfig({ ... })'),
     loggerProblem(logger),
     ...resourceProblems(entries, resources),
   ]);
