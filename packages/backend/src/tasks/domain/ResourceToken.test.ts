@@ -76,4 +76,17 @@ describe('resolveFrom', () => {
     expect(error).toBeInstanceOf(TaskError);
     expect(error).toMatchObject({ code: 'fatal', message });
   });
+
+  it.each([undefined, null, 7, {}])(
+    'refuses for good %p, which is no token, and names what is known',
+    (value) => {
+      const error = thrownBy(() => resolveFrom([[token, 7]])(value as never));
+
+      expect(error).toBeInstanceOf(TaskError);
+      expect(error).toMatchObject({
+        code: 'fatal',
+        message: `expected what is resolved to be a token (ResourceToken(name), a class, a symbol or a text), got ${JSON.stringify(value)}. Known are: "database pool"`,
+      });
+    },
+  );
 });

@@ -37,9 +37,10 @@ export type ResolveResource = <Value>(token: ResourceToken<Value>) => Value;
 /** A token as messages show it. */
 export const showToken = (token: ResourceToken): string => JSON.stringify(tokenName(token));
 
-/** What a token is called in logs. */
+/** What a token is called in logs; what is none, such as the `undefined` of modules that import each other in a circle, by its value. */
 export const tokenName = (token: ResourceToken): string => {
   if (typeof token === 'string') return token;
+  if (typeof token !== 'symbol' && typeof token !== 'function') return showValue(token);
   return (typeof token === 'symbol' ? token.description : token.name) || 'without a name';
 };
 
@@ -66,8 +67,11 @@ export const tokenHint = (token: ResourceToken, known: readonly ResourceToken[])
 };
 
 /** The error for a token that nothing is registered under. Final: another attempt would find as much. */
-export const toUnknownResource = (token: ResourceToken, known: readonly ResourceToken[]): TaskError =>
-  TaskError.fatal(`no resource is registered as ${showToken(token)}.${tokenHint(token, known)}`);
+export const toUnknownResource = (token: ResourceToken, known: readonly ResourceToken[]): TaskError => {
+  const problem =
+    tokenProblem('what is resolved', token) ?? `no resource is registered as ${showToken(token)}`;
+  return TaskError.fatal(`${problem}.${tokenHint(token, known)}`);
+};
 
 /**
  * Resolves from given values: for a test that calls a handler directly.

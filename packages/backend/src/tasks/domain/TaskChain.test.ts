@@ -141,3 +141,62 @@ describe('chord', () => {
     expect(ran).toEqual(['test:add', 'test:double']);
   });
 });
+
+describe('a composed handler with a wrong part', () => {
+  const absent = undefined as never;
+  const circle =
+    'expected a task definition or a handler, got undefined; do the modules import each other in a circle?';
+  const unnamed = defineTask({ queueName: 'no good', schema, handler: async ({ n }) => ok({ n }) });
+  const define = (handler: unknown) =>
+    defineTask({ queueName: 'test:composed', schema, handler: handler as never });
+
+  const wrong: [handler: () => unknown, problems: readonly string[]][] = [
+    [() => chain(addTask, absent), [`part 2 of the chain: ${circle}`]],
+    [
+      () => chain(absent, 7 as never),
+      [
+        `part 1 of the chain: ${circle}`,
+        'part 2 of the chain: expected a task definition or a handler, got 7',
+      ],
+    ],
+    [
+      () => chain({ queueName: 'test:add' } as never),
+      ['part 1 of the chain: expected a task definition or a handler, got {"queueName":"test:add"}'],
+    ],
+    [() => group(absent), ['expected the parts of the group to be a list, got undefined']],
+    [() => group([addTask, absent]), [`part 2 of the group: ${circle}`]],
+    [() => chord(absent, sumTask as never), [`part 1 of the chord: ${circle}`]],
+    [
+      () => chain(addTask, group([doubleTask, absent])),
+      [`part 2 of the chain: part 2 of the group: ${circle}`],
+    ],
+    [
+      () => chain(unnamed),
+      unnamed.problems.map((problem) => `part 1 of the chain: ${problem} (task "no good")`),
+    ],
+  ];
+
+  it.each(wrong)('is a problem of its definition: %#', (handler, problems) => {
+    expect(define(handler()).problems).toEqual(problems);
+  });
+
+  it.each(wrong)(
+    'fails for good before its first part, called without a definition: %#',
+    async (handler, problems) => {
+      const { context, ran } = setup();
+      const run = handler() as (payload: unknown, context: TaskContext) => Promise<Result<unknown, Error>>;
+
+      expect((await run({ n: 1 }, context))._unsafeUnwrapErr()).toMatchObject({
+        code: 'fatal',
+        message: problems.join('; '),
+      });
+      expect(ran).toEqual([]);
+    },
+  );
+
+  it('is none with right parts', () => {
+    expect(
+      define(chord(group([addTask, chain(doubleTask, async () => ok({ n: 1 }))]), sumTask)).problems,
+    ).toEqual([]);
+  });
+});

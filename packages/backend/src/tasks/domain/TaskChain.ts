@@ -1,7 +1,10 @@
 import { err, ok, type Result } from 'neverthrow';
 import { ChildError, type ChildErrorCode } from './ChildError';
+import { isRecord } from './fieldProblems';
 import { toNoResult } from './HandlerReturn';
 import { isResult } from './isResult';
+import { showValue } from './numberRule';
+import { notePartProblems, partProblemsOf } from './PartProblems';
 import { type TaskInput, type TaskOutput } from './TaskChildren';
 import { type TaskContext } from './TaskContext';
 import { type HandlerResult, type TaskDefinition } from './TaskDefinition';
@@ -92,12 +95,13 @@ export function chain<
   e: E & Following<NoInfer<D>, NoInfer<E>>,
 ): ComposedHandler<PartInput<A>, PartOutput<E>>;
 export function chain(...parts: readonly ChainPart[]): AnyHandler {
-  return inOrder(parts);
+  return inOrder(parts, 'chain');
 }
 
-const inOrder =
-  (parts: readonly ChainPart[]): AnyHandler =>
-  async (payload: unknown, context): Promise<Result<unknown, Error>> => {
+type Composition = 'chain' | 'group' | 'chord';
+
+const inOrder = (parts: readonly ChainPart[], kind: Composition): AnyHandler =>
+  composed(partProblems(parts, kind), async (payload: unknown, context) => {
     let value = payload;
     for (const part of parts) {
       const result = await runPart(part, value, context);
@@ -105,14 +109,13 @@ const inOrder =
       value = result.value;
     }
     return ok(value);
-  };
+  });
 
 /** Makes a handler that runs parts side by side, all with the same input, and answers their values in order, or the first error. */
-export const group =
-  <const Parts extends readonly ChainPart[]>(
-    parts: Parts,
-  ): ComposedHandler<GroupInput<Parts>, GroupOutput<Parts>> =>
-  async (payload, context) => {
+export const group = <const Parts extends readonly ChainPart[]>(
+  parts: Parts,
+): ComposedHandler<GroupInput<Parts>, GroupOutput<Parts>> =>
+  composed(partProblems(parts, 'group'), async (payload, context) => {
     const results = await Promise.all(parts.map((part) => runPart(part, payload, context)));
     const values: unknown[] = [];
     for (const result of results) {
@@ -120,14 +123,45 @@ export const group =
       values.push(result.value);
     }
     return ok(values as GroupOutput<Parts>); // one value for each part
-  };
+  });
 
 /** Makes a handler that runs a group, and then a part with the list of its values. */
 export const chord = <Head extends ChainPart, Then extends ChainPart>(
   head: Head,
   then: Then & Following<NoInfer<Head>, NoInfer<Then>>,
 ): ComposedHandler<PartInput<Head>, PartOutput<Then>> =>
-  inOrder([head, then]) as ComposedHandler<PartInput<Head>, PartOutput<Then>>; // its parts, in its order
+  inOrder([head, then], 'chord') as ComposedHandler<PartInput<Head>, PartOutput<Then>>; // its parts, in its order
+
+/**
+ * A handler that does nothing while one of its parts is wrong: the first may be a payment. Called in a definition it is refused
+ * before, with the definition.
+ */
+const composed = <Input, Output>(
+  problems: readonly string[],
+  run: ComposedHandler<Input, Output>,
+): ComposedHandler<Input, Output> =>
+  notePartProblems(
+    async (payload: Input, context: TaskContext) =>
+      problems.length > 0 ? err(TaskError.fatal(problems.join('; '))) : run(payload, context),
+    problems,
+  );
+
+const partProblems = (parts: unknown, kind: Composition): readonly string[] => {
+  if (!Array.isArray(parts))
+    return [`expected the parts of the ${kind} to be a list, got ${showValue(parts)}`];
+  return Array.from(parts, problemsOfPart).flatMap((problems, index) =>
+    problems.map((problem) => `part ${index + 1} of the ${kind}: ${problem}`),
+  );
+};
+
+/** Modules that import each other in a circle see `undefined` in the place of a part. */
+const problemsOfPart = (part: unknown): readonly string[] => {
+  if (typeof part === 'function') return partProblemsOf(part);
+  if (isRecord(part) && Array.isArray(part['problems']))
+    return part['problems'].map((problem) => `${problem} (task ${showValue(part['queueName'])})`);
+  const hint = part === undefined ? '; do the modules import each other in a circle?' : '';
+  return [`expected a task definition or a handler, got ${showValue(part)}${hint}`];
+};
 
 const runPart = async (
   part: ChainPart,

@@ -72,6 +72,9 @@ describe('toTaskContext', () => {
     expect(() => toTaskContext('emails:send').resolve(token)).toThrow(
       'the handler of emails:send asks for the resource "database pool", and no worker runs it: hand in resolve',
     );
+    expect(() => toTaskContext('emails:send').resolve(undefined as never)).toThrow(
+      'asks for the resource "undefined", and no worker runs it',
+    );
     expect(toTaskContext('emails:send', { resolve: resolveFrom([[token, 7]]) }).resolve(token)).toBe(7);
   });
 

@@ -3,6 +3,7 @@ import { err, type Result } from 'neverthrow';
 import { type ZodType } from 'zod';
 import { unknownFieldProblems } from './fieldProblems';
 import { showValue } from './numberRule';
+import { partProblemsOf } from './PartProblems';
 import { recurringRuleProblems } from './RecurringRule';
 import { type TaskContext, toTaskContext } from './TaskContext';
 import { TaskError } from './TaskError';
@@ -90,7 +91,7 @@ const definitionProblems = (specification: Partial<TaskSpecification<never, unkn
   ...taskNameProblems(specification.queueName),
   ...sourceProblems(specification),
   ...(typeof specification.handler === 'function'
-    ? []
+    ? partProblemsOf(specification.handler)
     : [`expected handler to be a function, got ${showValue(specification.handler)}`]),
   ...(specification.output === undefined ? [] : schemaProblems('output', specification.output)),
   ...taskOptionProblems(specification.options),

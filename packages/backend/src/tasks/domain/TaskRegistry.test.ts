@@ -31,6 +31,14 @@ describe('createTaskRegistry', () => {
     expect(createTaskRegistry([]).tasks).toEqual([]);
   });
 
+  it.each([undefined, 'x', {}])('refuses %p in the place of a list', (tasks) => {
+    expect(() => createTaskRegistry(tasks as never)).toThrow(
+      new TaskRegistryError([
+        `expected tasks to be a list of what defineTask returns, got ${JSON.stringify(tasks)}`,
+      ]),
+    );
+  });
+
   it('does not change when the list does', () => {
     const tasks = [task('a')];
     const registry = createTaskRegistry(tasks);

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { checkJson } from './JsonFidelity';
 import { suggestion } from './nearestName';
+import { showValue } from './numberRule';
 import { type TaskDefinition } from './TaskDefinition';
 import { validatePayload } from './validatePayload';
 
@@ -71,6 +72,10 @@ const duplicateProblems = (tasks: readonly TaskDefinition<unknown>[]): string[] 
  * @throws TaskRegistryError listing every bad name, bad option and duplicate name at once.
  */
 export const createTaskRegistry = (tasks: readonly TaskDefinition<unknown>[]): TaskRegistry => {
+  if (!Array.isArray(tasks))
+    throw new TaskRegistryError([
+      `expected tasks to be a list of what defineTask returns, got ${showValue(tasks)}`,
+    ]);
   const problems = [...tasks.flatMap(definitionProblems), ...duplicateProblems(tasks)];
   if (problems.length > 0) throw new TaskRegistryError(problems);
   const byName = new Map(tasks.map((task) => [task.queueName, task]));

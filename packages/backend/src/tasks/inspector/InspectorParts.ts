@@ -42,12 +42,23 @@ export const findTask = async (
   return found.map((records) => records.find((record) => record !== undefined)).mapErr(toUnavailable);
 };
 
-/** Finds a task as `findTask` does; `not-found` when no queue holds it. */
+/** Checks an id: any text that is not empty, since the queues may hold jobs of other programs too. */
+export const checkTaskId = (id: unknown): Result<void, InspectorError> =>
+  typeof id === 'string' && id !== ''
+    ? ok()
+    : err(new InspectorError(`expected id to be a task id, got ${showValue(id)}`, { code: 'invalid-query' }));
+
+/** Finds a task as `findTask` does; `not-found` when no queue holds it, `invalid-query` for what can be no id. */
 export const requireTask = async (
   parts: InspectorParts,
   id: string,
-): Promise<Result<TaskRecord, InspectorError>> =>
-  (await findTask(parts, id)).andThen((record) => (record === undefined ? err(toNotFound(id)) : ok(record)));
+): Promise<Result<TaskRecord, InspectorError>> => {
+  const checked = checkTaskId(id);
+  if (checked.isErr()) return err(checked.error);
+  return (await findTask(parts, id)).andThen((record) =>
+    record === undefined ? err(toNotFound(id)) : ok(record),
+  );
+};
 
 /** The error for an id that no queue holds. */
 export const toNotFound = (id: unknown): InspectorError =>

@@ -30,6 +30,12 @@ describe('createTaskInspector', () => {
     ['expected options to be an object, got null', () => setup().retry(id, wrong(null))],
     ['expected options to be an object, got true', () => setup().retry(id, wrong(true))],
     ['expected id to be a task id, got 5', () => setup().retry(wrong(5))],
+    ['expected id to be a task id, got undefined', () => setup().getTask(wrong(undefined))],
+    ['expected id to be a task id, got undefined', () => setup().getLogs(wrong(undefined))],
+    ['expected id to be a task id, got undefined', () => setup().cancel(wrong(undefined))],
+    ['expected id to be a task id, got {}', () => setup().cancel(wrong({}))],
+    ['expected id to be a task id, got ""', () => setup().cancel(wrong(''))],
+    ['expected id to be a task id, got 5', () => setup().why(wrong(5))],
     ['expected name to be the name of a task, got 5', () => setup().getQueueDepth(wrong(5))],
     ['expected name to be the name of a task, got null', () => setup().getQueueDepth(wrong(null))],
   ];

@@ -24,11 +24,11 @@ import { type TaskStats } from './TaskStats';
 
 /** Reads what is waiting, running and finished; only `cancel` and `retry` change anything. */
 export interface TaskInspector {
-  /** Finds a task of any registered definition. Errors: `not-found`, `queue-unavailable`. */
+  /** Finds a task of any registered definition. Errors: `invalid-query`, `not-found`, `queue-unavailable`. */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
   /**
-   * The lines that a task's handlers kept by `ctx.log`, oldest first: the newest 100. Errors: `not-found`,
-   * `queue-unavailable`.
+   * The lines that a task's handlers kept by `ctx.log`, oldest first: the newest 100. Errors: `invalid-query`,
+   * `not-found`, `queue-unavailable`.
    */
   getLogs(id: TaskId): Promise<Result<readonly string[], InspectorError>>;
   /**
@@ -47,7 +47,7 @@ export interface TaskInspector {
    *
    * @param reason 1 to 1000 characters, kept with the task.
    * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
-   *   before it hears of it. Errors: `not-cancellable` when it has ended, `invalid-reason`, `not-found`; after
+   *   before it hears of it. Errors: `not-cancellable` when it has ended, `invalid-query`, `invalid-reason`, `not-found`; after
    *   `queue-unavailable` it may be cancelled.
    */
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
@@ -59,7 +59,7 @@ export interface TaskInspector {
    *   `queue-unavailable`, after which the next call goes on with what was begun.
    */
   retry(id: TaskId, options?: TaskRetryOptions): Promise<Result<TaskId, InspectorError>>;
-  /** Says why a task does not run, or what became of it. Errors: `not-found`, `queue-unavailable`. */
+  /** Says why a task does not run, or what became of it. Errors: `invalid-query`, `not-found`, `queue-unavailable`. */
   why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
 

@@ -6,7 +6,7 @@ import { toTaskRecord } from '../queue/TaskRecordReader';
 import { listRememberedNames } from '../queue/UnregisteredTasks';
 import { readWorkerPresence } from '../queue/WorkerPresence';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
+import { checkTaskId, type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
 import { type KnownWorkers, type TaskExplanation, toTaskExplanation } from './TaskExplanation';
 
 /** Explains why a task does not run; see `TaskInspector.why`. */
@@ -14,6 +14,8 @@ export const explainTask = async (
   parts: InspectorParts,
   id: string,
 ): Promise<Result<TaskExplanation, InspectorError>> => {
+  const checked = checkTaskId(id);
+  if (checked.isErr()) return err(checked.error);
   const found = await findSituation(parts, id);
   if (found.isErr()) return err(found.error);
   if (found.value === undefined) return err(toNotFound(id));

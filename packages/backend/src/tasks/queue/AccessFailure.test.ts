@@ -17,7 +17,7 @@ describe('describeAccessFailure', () => {
     [new Error('Connection is closed.'), 'Redis does not answer: Connection is closed.'],
     [
       new Error("Stream isn't writeable and enableOfflineQueue options is false"),
-      "Redis does not answer: Stream isn't writeable and enableOfflineQueue options is false",
+      'Redis does not answer: it is not reachable',
     ],
     [
       Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),

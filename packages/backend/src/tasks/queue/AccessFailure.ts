@@ -11,6 +11,9 @@ export class UnreachableError extends Error {
 const BROKEN_CONNECTION =
   /^(Connection is closed|Stream isn't writeable|Socket timeout|Command timed out|connect |Cluster is|Cluster isn't|Node is disconnected|None of startup nodes|Too many Cluster redirections)/;
 
+/** What the client says of a command that it was given while it had no connection. */
+const NO_CONNECTION = "Stream isn't writeable";
+
 const CLIENT_ERRORS: readonly string[] = ['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'];
 
 const isSilence = (error: Error): boolean =>
@@ -30,6 +33,7 @@ const isSilence = (error: Error): boolean =>
 export const describeAccessFailure = (error: Error): string => {
   if (error instanceof PublishError || error instanceof TasksDisabledError) return error.message;
   if (error.name === 'ReplyError') return `Redis refused: ${error.message}`;
+  if (error.message.startsWith(NO_CONNECTION)) return 'Redis does not answer: it is not reachable';
   return isSilence(error) ? `Redis does not answer: ${error.message}` : `the call failed: ${error.message}`;
 };
 

@@ -29,6 +29,20 @@ describe('resolve', () => {
     await set.stop(LONG_MS);
   });
 
+  it.each([undefined, rootContainer.createChildContainer()])(
+    'refuses for good what is no token, with and without a container: %#',
+    (container) => {
+      const { createSet } = createResourceBench();
+      const error = thrownBy(() => createSet([], { container }).resolve(undefined as never));
+
+      expect(error).toMatchObject({
+        code: 'fatal',
+        message:
+          'expected what is resolved to be a token (ResourceToken(name), a class, a symbol or a text), got undefined. None is known.',
+      });
+    },
+  );
+
   it('says so of one that is in the list but not started', () => {
     const { noted, createSet } = createResourceBench();
     const set = createSet([], { listed: [noted('pool')] });

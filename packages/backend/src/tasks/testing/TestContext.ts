@@ -6,6 +6,7 @@ import { TaskId } from '../domain/TaskId';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StoredStep, toStepKey } from '../domain/TaskStep';
 import { createTaskSteps } from '../domain/TaskSteps';
+import { checkTestContext } from './checkTestContext';
 import { createMemorySteps, type MemorySteps } from './memory/MemorySteps';
 import { createTestFamily, type TestFamily } from './memory/TestFamily';
 import { type ScheduledTask } from './ScheduledTask';
@@ -46,8 +47,10 @@ const TASK_NAME = 'test:context';
  *
  * @param given What a test wants to be so; the rest is filled in: fresh ids, attempt 1 of 1, a logger that says nothing. What
  *   it gives for `progress` and `log` is called after the note is taken.
+ * @throws TestingError when a part is unknown or wrong.
  */
 export const createTestContext = (given: Partial<TaskContext> = {}): TestContext => {
+  checkTestContext(given);
   const { taskName = TASK_NAME, taskId = TaskId(), correlationId = CorrelationId(), userId } = given;
   const owner = userId === undefined ? {} : { userId };
   return toAttemptContext(
@@ -134,15 +137,21 @@ interface TestParts {
 /**
  * Reads what a test asks for.
  *
- * @throws TestingError for a copy of a test context: which of its fields the test wants cannot be told.
+ * @throws TestingError when a part is unknown or wrong, and for a copy of a test context: which of its fields the test wants cannot be told.
  */
 export const readTestContext = (context: Partial<TaskContext> | TestContext): TestParts => {
+  if (!isMade(context)) {
+    checkTestContext(context);
+    return { given: context };
+  }
   if (PARTS in context) return context[PARTS] as TestParts; // only set above
-  if (!('recorded' in context)) return { given: context };
   throw new TestingError(
     'expected a test context as createTestContext made it, got a copy: next() is that of the next attempt, createTestContext({ ... }) one with other parts',
   );
 };
+
+const isMade = (context: unknown): context is TestContext =>
+  typeof context === 'object' && context !== null && 'recorded' in context;
 
 /** Steps of direct calls: one that is finished answers its result, in whichever call. */
 const toReplayedStep = (

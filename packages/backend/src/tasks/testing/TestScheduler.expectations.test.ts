@@ -6,6 +6,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { setupTestScheduler } from './__fixtures__/setupTestScheduler';
 import { ScheduleExpectationError } from './ScheduleExpectation';
+import { TestingError } from './TestingError';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -62,6 +63,24 @@ describe('expectScheduled', () => {
       'expected mails:sent to be scheduled; it was not scheduled; mails:send was. Did you mean "mails:send"?',
     ]);
     expect(messageOf(() => scheduler.expectScheduled(task, { n: 2 }))).toContain('the only call is');
+  });
+});
+
+describe('a task that is none', () => {
+  it.each([undefined, {}, null])('is refused by expectScheduled: %p', (task) => {
+    const { scheduler } = setupTestScheduler();
+
+    expect(() => scheduler.expectScheduled(task as never)).toThrow(
+      new TestingError(`expected task to be what defineTask returns, got ${JSON.stringify(task)}`),
+    );
+  });
+
+  it('is refused by expectNothingScheduled and scheduled', () => {
+    const { scheduler } = setupTestScheduler();
+    const refusal = new TestingError('expected task to be what defineTask returns, got {}');
+
+    expect(() => scheduler.expectNothingScheduled({} as never)).toThrow(refusal);
+    expect(() => scheduler.scheduled({} as never)).toThrow(refusal);
   });
 });
 

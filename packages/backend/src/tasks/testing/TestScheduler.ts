@@ -8,7 +8,7 @@ import { type ScheduleOptions } from '../domain/ScheduleOptions';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskScheduler } from '../scheduler/TaskScheduler';
-import { checkAdvance, checkTestSchedulerOptions } from './checkTestOptions';
+import { checkAdvance, checkAskedTask, checkTestSchedulerOptions } from './checkTestOptions';
 import { type Expected } from './listDifferences';
 import { createMemoryWorld } from './memory/MemoryWorld';
 import { type ResourceValues } from './memory/testEnvironment';
@@ -40,7 +40,7 @@ export interface TestScheduler extends TaskScheduler {
    * Finds the first call of `schedule` that is like this. Fields that are left out may have any value; a function in
    * the place of one is asked, such as `(text) => text.startsWith('Re:')`.
    *
-   * @throws ScheduleExpectationError that shows the nearest call.
+   * @throws ScheduleExpectationError that shows the nearest call; TestingError when `task` is no definition.
    */
   expectScheduled<Payload, Output, Input>(
     task: TaskDefinition<Payload, Output, Input>,
@@ -106,8 +106,11 @@ export const createTestScheduler = (options: TestSchedulerOptions = {}): TestSch
     startMs: now.getTime(),
   });
   const { calls, scheduler, timeline, target } = world;
-  const callsOf = (task?: Pick<TaskDefinition, 'queueName'>): readonly ScheduledTask[] =>
-    calls.filter(({ taskName }) => task === undefined || taskName === task.queueName);
+  const callsOf = (task?: Pick<TaskDefinition, 'queueName'>): readonly ScheduledTask[] => {
+    if (task === undefined) return [...calls];
+    checkAskedTask(task);
+    return calls.filter(({ taskName }) => taskName === task.queueName);
+  };
   return {
     ...scheduler,
     now: () => new Date(world.nowMs()),
@@ -117,8 +120,10 @@ export const createTestScheduler = (options: TestSchedulerOptions = {}): TestSch
       await timeline.advance(ms);
     },
     scheduled: (task?: Pick<TaskDefinition, 'queueName'>) => callsOf(task) as never, // the payloads are those of its calls
-    expectScheduled: (task, payload, expectedOptions) =>
-      findScheduled(calls, { task, payload, options: expectedOptions }) as never, // the same
+    expectScheduled: (task, payload, expectedOptions) => {
+      checkAskedTask(task);
+      return findScheduled(calls, { task, payload, options: expectedOptions }) as never; // the same
+    },
     expectNothingScheduled: (task) => refuseScheduled(callsOf(task)),
     getTask: (id) => world.getTask(id),
     listTasks: () => world.listTasks(),

@@ -57,6 +57,18 @@ describe('checkTestSchedulerOptions', () => {
     expect(() => checkTestSchedulerOptions(options)).toThrow(new TestingError(message));
   });
 
+  it.each([null, 5])('refuses %p in the place of options', (options) => {
+    expect(() => checkTestSchedulerOptions(options as never)).toThrow(
+      new TestingError(`expected options to be an object, got ${options}`),
+    );
+  });
+
+  it('refuses what is no list of tasks', () => {
+    expect(() => checkTestSchedulerOptions({ tasks: 'x' as never })).toThrow(
+      'expected tasks to be a list of what defineTask returns, got "x"',
+    );
+  });
+
   it('lists everything that is wrong', () => {
     expect(() => checkTestSchedulerOptions({ resources: 7 as never, patienceMs: 0 })).toThrow(
       new TestingError(

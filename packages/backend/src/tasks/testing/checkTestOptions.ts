@@ -1,13 +1,18 @@
+import { configProblem } from '@backend/config/configProblem';
+import { loggerProblem } from '@backend/logger/loggerProblem';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { describeValue } from '@core/validation/describeValue';
 import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
-import { MAX_DELAY_MS, numberProblem, showValue } from '../domain/numberRule';
+import { MAX_DELAY_MS, numberProblem, showValue, TIMER } from '../domain/numberRule';
 import { type ResourceToken, tokenListProblems } from '../domain/ResourceToken';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type IdempotencyOptions } from './idempotency/proveIdempotent';
 import { type ResourceValues } from './memory/testEnvironment';
-import { TestingError } from './TestingError';
+import { type RunTaskOptions } from './runTask';
+import { refuseTest } from './TestingError';
 import { type TestSchedulerOptions } from './TestScheduler';
 import { testConfig } from './testConfig';
+import { type LocalRedisWorldOptions } from './withLocalRedis';
 
 const OPTION_NAMES: readonly string[] = [
   'tasks',
@@ -19,12 +24,31 @@ const OPTION_NAMES: readonly string[] = [
   'patienceMs',
 ] satisfies (keyof TestSchedulerOptions)[];
 
+const RUN_OPTION_NAMES: readonly string[] = [
+  'appConfig',
+  'timeoutMs',
+  'clock',
+  'random',
+] satisfies (keyof RunTaskOptions)[];
+
+const PROOF_OPTION_NAMES: readonly string[] = [
+  'world',
+  'resources',
+  'patienceMs',
+] satisfies (keyof IdempotencyOptions<object>)[];
+
+const LOCAL_REDIS_OPTION_NAMES: readonly string[] = [
+  'redisUrl',
+  'env',
+] satisfies (keyof LocalRedisWorldOptions)[];
+
 const PATIENCE = { min: 1, max: 60_000 };
 
-const refuse = (problems: readonly (string | undefined)[]): void => {
-  const found = problems.filter((problem) => problem !== undefined);
-  if (found.length > 0) throw new TestingError(found.join('; '));
-};
+/** Lists the unknown fields of options; nothing else can be said of what is no object. */
+const optionProblems = (options: unknown, known: readonly string[]): readonly string[] =>
+  isRecord(options)
+    ? unknownFieldProblems(options, known)
+    : [`expected options to be an object, got ${showValue(options)}`];
 
 const patienceProblem = (patienceMs: unknown): string | undefined =>
   numberProblem('patienceMs', patienceMs, PATIENCE);
@@ -34,23 +58,8 @@ const nowProblem = (now: unknown): string | undefined =>
     ? undefined
     : `expected now to be a valid Date, got ${showValue(now)}`;
 
-const randomProblem = (random: unknown): string | undefined =>
-  typeof random === 'function' ? undefined : `expected random to be a function, got ${showValue(random)}`;
-
-/** Variables in the place of a configuration would give limits that are `undefined`. */
-const configProblem = (appConfig: unknown): string | undefined =>
-  isRecord(appConfig) && typeof appConfig['taskMaxAttempts'] === 'number'
-    ? undefined
-    : `expected appConfig to be a configuration, such as testConfig({ ... }), got ${describeValue(appConfig)}`;
-
-const loggerProblem = (logger: unknown): string | undefined => {
-  const methods = isRecord(logger)
-    ? Object.keys(silentLogger).filter((method) => typeof logger[method] !== 'function')
-    : undefined;
-  if (methods?.length === 0) return undefined;
-  const without = methods === undefined ? '' : ` without ${methods.join(', ')}`;
-  return `expected logger to have the methods of an ILogger, got ${describeValue(logger)}${without}`;
-};
+const functionProblem = (field: string, value: unknown): string | undefined =>
+  typeof value === 'function' ? undefined : `expected ${field} to be a function, got ${showValue(value)}`;
 
 type ResourceEntries = readonly (readonly [ResourceToken, unknown])[];
 
@@ -83,15 +92,15 @@ const resourceProblems = (entries: readonly unknown[] | undefined, given: unknow
  * @throws TestingError listing what is wrong; TaskRegistryError when the list of tasks is.
  */
 export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
+  refuseTest(optionProblems(options, OPTION_NAMES));
   const { tasks, now = new Date(), random = () => 0, patienceMs = 1000 } = options;
   const { appConfig = testConfig(), logger = silentLogger, resources = [] } = options;
   const entries = readResources(resources);
-  refuse([
-    ...unknownFieldProblems({ ...options }, OPTION_NAMES),
+  refuseTest([
     nowProblem(now),
-    randomProblem(random),
+    functionProblem('random', random),
     patienceProblem(patienceMs),
-    configProblem(appConfig),
+    configProblem(appConfig, 'testConfig({ ... })'),
     loggerProblem(logger),
     ...resourceProblems(entries, resources),
   ]);
@@ -106,7 +115,7 @@ export const checkTestSchedulerOptions = (options: TestSchedulerOptions) => {
  */
 export const checkTestResources = (resources: ResourceValues = []): ResourceEntries => {
   const entries = readResources(resources);
-  refuse(resourceProblems(entries, resources));
+  refuseTest(resourceProblems(entries, resources));
   return entries as ResourceEntries; // just checked
 };
 
@@ -116,11 +125,64 @@ export const checkTestResources = (resources: ResourceValues = []): ResourceEntr
  * @throws TestingError
  */
 export const checkAdvance = (ms: unknown): void =>
-  refuse([numberProblem('ms', ms, { min: 0, max: MAX_DELAY_MS })]);
+  refuseTest([numberProblem('ms', ms, { min: 0, max: MAX_DELAY_MS })]);
 
 /**
- * Checks how long a test waits in real time.
+ * Checks the options of `runTask`.
+ *
+ * @throws TestingError listing what is wrong.
+ */
+export const checkRunOptions = (options: RunTaskOptions): void => {
+  refuseTest(optionProblems(options, RUN_OPTION_NAMES));
+  const { appConfig, timeoutMs, clock, random } = options;
+  refuseTest([
+    appConfig === undefined ? undefined : configProblem(appConfig, 'testConfig({ ... })'),
+    timeoutMs === undefined ? undefined : numberProblem('timeoutMs', timeoutMs, TIMER),
+    clock === undefined ? undefined : functionProblem('clock.setTimer', clock?.setTimer),
+    clock === undefined ? undefined : functionProblem('clock.nowMs', clock?.nowMs),
+    random === undefined ? undefined : functionProblem('random', random),
+  ]);
+};
+
+/**
+ * Checks the options of `proveIdempotent`.
+ *
+ * @throws TestingError listing what is wrong.
+ */
+export const checkProofOptions = <Effects extends object>(options: IdempotencyOptions<Effects>): void => {
+  refuseTest(optionProblems(options, PROOF_OPTION_NAMES));
+  const { world, resources, patienceMs } = options;
+  refuseTest([
+    functionProblem('world', world),
+    resources === undefined ? undefined : functionProblem('resources', resources),
+    patienceMs === undefined ? undefined : patienceProblem(patienceMs),
+  ]);
+};
+
+/**
+ * Checks the arguments of `withLocalRedis`.
+ *
+ * @throws TestingError listing what is wrong.
+ */
+export const checkLocalRedisOptions = (test: unknown, options: LocalRedisWorldOptions): void => {
+  refuseTest([functionProblem('test', test), ...optionProblems(options, LOCAL_REDIS_OPTION_NAMES)]);
+  const { redisUrl, env = {} } = options;
+  refuseTest([
+    redisUrl === undefined || typeof redisUrl === 'string'
+      ? undefined
+      : `expected redisUrl to be a text, got ${showValue(redisUrl)}`,
+    isRecord(env) ? undefined : `expected env to be an object, got ${showValue(env)}`,
+  ]);
+};
+
+/**
+ * Checks the definition that a test asks a scheduler about.
  *
  * @throws TestingError
  */
-export const checkPatience = (patienceMs: unknown): void => refuse([patienceProblem(patienceMs)]);
+export const checkAskedTask = (task: unknown): void =>
+  refuseTest([
+    isRecord(task) && typeof task['queueName'] === 'string'
+      ? undefined
+      : `expected task to be what defineTask returns, got ${showValue(task)}`,
+  ]);

@@ -12,6 +12,7 @@ import { type TaskOptions } from '../domain/TaskOptions';
 import { TaskRegistryError } from '../domain/TaskRegistry';
 import { createTestClock } from './memory/TestClock';
 import { runTask, type TestOutcome } from './runTask';
+import { TestingError } from './TestingError';
 import { testConfig } from './testConfig';
 
 interface Mail {
@@ -207,5 +208,35 @@ describe('runTask', () => {
     const wrong = taskWith(() => ok(), { maxAttempts: 0 });
 
     await expect(runTask(wrong, mail)).rejects.toThrow(TaskRegistryError);
+  });
+
+  const wrongCalls: [context: unknown, options: unknown, message: string][] = [
+    [null, {}, 'expected the context to be an object, got null'],
+    [{ attempt: 0 }, {}, 'expected context.attempt to be an integer from 1 to 1000, got 0'],
+    [{}, null, 'expected options to be an object, got null'],
+    [{}, { timeoutt: 100 }, 'unknown option timeoutt. Did you mean "timeoutMs"?'],
+    [{}, { timeoutMs: Number.NaN }, 'expected timeoutMs to be an integer from 1 to 2147483647, got NaN'],
+    [{}, { random: 1 }, 'expected random to be a function, got 1'],
+    [
+      {},
+      { clock: {} },
+      'expected clock.setTimer to be a function, got undefined; expected clock.nowMs to be a function, got undefined',
+    ],
+    [
+      {},
+      { appConfig: {} },
+      'expected appConfig to be a configuration, such as testConfig({ ... }), got an object',
+    ],
+  ];
+
+  it.each(wrongCalls)('refuses context %p and options %p', async (context, options, message) => {
+    const running = runTask(
+      taskWith(() => ok({ id: '1' })),
+      mail,
+      context as never,
+      options as never,
+    );
+
+    await expect(running).rejects.toThrow(new TestingError(message));
   });
 });

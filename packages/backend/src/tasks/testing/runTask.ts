@@ -12,6 +12,7 @@ import { createTaskRegistry } from '../domain/TaskRegistry';
 import { checkPayload } from '../scheduler/PayloadCheck';
 import { type HandlerClock, realClock } from '../worker/HandlerClock';
 import { runTask as runAttempt } from '../worker/runTask';
+import { checkRunOptions } from './checkTestOptions';
 import { toTestEnvironment } from './memory/testEnvironment';
 import { toTestDelivery } from './memory/toTestDelivery';
 import { readTestContext, type TestContext } from './TestContext';
@@ -42,15 +43,17 @@ export interface RunTaskOptions {
  *
  * @param context What the handler gets, such as a `createTestContext()`; what is left out is filled in. `attempt` and
  *   `maxAttempts` decide as in a worker.
- * @throws TaskRegistryError when the definition is wrong, TestingError when the context is a copy of a test context. Whatever
- *   the handler does is an outcome.
+ * @throws TaskRegistryError when the definition is wrong, TestingError when the context or an option is, or the context is a
+ *   copy of a test context. Whatever the handler does is an outcome.
  */
 export const runTask = async <Payload, Output, Input>(
   task: TaskDefinition<Payload, Output, Input>,
   payload: NoInfer<Input>,
   context: Partial<TaskContext> | TestContext = {},
-  { appConfig = testConfig(), timeoutMs, clock = realClock, random = () => 0 }: RunTaskOptions = {},
+  options: RunTaskOptions = {},
 ): Promise<TestOutcome<Output>> => {
+  checkRunOptions(options);
+  const { appConfig = testConfig(), timeoutMs, clock = realClock, random = () => 0 } = options;
   const { given, steps } = readTestContext(context);
   const definition = task as unknown as TaskDefinition<unknown>; // run with the payload that its validator accepts
   createTaskRegistry([definition]);

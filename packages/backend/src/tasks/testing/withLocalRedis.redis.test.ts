@@ -9,6 +9,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { createTaskScheduler } from '../scheduler/TaskScheduler';
 import { testRedisUrl } from '../worker/__fixtures__/TaskBench';
 import { createTaskWorker } from '../worker/TaskWorker';
+import { TestingError } from './TestingError';
 import { type LocalRedisWorld, withLocalRedis } from './withLocalRedis';
 
 const task = defineTask({ queueName: 'test:local', schema: z.object({}), handler: () => ok('done') });
@@ -73,5 +74,14 @@ describe('withLocalRedis', () => {
     await expect(withLocalRedis(() => 1, { env: { TASK_MAX_ATTEMPTS: '0' } })).rejects.toThrow(
       'expected TASK_MAX_ATTEMPTS to be an integer',
     );
+  });
+
+  it.each([
+    [{ foo: 1 }, 'unknown option foo.'],
+    [null, 'expected options to be an object, got null'],
+    [{ redisUrl: 7 }, 'expected redisUrl to be a text, got 7'],
+    [{ env: 'x' }, 'expected env to be an object, got "x"'],
+  ])('refuses the options %p', async (options, message) => {
+    await expect(withLocalRedis(() => 1, options as never)).rejects.toThrow(new TestingError(message));
   });
 });

@@ -6,6 +6,7 @@ import { deleteKeys } from '@backend/redis/deleteKeys';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { v4 } from 'uuid';
+import { checkLocalRedisOptions } from './checkTestOptions';
 import { testConfig } from './testConfig';
 
 /** What an integration test gets. */
@@ -28,12 +29,14 @@ export interface LocalRedisWorldOptions {
  * process is killed. Stop your workers inside; the connections that schedulers share are closed here.
  *
  * @returns What the test returns.
- * @throws LocalRedisError when no Redis can be had; ConfigError when a variable is wrong; what the test throws.
+ * @throws TestingError when an option is unknown or wrong; LocalRedisError when no Redis can be had; ConfigError when a variable is wrong; what the test throws.
  */
 export const withLocalRedis = async <T>(
   test: (world: LocalRedisWorld) => T | PromiseLike<T>,
-  { redisUrl: given, env = {} }: LocalRedisWorldOptions = {},
+  options: LocalRedisWorldOptions = {},
 ): Promise<T> => {
+  checkLocalRedisOptions(test, options);
+  const { redisUrl: given, env = {} } = options;
   const prefix = `test-${v4()}`;
   const config = testConfig({ ...env, QUEUE_PREFIX: prefix });
   await using cleanUp = new AsyncDisposableStack();

@@ -133,10 +133,13 @@ describe('createTaskChildren', () => {
   }, 10_000);
 
   it('cancels a child that is waited for no longer', async () => {
-    const { children, log } = setup({ end: new WaitError('not ended within 5 ms', 'timed-out') });
+    const { children, log } = setup({ end: new WaitError('not ended within 1 ms', 'timed-out') });
     const [result] = await children.run([[task, { n: 1 }]], { timeoutMs: 5 });
 
-    expect(result._unsafeUnwrapErr()).toMatchObject({ code: 'timed-out' });
+    expect(result._unsafeUnwrapErr()).toMatchObject({
+      code: 'timed-out',
+      message: expect.stringMatching(/: not ended within 5 ms$/),
+    });
     expect(log).toEqual(['enter a:b', 'cancel a:b: its parent waited no longer', 'leave']);
   });
 

@@ -58,7 +58,7 @@ export const createTaskChildren = (parts: ChildRunParts): TaskChildren => ({
     if (accepted.value.length === 0) return [];
     const { timeoutMs = DEFAULT_CHILD_TIMEOUT_MS } = options;
     return untilAborted(
-      runAll(accepted.value, { ...parts, signal, endsAtMs: parts.now() + timeoutMs }),
+      runAll(accepted.value, { ...parts, signal, timeoutMs, endsAtMs: parts.now() + timeoutMs }),
       signal,
     );
   }) as TaskChildren['run'], // the types of the results follow from the calls
@@ -77,6 +77,8 @@ interface Run extends ChildRunParts {
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   readonly endsAtMs: number;
+  /** How long the caller waits for the children; milliseconds. */
+  readonly timeoutMs: number;
 }
 
 const runAll = async (
@@ -169,8 +171,8 @@ const hear = async (placed: Placed, run: Run): Promise<Result<unknown, ChildErro
   const { book, ports, signal, endsAtMs, now } = run;
   const { key, child } = placed.claim;
   const task = { id: placed.id, taskName: child.name };
-  const timeoutMs = Math.max(0, endsAtMs - now());
-  const heard = await ports.ends.wait(child.name, placed.id, { timeoutMs, signal });
+  const leftMs = Math.max(0, endsAtMs - now());
+  const heard = await ports.ends.wait(child.name, placed.id, { timeoutMs: leftMs, signal });
   if (heard.isOk()) {
     if (child.end === undefined)
       await book.close(key, toEndedChild({ ...child, id: placed.id }, heard.value));
@@ -180,5 +182,9 @@ const hear = async (placed: Placed, run: Run): Promise<Result<unknown, ChildErro
   if (code === 'queue-unavailable') return toUnheard(task, { code, message, cause: heard.error });
   // Aborted: nobody reads the answer any more. A task that only stands for the child is not this parent's to cancel.
   if (!signal.aborted && placed.id === child.id) await ports.cancel(child, 'its parent waited no longer');
-  return toUnheard(task, { code: 'timed-out', message, cause: heard.error });
+  return toUnheard(task, {
+    code: 'timed-out',
+    message: `not ended within ${run.timeoutMs} ms`,
+    cause: heard.error,
+  });
 };

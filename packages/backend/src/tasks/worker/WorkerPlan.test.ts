@@ -59,6 +59,10 @@ describe('planWorker', () => {
     expect(planWorker(options).isolatedNames).toEqual([]);
   });
 
+  it.each([undefined, null, 5])('refuses %p in the place of options', (options) => {
+    expect(() => planWorker(options as never)).toThrow(`expected options to be an object, got ${options}`);
+  });
+
   it('takes only the named tasks', () => {
     expect(planWorker({ ...given, taskNames: ['reports:build'] }).tasks).toStrictEqual(tasks.slice(1));
   });
@@ -66,6 +70,15 @@ describe('planWorker', () => {
   it.each([
     [{ concurrency: 0 }, 'expected concurrency to be an integer from 1 to 10000, got 0'],
     [{ concurency: 4 }, 'unknown option concurency. Did you mean "concurrency"?'],
+    [
+      { appConfig: undefined },
+      'expected appConfig to be a configuration, such as that of parseAppConfig(process.env), got undefined',
+    ],
+    [{ logger: undefined }, 'expected logger to have the methods of an ILogger, got undefined'],
+    [
+      { logger: { info: () => undefined } },
+      'expected logger to have the methods of an ILogger, got an object without debug, warn, error, child, flush',
+    ],
     [{ taskNames: [] }, 'expected taskNames to name a task, got []'],
     [{ priorityAgingMs: -1 }, 'expected priorityAgingMs to be an integer from 0 to 2147483647, got -1'],
     [{ concurrency: Number.NaN }, 'expected concurrency to be an integer from 1 to 10000, got NaN'],

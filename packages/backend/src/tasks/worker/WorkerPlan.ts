@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { configProblem } from '@backend/config/configProblem';
+import { loggerProblem } from '@backend/logger/loggerProblem';
 import { type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { v4 } from 'uuid';
 import { isRecord, unknownFieldProblems } from '../domain/fieldProblems';
@@ -122,12 +124,23 @@ const defaultId = (): string =>
     .replace(/[^A-Za-z0-9._-]/g, '-')
     .slice(0, 64)}-${process.pid}-${v4().slice(0, 8)}`;
 
+/** What the rest of the plan is worked out from. */
+const sourceProblems = (options: unknown): string[] =>
+  isRecord(options)
+    ? [
+        loggerProblem(options['logger']) ?? [],
+        configProblem(options['appConfig'], 'that of parseAppConfig(process.env)') ?? [],
+      ].flat()
+    : [`expected options to be an object, got ${showValue(options)}`];
+
 /**
  * Checks and completes the options of a worker.
  *
  * @throws TaskRegistryError when the list of tasks is wrong; WorkerOptionsError when another option is.
  */
 export const planWorker = (options: TaskWorkerOptions): WorkerPlan => {
+  const unusable = sourceProblems(options);
+  if (unusable.length > 0) throw new WorkerOptionsError(unusable);
   const { appConfig, id = defaultId(), taskNames, container } = options;
   const {
     concurrency = appConfig.workerConcurrency,

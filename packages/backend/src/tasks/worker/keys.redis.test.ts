@@ -72,7 +72,7 @@ describe('every key of a queue', () => {
 });
 
 describe('getTask', () => {
-  it.each(['wait', 'meta', 'events', 'prioritized', '', '*', '1'])(
+  it.each(['wait', 'meta', 'events', 'prioritized', '*', '1'])(
     'does not take the key %p for a task',
     async (id) => {
       const task = numberTask('test:one');

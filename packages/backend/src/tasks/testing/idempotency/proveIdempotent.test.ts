@@ -5,6 +5,7 @@ import { ResourceToken } from '../../domain/ResourceToken';
 import { type TaskContext } from '../../domain/TaskContext';
 import { defineTask, type TaskDefinition } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
+import { TestingError } from '../TestingError';
 import { NotIdempotentError } from './NotIdempotentError';
 import { proveIdempotent } from './proveIdempotent';
 
@@ -375,6 +376,12 @@ describe('proveIdempotent', () => {
       );
       await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, patienceMs: 0 })).rejects.toThrow(
         'expected patienceMs to be an integer from 1 to 60000, got 0',
+      );
+      await expect(proveIdempotent(fine, { orderId: 'o1' }, {} as never)).rejects.toThrow(
+        new TestingError('expected world to be a function, got undefined'),
+      );
+      await expect(proveIdempotent(fine, { orderId: 'o1' }, undefined as never)).rejects.toThrow(
+        new TestingError('expected options to be an object, got undefined'),
       );
       const resources = () => ['bank'] as never;
       await expect(proveIdempotent(fine, { orderId: 'o1' }, { ...options, resources })).rejects.toThrow(

@@ -8,7 +8,7 @@ import { type StepStore } from '../../domain/TaskStep';
 import { checkDefinition } from '../../scheduler/DefinitionCheck';
 import { checkPayload } from '../../scheduler/PayloadCheck';
 import { runTask as runAttempt } from '../../worker/runTask';
-import { checkPatience, checkTestResources } from '../checkTestOptions';
+import { checkProofOptions, checkTestResources } from '../checkTestOptions';
 import { createMemorySteps } from '../memory/MemorySteps';
 import { createTestClock } from '../memory/TestClock';
 import { type ResourceValues, toTestEnvironment } from '../memory/testEnvironment';
@@ -62,9 +62,10 @@ const UNDISTURBED: TrialPlan = { schedule: 'run once, undisturbed', kind: 'once'
 export const proveIdempotent = async <Payload, Output, Input, Effects extends object>(
   task: TaskSource<Payload, Output, Input, Effects>,
   payload: NoInfer<Input>,
-  { world, resources, patienceMs = 1000 }: IdempotencyOptions<Effects>,
+  options: IdempotencyOptions<Effects>,
 ): Promise<IdempotencyProof> => {
-  checkPatience(patienceMs);
+  checkProofOptions(options);
+  const { world, resources, patienceMs = 1000 } = options;
   const runTask = createRunner(payload);
   const attempt = async (plan: TrialPlan, fresh = world()): Promise<TrialEnd> => {
     const steps = createMemorySteps();
