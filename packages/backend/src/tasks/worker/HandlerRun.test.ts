@@ -21,7 +21,15 @@ const pass = async (ms: number): Promise<void> => {
 };
 
 /** Runs a handler that ends when the test says so. */
-const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: HandlerClock } = {}) => {
+const setup = ({
+  graceMs = GRACE_MS,
+  clock,
+  starting = () => undefined,
+}: {
+  graceMs?: number;
+  clock?: HandlerClock;
+  starting?: () => string | undefined;
+} = {}) => {
   const handler = Promise.withResolvers<Result<unknown, Error>>();
   const shutdown = createShutdown();
   let listenerCount = 0;
@@ -51,6 +59,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
     },
     clock,
     cancellation,
+    starting,
     onAbandoned: ({ code }, ended) => {
       abandoned.push(code);
       late = ended;
@@ -84,6 +93,17 @@ describe('runHandler', () => {
   });
   afterEach(() => {
     jest.useRealTimers();
+  });
+
+  it('blames a timeout before the handler has begun on what still starts', async () => {
+    const { end } = setup({ starting: () => 'the resource "pool"' });
+    await pass(TIMEOUT_MS);
+    await pass(GRACE_MS);
+
+    expect(end()).toEqual({
+      code: 'timeout',
+      message: 'the attempt took longer than timeoutMs (1000 ms): it was still starting the resource "pool"',
+    });
   });
 
   it('answers with what the handler returns in time, and leaves its signal alone', async () => {
