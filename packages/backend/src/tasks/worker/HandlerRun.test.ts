@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
 import { createCancellation } from '../queue/Cancellation';
+import { toLostLock } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
 import { type RunControls, runHandler } from './HandlerRun';
 import { createShutdown } from './Shutdown';
@@ -175,6 +176,19 @@ describe('runHandler', () => {
 
     expect(end()).toEqual(stopped);
     expect(abandoned).toEqual([]);
+  });
+
+  it('waits half a second for a handler whose task is not its own any more, and lets its ok count', async () => {
+    const [ending, hanging] = [setup(), setup()];
+    for (const { controls } of [ending, hanging]) controls().interrupt(toLostLock());
+    await settled();
+    await pass(SHUTDOWN_GRACE_MS - 1);
+    ending.handler.resolve(ok('done'));
+    await settled();
+    await pass(1);
+
+    expect(ending.end()).toEqual({ value: 'done' });
+    expect([hanging.end(), hanging.abandoned]).toMatchObject([{ code: 'lost-lock' }, ['lost-lock']]);
   });
 
   it('completes a task that still ends with ok while the worker stops', async () => {

@@ -3,13 +3,16 @@ import { toCancelledError } from '../domain/CancelRequest';
 import { callHandler } from '../domain/HandlerReturn';
 import { TaskError } from '../domain/TaskError';
 import { type Cancellation } from '../queue/Cancellation';
-import { toStopping } from './GivenBack';
+import { isGivenBack, toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { type RunClock, startRunClock } from './RunClock';
 import { type Shutdown } from './Shutdown';
 
-/** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
-const SHUTDOWN_GRACE_MS = 500;
+/**
+ * A worker that stops has waited for its tasks already, and one that lost a task is not waited for; after the signal
+ * their handlers get this long, in milliseconds.
+ */
+const GIVEN_BACK_GRACE_MS = 500;
 
 /** What the context of a running handler may do to its run. */
 export interface RunControls {
@@ -100,7 +103,7 @@ export const runHandler = async ({
     return time.elapsedMs() > timeoutMs ? err(timedOut()) : first;
   }
   getController().abort(first);
-  const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
+  const graceForCauseMs = isGivenBack(first) ? Math.min(graceMs, GIVEN_BACK_GRACE_MS) : graceMs;
   const isAbandoned = !(await endsWithin(handled, graceForCauseMs, clock));
   const { request } = cancellation;
   const cause = request === undefined ? first : toCancelledError(request);
@@ -109,5 +112,5 @@ export const runHandler = async ({
     return err(cause);
   }
   const late = await handled;
-  return cause.code === 'shutdown' && late.isOk() ? late : err(cause);
+  return isGivenBack(cause) && late.isOk() ? late : err(cause);
 };
