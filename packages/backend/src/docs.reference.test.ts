@@ -67,6 +67,7 @@ import { HOOK_ERROR_CODES } from './tasks/triggers/HookError';
 import { TRIGGER_ERROR_CODES } from './tasks/triggers/TriggerError';
 import { idlePowers } from './tasks/worker/__fixtures__/idlePowers';
 import { logAttempt } from './tasks/worker/attemptLog';
+import { toLostLock } from './tasks/worker/GivenBack';
 
 const error = new TaskError('too early');
 
@@ -339,6 +340,10 @@ describe('docs/reference/errors.md', () => {
 
   it.each(Object.values(outcomes))('quotes the log line of $kind as it is written', (outcome) => {
     expect(page).toContain(`- \`${logLineOf(outcome)}\``);
+  });
+
+  it('quotes the log line of a task that is given back for a lost lock as it is written', () => {
+    expect(page).toContain(`- \`${logLineOf({ kind: 'released', error: toLostLock() })}\``);
   });
 
   it('quotes the log line of a skip as it is written', () => {

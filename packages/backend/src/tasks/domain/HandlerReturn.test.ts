@@ -115,6 +115,7 @@ describe('callHandler', () => {
 
   it.each([
     ['that the worker stops, so that it cannot run for ever', 'shutdown'],
+    ['that its task is elsewhere, for the same reason', 'lost-lock'],
     ['that it was cancelled, so that no work is lost', 'cancelled'],
   ] as const)('makes a failed attempt of a handler that claims %s', async (_what, code) => {
     const claimed = new TaskError('stop', { a: 1 }, { code });

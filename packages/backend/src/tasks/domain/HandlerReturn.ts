@@ -2,14 +2,15 @@ import { describeValue } from '@core/validation/describeValue';
 import { err, ok, type Result } from 'neverthrow';
 import { isResult } from './isResult';
 import { MAX_DELAY_MS, numberProblem } from './numberRule';
-import { TaskError } from './TaskError';
+import { TaskError, type TaskErrorCode } from './TaskError';
 import { toTaskError } from './toTaskError';
 
+const WORKER_CODES: ReadonlySet<TaskErrorCode> = new Set(['shutdown', 'lost-lock', 'cancelled']);
+
 const checkCode = (error: TaskError): TaskError => {
-  // Only the worker knows that it stops, or that somebody cancelled the task: one that claims it would be given back
-  // again and again, or end without having done its work. It may be the reason of its signal, passed on.
-  if (error.code === 'shutdown' || error.code === 'cancelled')
-    return new TaskError(error.message, error.metadata, { cause: error });
+  // Only the worker knows that it stops, that it lost the task, or that somebody cancelled it: one that claims it would be
+  // given back again and again, or end without having done its work. It may be the reason of its signal, passed on.
+  if (WORKER_CODES.has(error.code)) return new TaskError(error.message, error.metadata, { cause: error });
   if (error.code !== 'retry-later') return error;
   const problem = numberProblem('delayMs of TaskError.retryLater', error.snoozeMs, {
     min: 0,

@@ -12,6 +12,7 @@ export const TASK_ERROR_CODES = [
   'process-died',
   'memory-limit',
   'shutdown',
+  'lost-lock',
   'cancelled',
 ] as const;
 
@@ -29,6 +30,7 @@ export const TASK_ERROR_CODES = [
  * - `process-died`: the process of an isolated attempt ended before the handler did.
  * - `memory-limit`: it had more memory than `isolate.maxMemoryMb`, and was killed.
  * - `shutdown`: the worker is stopping and gives the task back.
+ * - `lost-lock`: the lock of the attempt lapsed, and the task was put back meanwhile.
  * - `cancelled`: somebody asked the task to stop while it ran.
  */
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];

@@ -68,6 +68,7 @@ const decideFailure = (error: TaskError, rules: OutcomeRules, random: () => numb
     case 'retry-later':
       return { kind: 'snoozed', error, delayMs: error.snoozeMs ?? 0 };
     case 'shutdown':
+    case 'lost-lock':
       return { kind: 'released', error };
     case 'cancelled':
       return { kind: 'cancelled', error };

@@ -32,6 +32,10 @@ export interface TasksCheck {
 export const ORDERS = {
   /** Child to worker: it listens. */
   up: 'up',
+  /** Child to worker: it is about to start the resource of this name; it waits for the answer, since a start may block. */
+  starting: 'starting',
+  /** Child to worker: everything has started, and it is about to call the handler; it waits for the answer likewise. */
+  begun: 'begun',
   /** Worker to child: a `TasksCheck` of the module, for the names of the isolated tasks. */
   check: 'check',
   /** Worker to child: run the attempt of an `IsolatedOrder`; the answer is what its `ok` carries. */

@@ -11,7 +11,14 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { tasks as registered } from '../tasks.config';
 import { actTask, dateTask, hungryTask } from './__fixtures__/isolatedTasks';
-import { brokenTask, hangingTask, poolTask, unlistedTask } from './__fixtures__/resourceTasks';
+import {
+  brokenTask,
+  endlessTask,
+  exitingTask,
+  hangingTask,
+  poolTask,
+  unlistedTask,
+} from './__fixtures__/resourceTasks';
 import { createIsolation } from './Isolation';
 
 const TASKS_MODULE = import.meta.resolve('./__fixtures__/isolatedTasks.ts');
@@ -324,6 +331,38 @@ describe('the resources of an isolated attempt', () => {
     });
   });
 
+  it('are named while they start, also by one that blocks its process', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    const { result, over, starting, kill } = bench.run(endlessTask, {});
+    const first = starting();
+    await until(async () => starting() === 'the resource "endless"');
+    kill();
+
+    expect(first).toBe('its process');
+    expect((await result)._unsafeUnwrapErr().message).toBe(
+      'the isolated process of the task was killed by SIGKILL before the resource "endless" had started',
+    );
+    await over;
+  });
+
+  it('are named when their start ends the process', async () => {
+    using bench = setup(RESOURCES_MODULE);
+
+    expect((await bench.run(exitingTask, {}).result)._unsafeUnwrapErr()).toMatchObject({
+      code: 'process-died',
+      message:
+        'the isolated process of the task ended with exit code 5 before the resource "exiting" had started',
+    });
+  });
+
+  it('are named no longer once the handler begins', async () => {
+    using bench = setup(RESOURCES_MODULE);
+    const { result, starting } = bench.run(poolTask, {});
+    await result;
+
+    expect(starting()).toBeUndefined();
+  });
+
   it('fail it for good when the module does not have them', async () => {
     using bench = setup(RESOURCES_MODULE);
     expect((await bench.run(unlistedTask, {}).result)._unsafeUnwrapErr()).toMatchObject({
@@ -351,7 +390,7 @@ describe('check', () => {
     using bench = setup(RESOURCES_MODULE);
     expect(await bench.isolation.check(['resources:pool', 'resources:hanging'])).toEqual(ok());
     expect((await bench.isolation.check(['resources:unlisted']))._unsafeUnwrapErr()).toBe(
-      `expected ${RESOURCES_MODULE} to export what isolated tasks need as resources: the task resources:unlisted needs the resource "unlisted", which is not in resources. Known are: "isolated pool", "hanging", "broken"`,
+      `expected ${RESOURCES_MODULE} to export what isolated tasks need as resources: the task resources:unlisted needs the resource "unlisted", which is not in resources. Known are: "isolated pool", "hanging", "broken", "endless", "exiting"`,
     );
   });
 

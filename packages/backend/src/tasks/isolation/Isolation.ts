@@ -63,6 +63,8 @@ export const createIsolation = ({
       logger.warn('Isolated processes may outlive this one: what ends them did not start', {
         reason: error.message,
       }),
+    onDeath: (end) =>
+      logger.warn('What ends isolated processes with this one has died; it is started again', end),
   });
   const running = new Set<IsolatedProcess>();
 

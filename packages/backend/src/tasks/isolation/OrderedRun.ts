@@ -2,6 +2,7 @@ import { runWithLogContext } from '@backend/logger/LogContext';
 import { err, type Result } from 'neverthrow';
 import { callWithSteps } from '../domain/callWithSteps';
 import { callHandler } from '../domain/HandlerReturn';
+import { showToken } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
@@ -15,7 +16,7 @@ import { createResourceSet, type ResourceSet } from '../resources/ResourceSet';
 import { toChildContext, toChildLogger } from './ForwardedContext';
 import { type ForwardedRules } from './ForwardedSchedule';
 import { createForwardedStepStore } from './ForwardedSteps';
-import { type IsolatedOrder, RESOURCES_STOP_MS } from './IsolatedOrder';
+import { type IsolatedOrder, ORDERS, RESOURCES_STOP_MS } from './IsolatedOrder';
 import { type Link } from './Link';
 import { findTask, loadModule, planTaskResources } from './TasksModule';
 
@@ -46,6 +47,7 @@ export const createOrderedRun = (options: RunOptions): OrderedRun => {
       ...{ definitions, listed: definitions, container: undefined },
       logger: toChildLogger(options.link),
       appConfig: options.order.appConfig,
+      beforeStart: (token) => options.link.ask(ORDERS.starting, [showToken(token)]),
     });
     resources = created;
     return (await created.start(options.signal))
@@ -72,6 +74,7 @@ const runOrder = async (
   const handled = runWithLogContext({ correlationId, taskId, taskName, attempt }, async () => {
     const started = await start(planned.value);
     if (started.isErr()) return err(started.error);
+    await link.ask(ORDERS.begun, []);
     const own = {
       signal,
       logger: toChildLogger(link),

@@ -30,36 +30,63 @@ for group in $groups; do
 done
 `;
 
+/** How a watchdog has died. */
+interface WatchdogEnd {
+  /** Null when a signal killed it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
 interface WatchdogOptions {
   /** It could not be started: nothing is guarded until the next `guard`, which tries again. */
   onFault(error: Error): void;
+  /** It has died and left processes unguarded; it is started again, with all that it guarded. */
+  onDeath(end: WatchdogEnd): void;
   /** Default: `/bin/sh`. */
   readonly shell?: string;
+  /** Milliseconds from one start to the next when it dies soon. Default: 1000. */
+  readonly pauseMs?: number;
 }
 
 /** Creates a watchdog. Effect: one `sh` process, from the first `guard` until `close` or the end of this process. */
-export const createWatchdog = ({ onFault, shell = '/bin/sh' }: WatchdogOptions): Watchdog => {
+export const createWatchdog = ({
+  onFault,
+  onDeath,
+  shell = '/bin/sh',
+  pauseMs = 1000,
+}: WatchdogOptions): Watchdog => {
   const guarded = new Set<number>();
   let child: ChildProcess | undefined;
+  let restart: NodeJS.Timeout | undefined;
   const tell = (line: string): void => {
     child?.stdin?.write(`${line}\n`);
   };
+  const startAgain = (end: WatchdogEnd, startedAtMs: number): void => {
+    onDeath(end);
+    const livedMs = performance.now() - startedAtMs;
+    if (livedMs >= pauseMs) start();
+    else restart = setTimeout(start, pauseMs - livedMs).unref();
+  };
   const start = (): void => {
+    clearTimeout(restart);
+    const startedAtMs = performance.now();
     const started = spawn(shell, ['-c', SCRIPT, 'drover-isolation-watchdog'], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
     });
-    const forget = (): void => {
-      // Somebody has killed it; the next attempt starts another.
-      if (child === started) child = undefined;
-    };
-    started.on('exit', forget);
+    started.on('exit', (exitCode, signal) => {
+      if (child !== started) return;
+      child = undefined;
+      // With nothing to guard there is time until the next attempt.
+      if (guarded.size > 0) startAgain({ exitCode, signal }, startedAtMs);
+    });
     started.on('error', (error) => {
-      forget();
+      if (child === started) child = undefined;
       onFault(error);
     });
-    started.stdin.on('error', forget);
+    // It has died; that it ends is told as well.
+    started.stdin.on('error', () => undefined);
     started.unref();
     child = started;
     for (const processGroup of guarded) tell(`+ ${processGroup}`);
@@ -75,6 +102,7 @@ export const createWatchdog = ({ onFault, shell = '/bin/sh' }: WatchdogOptions):
       tell(`- ${processGroup}`);
     },
     close: () => {
+      clearTimeout(restart);
       child?.stdin?.end();
       child = undefined;
     },

@@ -38,6 +38,8 @@ export interface IsolatedRun {
   readonly result: Promise<Result<unknown, TaskError>>;
   /** Resolves when the process is gone. */
   readonly over: Promise<void>;
+  /** What the process still starts before it calls the handler: itself, or a resource, by name. */
+  starting(): string | undefined;
   /** Kills the process, and what it has started. */
   kill(): void;
 }
@@ -52,9 +54,19 @@ export const runIsolated = (
 ): IsolatedRun => {
   const { task, context } = attempt;
   const up = Promise.withResolvers<void>();
-  const child = startProcess((member, args, work) =>
-    member === ORDERS.up ? up.resolve() : answerForwarded(attempt, member, args, work),
-  );
+  const start = createStart();
+  const child = startProcess((member, args, work) => {
+    switch (member) {
+      case ORDERS.up:
+        return up.resolve();
+      case ORDERS.starting:
+        return start.enter(String(args[0]));
+      case ORDERS.begun:
+        return start.end();
+      default:
+        return answerForwarded(attempt, member, args, work);
+    }
+  });
   const passAbort = (): void => child.link.tell(ORDERS.abort, [toErrorCopy(context.signal.reason)]);
   void up.promise.then(() => {
     if (context.signal.aborted) passAbort();
@@ -64,14 +76,39 @@ export const runIsolated = (
   const result = Promise.race([
     up.promise.then(() => order(child, attempt)),
     memory.exceeded,
-    toDeath(child),
+    toDeath(child, start),
   ]);
   const over = result.then(() => {
     memory.stop();
     context.signal.removeEventListener('abort', passAbort);
     return letEnd(child, (task.options.resources ?? []).length > 0);
   });
-  return { result, over, kill: child.kill };
+  return { result, over, starting: start.current, kill: child.kill };
+};
+
+/** How far the process has come before it calls the handler. */
+interface Start {
+  enter(resource: string): void;
+  end(): void;
+  readonly current: IsolatedRun['starting'];
+  /** For the sentence about a process that has died. */
+  unfinished(): string;
+}
+
+const createStart = (): Start => {
+  let resource: string | undefined;
+  let hasEnded = false;
+  return {
+    enter: (name) => {
+      resource = `the resource ${name}`;
+    },
+    end: () => {
+      hasEnded = true;
+    },
+    current: () => (hasEnded ? undefined : (resource ?? 'its process')),
+    unfinished: () =>
+      hasEnded || resource === undefined ? 'the handler had ended' : `${resource} had started`,
+  };
 };
 
 type Ended = Result<unknown, TaskError>;
@@ -93,15 +130,15 @@ const order = async (
 };
 
 /** What the worker still asks of the process, such as the work of a forwarded member, fails with the same error. */
-const toDeath = async ({ ended, link }: IsolatedProcess): Promise<Ended> => {
-  const error = toProcessDied(await ended);
+const toDeath = async ({ ended, link }: IsolatedProcess, start: Start): Promise<Ended> => {
+  const error = toProcessDied(await ended, start.unfinished());
   link.close(error);
   return err(error);
 };
 
-const toProcessDied = (end: ProcessEnd): TaskError => {
+const toProcessDied = (end: ProcessEnd, unfinished: string): TaskError => {
   const { exitCode, signal } = end;
-  const message = `the isolated process of the task ${describeEnd(end, 'the handler had ended')}`;
+  const message = `the isolated process of the task ${describeEnd(end, unfinished)}`;
   return new TaskError(message, { exitCode, signal }, { code: 'process-died', cause: end.startError });
 };
 

@@ -35,6 +35,8 @@ export interface ResourceSetOptions {
   readonly container: DependencyContainer | undefined;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
+  /** Told of each resource before its start, which waits until what this answers has resolved. */
+  readonly beforeStart?: (token: ResourceToken) => Promise<unknown>;
   /** What the time for all stops is measured with. Default: the clock of the process. */
   readonly nowMs?: () => number;
 }
@@ -49,6 +51,7 @@ export const createResourceSet = ({
   container,
   logger,
   appConfig,
+  beforeStart,
   nowMs = () => performance.now(),
 }: ResourceSetOptions): ResourceSet => {
   let scope = createResourceScope({ listed, container });
@@ -76,6 +79,7 @@ export const createResourceSet = ({
 
   const startOne = async (definition: ResourceDefinition, stopped: Promise<Stopped>) => {
     const { token, needs } = definition;
+    if (beforeStart !== undefined) await beforeStart(token);
     const into = scope;
     const resolve = into.resolveFor(definition);
     const part = holdResource(definition, { needs: needs.map(findPart), appConfig, logger, resolve });

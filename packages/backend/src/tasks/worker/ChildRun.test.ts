@@ -170,9 +170,12 @@ describe('createTaskChildren', () => {
     };
     const { children, log, published } = setup({ store: { claim } });
 
-    expect(children.run([[task, { n: 1 }]])).rejects.toThrow('another worker has taken the task');
+    expect(children.run([[task, { n: 1 }]])).rejects.toMatchObject({ code: 'lost-lock' });
     await new Promise((resolve) => setImmediate(resolve));
-    expect([log, published]).toEqual([['interrupt another worker has taken the task'], []]);
+    expect([log, published]).toEqual([
+      ['interrupt the attempt lost its lock: its task was put back meanwhile'],
+      [],
+    ]);
   });
 
   it('answers what is written down without asking Redis, and gives no slot away for it', async () => {

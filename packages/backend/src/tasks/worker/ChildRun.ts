@@ -17,7 +17,7 @@ import { acceptCalls, type Parent, requireList } from '../scheduler/ChildCalls';
 import { toJob } from '../scheduler/ScheduleCall';
 import { type ChildBook } from './ChildBook';
 import { toChildResult, toEndedChild, toKnownResult, toOwnParent, toUnheard } from './ChildEnd';
-import { toTaken } from './GivenBack';
+import { toLostLock } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
 import { type RunControls } from './HandlerRun';
 import { type ParentWait } from './ParentWait';
@@ -94,7 +94,7 @@ const runAll = async (
     );
     return await awaitChildren(placed, run);
   } catch (error) {
-    if (error instanceof TakenJobError) run.controls.interrupt(toTaken());
+    if (error instanceof TakenJobError) run.controls.interrupt(toLostLock());
     throw error;
   }
 };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { TaskError } from '../domain/TaskError';
 import { createCancellation } from '../queue/Cancellation';
+import { toLostLock } from './GivenBack';
 import { type HandlerClock } from './HandlerClock';
 import { type RunControls, runHandler } from './HandlerRun';
 import { createShutdown } from './Shutdown';
@@ -21,7 +22,15 @@ const pass = async (ms: number): Promise<void> => {
 };
 
 /** Runs a handler that ends when the test says so. */
-const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: HandlerClock } = {}) => {
+const setup = ({
+  graceMs = GRACE_MS,
+  clock,
+  starting = () => undefined,
+}: {
+  graceMs?: number;
+  clock?: HandlerClock;
+  starting?: () => string | undefined;
+} = {}) => {
   const handler = Promise.withResolvers<Result<unknown, Error>>();
   const shutdown = createShutdown();
   let listenerCount = 0;
@@ -51,6 +60,7 @@ const setup = ({ graceMs = GRACE_MS, clock }: { graceMs?: number; clock?: Handle
     },
     clock,
     cancellation,
+    starting,
     onAbandoned: ({ code }, ended) => {
       abandoned.push(code);
       late = ended;
@@ -84,6 +94,17 @@ describe('runHandler', () => {
   });
   afterEach(() => {
     jest.useRealTimers();
+  });
+
+  it('blames a timeout before the handler has begun on what still starts', async () => {
+    const { end } = setup({ starting: () => 'the resource "pool"' });
+    await pass(TIMEOUT_MS);
+    await pass(GRACE_MS);
+
+    expect(end()).toEqual({
+      code: 'timeout',
+      message: 'the attempt took longer than timeoutMs (1000 ms): it was still starting the resource "pool"',
+    });
   });
 
   it('answers with what the handler returns in time, and leaves its signal alone', async () => {
@@ -155,6 +176,19 @@ describe('runHandler', () => {
 
     expect(end()).toEqual(stopped);
     expect(abandoned).toEqual([]);
+  });
+
+  it('waits half a second for a handler whose task is not its own any more, and lets its ok count', async () => {
+    const [ending, hanging] = [setup(), setup()];
+    for (const { controls } of [ending, hanging]) controls().interrupt(toLostLock());
+    await settled();
+    await pass(SHUTDOWN_GRACE_MS - 1);
+    ending.handler.resolve(ok('done'));
+    await settled();
+    await pass(1);
+
+    expect(ending.end()).toEqual({ value: 'done' });
+    expect([hanging.end(), hanging.abandoned]).toMatchObject([{ code: 'lost-lock' }, ['lost-lock']]);
   });
 
   it('completes a task that still ends with ok while the worker stops', async () => {

@@ -3,13 +3,16 @@ import { toCancelledError } from '../domain/CancelRequest';
 import { callHandler } from '../domain/HandlerReturn';
 import { TaskError } from '../domain/TaskError';
 import { type Cancellation } from '../queue/Cancellation';
-import { toStopping } from './GivenBack';
+import { isGivenBack, toStopping } from './GivenBack';
 import { type HandlerClock, realClock } from './HandlerClock';
 import { type RunClock, startRunClock } from './RunClock';
 import { type Shutdown } from './Shutdown';
 
-/** A worker that stops has waited for its tasks already; after the signal they get this long, in milliseconds. */
-const SHUTDOWN_GRACE_MS = 500;
+/**
+ * A worker that stops has waited for its tasks already, and one that lost a task is not waited for; after the signal
+ * their handlers get this long, in milliseconds.
+ */
+const GIVEN_BACK_GRACE_MS = 500;
 
 /** What the context of a running handler may do to its run. */
 export interface RunControls {
@@ -35,12 +38,19 @@ export interface HandlerRunOptions {
   readonly cancellation: Cancellation;
   /** Default: real time. */
   readonly clock?: HandlerClock | undefined;
+  /** What the attempt still starts before its handler begins, for the error of a timeout. Default: it begins at once. */
+  starting?(): string | undefined;
   /** The handler still runs after signal and grace; the attempt is settled without it. */
   onAbandoned(cause: TaskError, ended: Promise<unknown>): void;
 }
 
-const toTimeout = (timeoutMs: number): TaskError =>
-  new TaskError(`the handler took longer than timeoutMs (${timeoutMs} ms)`, {}, { code: 'timeout' });
+const toTimeout = (timeoutMs: number, starting: string | undefined): TaskError => {
+  const message =
+    starting === undefined
+      ? `the handler took longer than timeoutMs (${timeoutMs} ms)`
+      : `the attempt took longer than timeoutMs (${timeoutMs} ms): it was still starting ${starting}`;
+  return new TaskError(message, {}, { code: 'timeout' });
+};
 
 type Ended = Result<unknown, TaskError>;
 
@@ -67,6 +77,7 @@ export const runHandler = async ({
   shutdown,
   cancellation,
   clock = realClock,
+  starting = () => undefined,
   onAbandoned,
 }: HandlerRunOptions): Promise<Result<unknown, TaskError>> => {
   let controller: AbortController | undefined;
@@ -74,9 +85,10 @@ export const runHandler = async ({
     controller ??= new AbortController();
     return controller;
   };
+  const timedOut = (): TaskError => toTimeout(timeoutMs, starting());
   // What the handler ends in, or the error it must stop for; what comes first, counts.
   const { promise, resolve } = Promise.withResolvers<Ended | TaskError>();
-  const time = startRunClock({ clock, timeoutMs, onTimeUp: () => resolve(toTimeout(timeoutMs)) });
+  const time = startRunClock({ clock, timeoutMs, onTimeUp: () => resolve(timedOut()) });
   const unsubscribe = cancellation.onRequest((request) => resolve(toCancelledError(request)));
   const controls = { getSignal: () => getController().signal, clock: time, interrupt: resolve };
   const handled = callHandler(() => call(controls));
@@ -88,10 +100,10 @@ export const runHandler = async ({
   unsubscribe();
   if (!(first instanceof TaskError)) {
     // A handler that held the event loop ends before any timer could fire; its time was up all the same.
-    return time.elapsedMs() > timeoutMs ? err(toTimeout(timeoutMs)) : first;
+    return time.elapsedMs() > timeoutMs ? err(timedOut()) : first;
   }
   getController().abort(first);
-  const graceForCauseMs = first.code === 'shutdown' ? Math.min(graceMs, SHUTDOWN_GRACE_MS) : graceMs;
+  const graceForCauseMs = isGivenBack(first) ? Math.min(graceMs, GIVEN_BACK_GRACE_MS) : graceMs;
   const isAbandoned = !(await endsWithin(handled, graceForCauseMs, clock));
   const { request } = cancellation;
   const cause = request === undefined ? first : toCancelledError(request);
@@ -100,5 +112,5 @@ export const runHandler = async ({
     return err(cause);
   }
   const late = await handled;
-  return cause.code === 'shutdown' && late.isOk() ? late : err(cause);
+  return isGivenBack(cause) && late.isOk() ? late : err(cause);
 };

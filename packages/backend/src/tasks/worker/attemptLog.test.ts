@@ -10,6 +10,7 @@ import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
 import { logAttempt } from './attemptLog';
+import { toLostLock } from './GivenBack';
 
 const scheduledAtMs = 1_900_000_000_000;
 const envelope = bareEnvelope({ secret: 'hunter2' }, 'a:1');
@@ -103,6 +104,14 @@ describe('logAttempt', () => {
 
     expect(logger.info.mock.calls).toEqual([
       ['Task given back: the worker is stopping', { ...facts('released'), reason: 'shutdown' }],
+    ]);
+  });
+
+  it('says another thing of a task that was put back because its lock had lapsed', () => {
+    const logger = log({ kind: 'released', error: toLostLock() });
+
+    expect(logger.info.mock.calls).toEqual([
+      ['Task given back: the attempt lost its lock', { ...facts('released'), reason: 'lost-lock' }],
     ]);
   });
 

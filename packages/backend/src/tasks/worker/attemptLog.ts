@@ -59,7 +59,10 @@ const toLine = (outcome: TaskOutcome): Line => {
     case 'released':
       return {
         level: 'info',
-        message: 'Task given back: the worker is stopping',
+        message:
+          outcome.error.code === 'lost-lock'
+            ? 'Task given back: the attempt lost its lock'
+            : 'Task given back: the worker is stopping',
         facts: { reason: outcome.error.code },
       };
     case 'cancelled': {

@@ -77,9 +77,9 @@ const callIsolated = async (attempt: Attempt, isolation: Isolation): Promise<Han
       });
       return started.run.result;
     },
+    starting: () => started.run?.starting(),
     onAbandoned: (cause) => {
-      const facts = factsOf(attempt, cause);
-      environment.logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+      logKill(attempt, cause, started.run?.starting());
       started.run?.kill();
     },
   });
@@ -88,12 +88,22 @@ const callIsolated = async (attempt: Attempt, isolation: Isolation): Promise<Han
   return { result, unendedChildren: started.family?.end() ?? [] };
 };
 
+/** A handler that has not begun is not to blame. */
+const logKill = (attempt: Attempt, cause: TaskError, starting: string | undefined): void => {
+  const { logger } = attempt.environment;
+  const facts = factsOf(attempt, cause);
+  if (starting === undefined)
+    logger.warn('An isolated handler ignores its abort signal; its process is killed', facts);
+  else
+    logger.warn('An isolated attempt does not end its start; its process is killed', { ...facts, starting });
+};
+
 /** What ends a handler that does not end by itself. */
 const limitsOf = ({
   plan,
   delivery,
   environment,
-}: Attempt): Omit<HandlerRunOptions, 'call' | 'onAbandoned'> => ({
+}: Attempt): Omit<HandlerRunOptions, 'call' | 'starting' | 'onAbandoned'> => ({
   timeoutMs: plan.timeoutMs,
   graceMs: environment.graceMs,
   shutdown: environment.shutdown,

@@ -32,6 +32,17 @@ const ended = async (bench: WorkerBench, id: TaskId) => {
   return record(bench, id);
 };
 
+/** The process that kills the isolated ones of a worker when that is gone. */
+const watchdogPid = async ({ pid }: { readonly pid: number }, notPid?: number): Promise<number> => {
+  let found: number | undefined;
+  await until(async () => {
+    const { stdout } = Bun.spawnSync(['pgrep', '-P', String(pid), '-f', 'drover-isolation-watchdog']);
+    found = Number.parseInt(stdout.toString(), 10) || undefined;
+    return found !== undefined && found !== notPid;
+  });
+  return found ?? Number.NaN;
+};
+
 /** The processes of the handlers that loop. */
 const loopingPids = async (bench: WorkerBench, count: number): Promise<readonly number[]> => {
   await until(async () => (await bench.evidence()).length >= count);
@@ -74,6 +85,23 @@ describe('a worker process', () => {
     worker.kill('SIGKILL');
     await worker.exited;
     await untilDead(pids, 5000);
+  }, 60_000);
+
+  it('that is killed leaves no handler behind either when what would end that was killed before', async () => {
+    await using bench = await createWorkerBench({}, PROGRAM);
+    const worker = await bench.startWorker();
+    await schedule(bench, 'loops');
+    const pids = await loopingPids(bench, 1);
+    const killedPid = await watchdogPid(worker);
+    process.kill(killedPid, 'SIGKILL');
+    await watchdogPid(worker, killedPid);
+    worker.kill('SIGKILL');
+    await worker.exited;
+    await untilDead(pids, 5000);
+
+    expect(await worker.output()).toContain(
+      'What ends isolated processes with this one has died; it is started again',
+    );
   }, 60_000);
 
   it('that stops kills what does not end, and gives its task back', async () => {

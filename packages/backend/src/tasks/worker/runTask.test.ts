@@ -264,6 +264,12 @@ describe('runTask', () => {
         expect([outcome.kind, callCount()]).toEqual([kind, calls]);
       },
     );
+
+    it('gives a task back that is not its own for another reason than a stop', async () => {
+      const { outcome } = await setup().run(countedTask().task, { checkHeld: async () => false });
+
+      expect(outcome).toMatchObject({ kind: 'released', error: { code: 'lost-lock' } });
+    });
   });
 
   describe('of a task that is cancelled', () => {

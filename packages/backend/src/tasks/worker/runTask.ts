@@ -11,7 +11,7 @@ import { type Attempt, type AttemptEnd, type AttemptEnvironment, toLogBindings }
 import { planAttempt } from './AttemptPlan';
 import { callTask, isolationOf } from './callTask';
 import { checkCancelled, checkStartable } from './checkStartable';
-import { toTaken } from './GivenBack';
+import { toLostLock } from './GivenBack';
 
 const decodeEnvelope = (data: unknown, origin: string): Result<TaskEnvelope, TaskError> => {
   if (!isEnvelope(data)) return ok(bareEnvelope(data, origin));
@@ -29,7 +29,7 @@ const runAttempt = async (attempt: Attempt): Promise<AttemptEnd> => {
   const payload = validatePayload(attempt.task, attempt.envelope.payload);
   if (payload.isErr()) return endAttempt(attempt, payload);
   const held = attempt.delivery.checkHeld();
-  if (held !== undefined && !(await held)) return endAttempt(attempt, err(toTaken()));
+  if (held !== undefined && !(await held)) return endAttempt(attempt, err(toLostLock()));
   const startable = checkCancelled(attempt);
   if (startable.isErr()) return endUnrun(attempt, startable.error);
   const { result, unendedChildren } = await callTask(attempt, payload.value);

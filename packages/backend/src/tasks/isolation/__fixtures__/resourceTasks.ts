@@ -45,6 +45,19 @@ const brokenResource = defineResource({
   start: () => Promise.reject(new Error('no route to host')),
 });
 
+const endlessToken = ResourceToken('endless');
+const exitingToken = ResourceToken('exiting');
+
+/** Its start blocks its process. */
+const endlessResource = defineResource({
+  token: endlessToken,
+  start: () => {
+    for (;;) Math.random();
+  },
+});
+
+const exitingResource = defineResource({ token: exitingToken, start: () => process.exit(5) });
+
 const options = { isolate: true, maxAttempts: 1 } as const;
 const schema = z.object({});
 
@@ -87,11 +100,33 @@ export const unlistedTask = defineTask({
   options: { ...options, resources: [unlistedToken] },
 });
 
+/** Its second resource does not end its start. */
+export const endlessTask = defineTask({
+  queueName: 'resources:endless',
+  schema,
+  handler: () => ok('done'),
+  options: { ...options, resources: [poolToken, endlessToken] },
+});
+
+/** Its resource ends the process. */
+export const exitingTask = defineTask({
+  queueName: 'resources:exiting',
+  schema,
+  handler: () => ok('done'),
+  options: { ...options, resources: [exitingToken] },
+});
+
 /** What the processes load. */
-export const tasks: TaskDefinition<unknown>[] = [poolTask, hangingTask, brokenTask, unlistedTask];
+export const tasks: TaskDefinition<unknown>[] = [
+  ...[poolTask, hangingTask, brokenTask, unlistedTask],
+  ...[endlessTask, exitingTask],
+];
 
 /** What they start. */
-export const resources: ResourceDefinition[] = [poolResource, hangingResource, brokenResource];
+export const resources: ResourceDefinition[] = [
+  ...[poolResource, hangingResource, brokenResource],
+  ...[endlessResource, exitingResource],
+];
 
 /** What a worker is given that knows more than the module. */
 export const unlistedResource = defineResource({ token: unlistedToken, start: () => 'here' });
