@@ -10,6 +10,8 @@ export interface FaultRedis extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again on the same port and data; resolves when it answers. */
   restart(options?: { readonly extraArgs?: readonly string[] }): Promise<void>;
+  /** It loads as fast as it can from now on, whatever its `key-load-delay` was. */
+  loadFast(): Promise<void>;
   /** Starts it with nothing, on the same port. */
   restartEmpty(): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
@@ -51,6 +53,13 @@ export const startFaultRedis = async (folder: string): Promise<FaultRedis> => {
     },
     restart: async ({ extraArgs = [] } = {}) => {
       server = await start({ appendOnly: true, dataDir: folder, port, extraArgs: [...SAFE, ...extraArgs] });
+    },
+    loadFast: async () => {
+      // The other connection waits until everything is loaded.
+      const loading = new Redis(port, '127.0.0.1', { enableReadyCheck: false });
+      loading.on('error', () => undefined); // it is killed on purpose
+      await loading.config('SET', 'key-load-delay', '0').catch(() => undefined);
+      loading.disconnect();
     },
     restartEmpty: async () => {
       server = await start({ appendOnly: false, dataDir: folder, port });

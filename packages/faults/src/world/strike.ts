@@ -87,7 +87,10 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
         ];
         await withoutRedis(target, fault.kind, 200, async () => {
           await proxy.open(); // LOADING is an answer
+          // Each command that was written since the keys were counted would be delayed too.
+          const inTime = Bun.sleep(fault.forMs).then(() => redis.loadFast());
           await redis.restart({ extraArgs: slowly });
+          await inTime;
         });
       });
     case 'read-only':
