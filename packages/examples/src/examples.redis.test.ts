@@ -336,7 +336,8 @@ describe('an example', () => {
   }, 40_000);
 
   it.concurrent('chain prints the same in a worker with one slot', async () => {
-    const { lines } = await run('chain', { WORKER_CONCURRENCY: '1' });
+    // Beside the example of the line above, whose worker would take its tasks.
+    const { lines } = await run('chain', { WORKER_CONCURRENCY: '1', QUEUE_PREFIX: 'one-slot' });
     expect(lines).toEqual(outputs.find(([name]) => name === 'chain')?.[1] as string[]);
   }, 40_000);
 
