@@ -124,10 +124,12 @@ describe('resource sets of one process', () => {
   it('try it again when the start that took too long has ended, and what it opened is stopped', async () => {
     const { events, noted, createSet } = createResourceBench();
     const first = Promise.withResolvers<string>();
+    const givenUp = Promise.withResolvers<void>();
     let startCount = 0;
     const pool = noted('pool', {
       startTimeoutMs: 1,
-      start: () => {
+      start: ({ signal }) => {
+        signal.addEventListener('abort', () => givenUp.resolve());
         startCount += 1;
         events.push(`start ${startCount}`);
         return startCount === 1 ? first.promise : 'second';
@@ -135,7 +137,8 @@ describe('resource sets of one process', () => {
     });
     const set = createSet([pool]);
     const failing = set.start(running());
-    await Bun.sleep(2);
+    await givenUp.promise;
+    await Bun.sleep(0); // it is told
     const again = createSet([pool]).start(running());
     await Bun.sleep(0);
     first.resolve('first');
