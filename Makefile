@@ -8,7 +8,7 @@ BACKEND := packages/backend/src
 # Tools that start `bun` by name get the pinned one.
 export PATH := $(CURDIR)/.tools:$(PATH)
 
-.PHONY: help setup demo dev dev-worker dev-api start-worker start-api
+.PHONY: help setup demo dev dev-worker dev-api start-worker start-api recover
 .PHONY: test test/unit test/redis test/faults faults/compare check lint typecheck knip format docs bench clean
 
 help: ## Print this list
@@ -34,6 +34,9 @@ start-worker: setup ## Run the worker as in production
 
 start-api: setup ## Run the API as in production
 	@NODE_ENV=production $(BUN) $(BACKEND)/api.ts
+
+recover: setup ## Put tasks on their queues again that Redis has lost; ARGS=--dry-run only looks, ARGS=--help says more
+	@$(BUN) $(BACKEND)/cli/drover.ts recover $(ARGS)
 
 test: setup ## Run every test
 	@$(BUN) .ci/test.ts all

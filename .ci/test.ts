@@ -1,13 +1,18 @@
 /**
  * Runs the tests: `bun .ci/test.ts unit | redis | all`. The last line is plain: "N passed, N failed".
  *
- * Tests that need Redis get the URL of one that this run finds or starts, empty, in TEST_REDIS_URL.
+ * Tests that need Redis get the URL of one that this run finds or starts, empty, in TEST_REDIS_URL; tests that need Postgres
+ * get that of one in TEST_POSTGRES_URL, where every test makes a database of its own. One that is set already is used.
  */
+import { startLocalPostgres } from '@backend/database/localPostgres';
 import { ensureRedis, findLocalServer } from '@backend/redis/localRedis';
 import { formatTestReport, parseTestReport, sumTestReports, type TestReport } from './TestReport';
 
 const TEST_FILES = ['packages/*/src/**/*.test.ts', '.ci/**/*.test.ts'] as const;
 const SERVER_TEST = /\.(redis|postgres|process)\.test\.ts$/;
+const POSTGRES_TEST = /\.postgres\.test\.ts$/;
+/** The life of a task, which must be the same with a ledger and without: these run once more, with one. */
+const LIFE_TEST = /\/tasks\/(worker|scheduler)\/[^/]+\.redis\.test\.ts$/;
 const RUN_TIMEOUT_MS = 900_000;
 /** Redis, processes and sockets: a test that needs longer says so itself. Bun does not read it from bunfig.toml. */
 const TEST_TIMEOUT_MS = 20_000;
@@ -41,7 +46,25 @@ const runServerTests = async (files: readonly string[]): Promise<TestReport> => 
   });
   if (redis.isErr()) return toFailure(redis.error.message);
   await using server = redis.value;
-  return await runTests(files, { TEST_REDIS_URL: server.url });
+  const environment = { TEST_REDIS_URL: server.url };
+  const { TEST_POSTGRES_URL: postgresUrl } = process.env;
+  if (postgresUrl || !files.some((file) => POSTGRES_TEST.test(file)))
+    return await runInBothModes(files, environment);
+  const postgres = await startLocalPostgres({ announce: console.log });
+  if (postgres.isErr()) return toFailure(postgres.error.message);
+  await using postgresServer = postgres.value;
+  return await runInBothModes(files, { ...environment, TEST_POSTGRES_URL: postgresServer.url });
+};
+
+const runInBothModes = async (
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<TestReport> => {
+  const report = await runTests(files, environment);
+  const lifeFiles = files.filter((file) => LIFE_TEST.test(file));
+  if (stopSignal !== undefined || lifeFiles.length === 0) return report;
+  console.log('\nThe life of a task once more, with a ledger:');
+  return sumTestReports([report, await runTests(lifeFiles, { ...environment, TEST_LEDGER: 'sqlite' })]);
 };
 
 const runTests = async (

@@ -15,6 +15,7 @@ describe('the API process', () => {
       command: [process.execPath, '--no-install', join(import.meta.dir, 'api.ts')],
       env: {
         NODE_ENV: 'production',
+        LEDGER_URL: 'off',
         LOG_LEVEL: 'info',
         DATA_DIR: directory.path,
         HOST: '127.0.0.1',

@@ -7,8 +7,10 @@ import { stopOnRequest } from './process/StopRequest';
 import { exitWithMessage, startProcess } from './process/startProcess';
 import { closeSharedConnections } from './redis/sharedRedis';
 import { UsersService } from './services/users/UsersService';
+import { closeSharedLedgers } from './tasks/ledger/sharedTaskLedger';
 import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { tasks } from './tasks/tasks.config';
+import { startLedgerDuties } from './tasks/worker/LedgerDuties';
 
 const { appConfig: givenConfig, logger } = startProcess('api');
 const redis = givenConfig.tasksEnabled
@@ -27,13 +29,16 @@ const serve = (): HttpServer => {
 };
 
 const server = serve();
+const duties = redis === undefined ? undefined : startLedgerDuties({ appConfig, logger });
 if (redis === undefined) logger.info(TASKS_DISABLED_MESSAGE);
 else logger.info('The board shows every queue', { url: `${server.url}/board` });
 stopOnRequest({
   logger,
   stop: async () => {
     await server.stop();
+    await duties?.stop();
     closeSharedConnections();
+    await closeSharedLedgers();
     await redis?.stop();
   },
 });

@@ -187,6 +187,11 @@ describe('importRules', () => {
       '\nconst { PORT: port } = process.env;',
       'packages/backend/src/mail/a.ts:2 imports process.env',
     ],
+    [
+      'backend/database/a.ts',
+      "import { b } from '../redis/b';",
+      'packages/backend/src/database/a.ts:1 imports ../redis/b',
+    ],
     ['backend/cli/a.ts', "import '../worker';", 'packages/backend/src/cli/a.ts:1 imports ../worker'],
     [
       'backend/tasks/worker/a.ts',
@@ -230,6 +235,7 @@ describe('importRules', () => {
     ],
     ['backend/services/users/a.test.ts', "import { runTask } from '@backend/tasks/testing';"],
     ['backend/redis/local/a.ts', 'await Bun.sleep(1);'],
+    ['backend/database/local/a.ts', "import { b } from '../../redis/local/b';\nconst path = process.env;"],
     ['backend/config/AppConfig.ts', 'const port = process.env;'],
     ['backend/mail/a.test.ts', "const port = process.env['PORT'];"],
     ['backend/mail/a.ts', '// process.env\nconst a = `process.env`;'],

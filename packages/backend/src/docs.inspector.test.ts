@@ -21,11 +21,14 @@ const factRows = (): readonly (readonly string[])[] => {
 
 describe('docs/reference/inspector.md', () => {
   it.each([
-    ['Query of getTasks', 'TaskQuery'],
-    ['Query of getStats', 'StatsQuery'],
-    ['TaskStats', 'TaskStats'],
-  ])('lists under %s the fields of %s', (heading, name) => {
-    const fields = interfaceFields(`${folder}/${name}.ts`, name);
+    ['Query of getTasks', 'TaskQuery', `${folder}/TaskQuery.ts`],
+    ['Query of getStats', 'StatsQuery', `${folder}/StatsQuery.ts`],
+    ['TaskStats', 'TaskStats', `${folder}/TaskStats.ts`],
+    ['TaskTrace', 'TaskTrace', `${folder}/TaskTrace.ts`],
+    ['TracedTask', 'TracedTask', `${folder}/TaskTrace.ts`],
+    ['TaskAttempt', 'TaskAttempt', 'packages/backend/src/tasks/ledger/LedgerHistory.ts'],
+  ])('lists under %s the fields of %s', (heading, name, path) => {
+    const fields = interfaceFields(path, name);
 
     expect(tableOf(page, heading).map(([field]) => unquote(field))).toEqual([...fields]);
     expect(fields.length).toBeGreaterThan(1);

@@ -82,7 +82,7 @@ const outcomes = {
 } as const satisfies { readonly [Kind in TaskOutcome['kind']]: TaskOutcome & { readonly kind: Kind } };
 
 describe('docs/reference/configuration.md', () => {
-  const rows = ['Process', 'Redis', 'API and board', 'Worker', 'Tasks', 'Mail'].flatMap((heading) =>
+  const rows = ['Process', 'Redis', 'Ledger', 'API and board', 'Worker', 'Tasks', 'Mail'].flatMap((heading) =>
     tableOf(read('docs/reference/configuration.md'), heading).filter(([name = '']) =>
       /^`[A-Z_]+`$/.test(name),
     ),

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
+import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
 
 let folder: string;
@@ -309,7 +311,28 @@ const outputs: [name: string, lines: unknown[]][] = [
   ['scheduleFromScript', ['3 tasks wait for a worker']],
 ];
 
+/** Those that speak to a database, and to which. */
+const onDatabases: [name: string, dialect: SqlDialect][] = [
+  ['transactionsBun', 'sqlite'],
+  ['transactionsPg', 'postgres'],
+  ['transactionsPostgresJs', 'postgres'],
+  ['transactionsDrizzle', 'postgres'],
+];
+
 describe('an example', () => {
+  it.concurrent.each(onDatabases)(
+    '%s writes in one transaction with its task, on %s',
+    async (name, dialect) => {
+      await using database = await createTestDatabase(dialect);
+      expect(await run(name, { LEDGER_URL: database.url })).toEqual({
+        lines: ['ink is sold out', 'completed {"sku":"pen","shelf":"B7"}'],
+        errors: '',
+        exitCode: 0,
+      });
+    },
+    40_000,
+  );
+
   it.concurrent.each(outputs)(
     '%s prints what it says and ends by itself',
     async (name, lines) => {
@@ -335,6 +358,26 @@ describe('an example', () => {
     expect(exitCode).toBe(0);
   }, 40_000);
 
+  it.concurrent('history prints what the ledger knows', async () => {
+    const env = { LEDGER_URL: `sqlite://${join(folder, 'history.sqlite')}` };
+    const id = '[0-9a-f-]{36}';
+    const { lines, errors, exitCode } = await run('history', env);
+
+    expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
+    expect(lines).toEqual([
+      'completed {"order":"A-1","note":"Gift for Zoë"}',
+      expect.stringMatching(new RegExp(`^${id}: 2 tasks$`)),
+      expect.stringMatching(new RegExp(`^└─ orders:pack ${id} completed, waited \\d+ ms, ran \\d+ ms$`)),
+      expect.stringMatching(
+        new RegExp(
+          `^   └─ payments:charge ${id} completed, waited \\d+ ms, ran \\d+ ms, 2 attempts: retry \\(the bank does not answer\\), completed$`,
+        ),
+      ),
+      '1 retry the bank does not answer',
+      '2 completed -',
+    ]);
+  }, 40_000);
+
   it.concurrent('chain prints the same in a worker with one slot', async () => {
     // Beside the example of the line above, whose worker would take its tasks.
     const { lines } = await run('chain', { WORKER_CONCURRENCY: '1', QUEUE_PREFIX: 'one-slot' });
@@ -346,6 +389,8 @@ describe('an example', () => {
     const scripts = files.filter(
       (file) => !file.endsWith('.test.ts') && !/^(NotesService|indexNoteTask|exchangeTask)/.test(file),
     );
-    expect(scripts.toSorted()).toEqual([...outputs.map(([name]) => `${name}.ts`), 'logging.ts'].toSorted());
+    expect(scripts.toSorted()).toEqual(
+      [...[...outputs, ...onDatabases].map(([name]) => `${name}.ts`), 'logging.ts', 'history.ts'].toSorted(),
+    );
   });
 });

@@ -43,8 +43,9 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     from: /^backend\/tasks\/isolation\//,
     target: /^backend\//,
     allowed:
-      /^backend\/(tasks\/((domain|isolation|resources)\/|scheduler\/(CallCheck|ChildCalls)$)|logger\/|config\/)/,
-    reason: 'what the process of an isolated attempt loads must start fast and open no connection',
+      /^backend\/(tasks\/((domain|isolation|resources)\/|scheduler\/(CallCheck|ChildCalls)$|ledger\/(LedgerError|transactionProblem)$)|database\/(DatabaseTarget|SqlDatabase)$|logger\/|config\/)/,
+    reason:
+      'what the process of an isolated attempt loads must start fast and open no connection; of the ledger it has the rules for a transaction, which is not there to be looked at in the worker',
   },
   {
     from: /^backend\/tasks\/(queue|ledger)\//,
@@ -73,6 +74,12 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     from: /^backend\/(config|files|logger|redis|database)\//,
     target: /^backend\/(tasks|mail|process|services|http|cli|demo|container|api|worker|dev)(\/|$)/,
     reason: 'configuration, logger and connections lie below everything that uses them',
+  },
+  {
+    from: /^backend\/database\//,
+    target: /^backend\//,
+    allowed: /^backend\/(database|config|logger|files|deadline|redis\/local)\//,
+    reason: 'the database layer speaks SQL, and knows nothing of what is stored with it',
   },
   {
     from: /^backend\/services\/[^/]+\/tasks\//,
@@ -106,7 +113,7 @@ export const importRules: readonly ImportRule[] = Object.freeze([
     // Besides the configuration: who hands it on to a child, and what is told to one process alone.
     from: /./,
     except:
-      /^(backend\/(config\/AppConfig|process\/(StopRequest|ChildProcess|processRedis)|demo\/demo|redis\/local(Redis|\/.+))$|benchmarks\/|faults\/)/,
+      /^(backend\/(config\/AppConfig|process\/(StopRequest|ChildProcess|processRedis)|demo\/demo|redis\/local(Redis|\/.+)|database\/local\/.+)$|benchmarks\/|faults\/)/,
     target: /^process\.env$/,
     reason:
       'the environment is read and checked in config/, so that a wrong variable is reported at start-up',
@@ -126,7 +133,8 @@ export const importRules: readonly ImportRule[] = Object.freeze([
   {
     from: /^examples\//,
     target: /./,
-    allowed: /^((core|backend|examples)\/|node:|(neverthrow|zod)$)/,
-    reason: 'an example shows what a user of Drover writes, with @core/... and @backend/... alone',
+    allowed: /^((core|backend|examples)\/|node:|(bun|neverthrow|pg|postgres|zod)$|drizzle-orm(\/|$))/,
+    reason:
+      'an example shows what a user of Drover writes, with @core/..., @backend/... and the clients of databases alone',
   },
 ] satisfies ImportRule[]);

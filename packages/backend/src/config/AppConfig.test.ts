@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'bun:test';
+import { DATABASE_URL_FORMS } from '@backend/database/DatabaseTarget';
 import fc from 'fast-check';
 import { type AppConfig, getAppConfig, parseAppConfig } from './AppConfig';
 import { ConfigError } from './ConfigError';
@@ -7,7 +8,12 @@ import { configurationKeys } from './configurationKeys';
 const defaults: AppConfig = {
   environment: 'development',
   redisStrict: false,
-  ledgerUrl: 'off',
+  ledgerUrl: 'sqlite://.data/drover.sqlite',
+  ledgerRequired: true,
+  ledgerDeadlineMs: 2000,
+  ledgerKeepCompletedMs: 2_592_000_000,
+  ledgerKeepFailedMs: 0,
+  ledgerKeepCancelledMs: 7_776_000_000,
   host: '127.0.0.1',
   port: 3000,
   boardUser: 'drover',
@@ -20,6 +26,11 @@ const defaults: AppConfig = {
   workerDrainTimeoutMs: 25_000,
   workerLockMs: 20_000,
   workerStalledIntervalMs: 5000,
+  ledgerRelayIntervalMs: 1000,
+  ledgerRelayBatch: 100,
+  ledgerRelayAgeMs: 2000,
+  ledgerReconcileIntervalMs: 60_000,
+  ledgerReconcileAgeMs: 30_000,
   tasksEnabled: true,
   taskMaxAttempts: 3,
   taskBackoffMs: 1000,
@@ -46,6 +57,13 @@ describe('parseAppConfig', () => {
     expect(parseAppConfig({})._unsafeUnwrap()).toEqual(defaults);
   });
 
+  it.each(['off', 'sqlite://x/y.db', 'sqlite://:memory:', 'postgresql://h/d?sslmode=require'])(
+    'accepts %s as the URL of the ledger',
+    (text) => {
+      expect(parseAppConfig({ LEDGER_URL: text })._unsafeUnwrap()).toMatchObject({ ledgerUrl: text });
+    },
+  );
+
   it('takes an empty variable for an unset one', () => {
     const empty = Object.fromEntries(configurationKeys.map(({ name }) => [name, '']));
 
@@ -59,10 +77,16 @@ describe('parseAppConfig', () => {
   });
 
   const settings: [variable: string, text: string, field: keyof AppConfig, value: unknown][] = [
-    ['NODE_ENV', 'production', 'environment', 'production'],
+    ['NODE_ENV', 'development', 'environment', 'development'],
     ['REDIS_URL', 'redis://h:1', 'redisUrl', 'redis://h:1'],
     ['REDIS_STRICT', '1', 'redisStrict', true],
-    ['LEDGER_URL', 'off', 'ledgerUrl', 'off'],
+    ['LEDGER_URL', 'postgres://u:p@h/d', 'ledgerUrl', 'postgres://u:p@h/d'],
+    ['LEDGER_SCHEMA', 'App_1', 'ledgerSchema', 'App_1'],
+    ['LEDGER_REQUIRED', 'false', 'ledgerRequired', false],
+    ['LEDGER_DEADLINE_MS', '1', 'ledgerDeadlineMs', 1],
+    ['LEDGER_KEEP_COMPLETED_MS', '315360000000', 'ledgerKeepCompletedMs', 315_360_000_000],
+    ['LEDGER_KEEP_FAILED_MS', '1', 'ledgerKeepFailedMs', 1],
+    ['LEDGER_KEEP_CANCELLED_MS', '0', 'ledgerKeepCancelledMs', 0],
     ['HOST', 'localhost', 'host', 'localhost'],
     ['PORT', '0', 'port', 0],
     ['BOARD_USER', 'ada', 'boardUser', 'ada'],
@@ -70,6 +94,11 @@ describe('parseAppConfig', () => {
     ['LOG_LEVEL', 'trace', 'logLevel', 'trace'],
     ['LOG_REDACT_PATHS', 'card.number, items.*.price', 'logRedactPaths', ['card.number', 'items.*.price']],
     ['WORKER_CONCURRENCY', '10000', 'workerConcurrency', 10_000],
+    ['LEDGER_RELAY_INTERVAL_MS', '1', 'ledgerRelayIntervalMs', 1],
+    ['LEDGER_RELAY_BATCH', '1', 'ledgerRelayBatch', 1],
+    ['LEDGER_RELAY_AGE_MS', '0', 'ledgerRelayAgeMs', 0],
+    ['LEDGER_RECONCILE_INTERVAL_MS', '1', 'ledgerReconcileIntervalMs', 1],
+    ['LEDGER_RECONCILE_AGE_MS', '0', 'ledgerReconcileAgeMs', 0],
     ['WORKER_PRIORITY_AGING_MS', '1000', 'workerPriorityAgingMs', 1000],
     ['WORKER_MAX_WAITING_PARENTS', '50', 'workerMaxWaitingParents', 50],
     ['WORKER_DISABLED', 'true', 'workerDisabled', true],
@@ -88,11 +117,31 @@ describe('parseAppConfig', () => {
     ['SCHEDULE_DEADLINE_MS', '2147483647', 'scheduleDeadlineMs', 2_147_483_647],
     ['SMTP_URL', 'smtps://u:p@mail.example.com:465', 'smtpUrl', 'smtps://u:p@mail.example.com:465'],
     ['MAIL_FROM', 'ada@example.com', 'mailFrom', 'ada@example.com'],
-    ['DATA_DIR', '/var/lib/drover', 'dataDir', '/var/lib/drover'],
+    ['DATA_DIR', '.data', 'dataDir', '.data'],
   ];
 
   it.each(settings)('reads %s=%s into %s', (variable, text, field, value) => {
     expect(parseAppConfig({ [variable]: text })._unsafeUnwrap()).toEqual({ ...defaults, [field]: value });
+  });
+
+  it.each([
+    ['development', 'sqlite:///var/lib/drover/drover.sqlite'],
+    ['test', 'off'],
+  ])('keeps the ledger in %s, unless it is told where, at %s', (environment, ledgerUrl) => {
+    const parsed = parseAppConfig({ NODE_ENV: environment, DATA_DIR: '/var/lib/drover' });
+    expect(parsed._unsafeUnwrap()).toMatchObject({ environment, ledgerUrl });
+  });
+
+  it('is told in production where the ledger is', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+      `expected LEDGER_URL to be set in production: "off", ${DATABASE_URL_FORMS}, got nothing`,
+    ]);
+    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'mysql://h' })).toHaveLength(1);
+    expect(parseAppConfig({ NODE_ENV: 'production', LEDGER_URL: 'off' })._unsafeUnwrap()).toEqual({
+      ...defaults,
+      environment: 'production',
+      ledgerUrl: 'off',
+    });
   });
 
   it('reads every key of configurationKeys', () => {
@@ -107,6 +156,12 @@ describe('parseAppConfig', () => {
     ['PORT', '65536', 'expected PORT to be an integer 0..65535, got "65536"'],
     ['PORT', '-1', 'expected PORT to be an integer 0..65535, got "-1"'],
     ['PORT', '010', 'expected PORT to be an integer 0..65535, got "010"'],
+    ['LEDGER_RELAY_BATCH', '1001', 'expected LEDGER_RELAY_BATCH to be an integer 1..1000, got "1001"'],
+    [
+      'LEDGER_RELAY_INTERVAL_MS',
+      '0',
+      'expected LEDGER_RELAY_INTERVAL_MS to be an integer 1..2147483647, got "0"',
+    ],
     ['WORKER_CONCURRENCY', '0', 'expected WORKER_CONCURRENCY to be an integer 1..10000, got "0"'],
     ['WORKER_LOCK_MS', '99', 'expected WORKER_LOCK_MS to be an integer 100..2147483647, got "99"'],
     ['TASK_TIMEOUT_MS', '1e3', 'expected TASK_TIMEOUT_MS to be an integer 1..2147483647, got "1e3"'],
@@ -122,9 +177,31 @@ describe('parseAppConfig', () => {
     ['QUEUE_PREFIX', 'a:b', 'expected QUEUE_PREFIX to be letters, digits, _ and - only, got "a:b"'],
     [
       'LEDGER_URL',
-      'sqlite://x',
-      'expected LEDGER_URL to be "off" (the ledger comes in a later release), got "sqlite://x"',
+      'postgres://u:hunter2@h',
+      `expected LEDGER_URL to be "off", ${DATABASE_URL_FORMS}, got "postgres://[redacted]@h"`,
     ],
+    ...['a-b', 'pg_x', 'SQLITE_x', 'a'.repeat(41)].map((schema): [string, string, string] => [
+      'LEDGER_SCHEMA',
+      schema,
+      `expected LEDGER_SCHEMA to be 1 to 40 letters, digits and _, not beginning with pg_ or sqlite_, got "${schema}"`,
+    ]),
+    ['LEDGER_REQUIRED', 'yes', 'expected LEDGER_REQUIRED to be true, false, 1 or 0, got "yes"'],
+    [
+      'LEDGER_KEEP_COMPLETED_MS',
+      '-1',
+      'expected LEDGER_KEEP_COMPLETED_MS to be an integer 0..315360000000, got "-1"',
+    ],
+    [
+      'LEDGER_KEEP_FAILED_MS',
+      '315360000001',
+      'expected LEDGER_KEEP_FAILED_MS to be an integer 0..315360000000, got "315360000001"',
+    ],
+    [
+      'LEDGER_KEEP_CANCELLED_MS',
+      '90d',
+      'expected LEDGER_KEEP_CANCELLED_MS to be an integer 0..315360000000, got "90d"',
+    ],
+    ['LEDGER_DEADLINE_MS', '0', 'expected LEDGER_DEADLINE_MS to be an integer 1..2147483647, got "0"'],
     ['HOST', 'http://x', 'expected HOST to be a host name or an IP address, got "http://x"'],
     [
       'LOG_LEVEL',

@@ -1,3 +1,4 @@
+import { DATABASE_URL_FORMS, parseDatabaseUrl } from '@backend/database/DatabaseTarget';
 import { type LogLevel, logLevels } from '@backend/logger/LogLevel';
 import { parseRedisUrl, REDIS_URL_FORMS } from '@backend/redis/RedisTarget';
 import { err, ok, type Result } from 'neverthrow';
@@ -15,12 +16,34 @@ export interface AppConfig {
   readonly redisUrl?: string;
   /** Refuse to start on a Redis that could lose tasks. Default: false. */
   readonly redisStrict: boolean;
-  /** The SQL record of every task. Default: `off`, the only choice for now. */
+  /** The SQL record of every task: `off`, a SQLite file or a Postgres. Default: a file in `dataDir`; in tests `off`. */
   readonly ledgerUrl: string;
+  /** Where its tables are; 1..40 letters, digits and `_`. Unset: the schema `drover` on Postgres, no prefix on SQLite. */
+  readonly ledgerSchema?: string;
+  /** Whether new tasks are refused while the ledger is away, or else scheduled on Redis alone. Default: true. */
+  readonly ledgerRequired: boolean;
+  /** Milliseconds the database of the ledger may be silent; >= 1. Default: 2000. */
+  readonly ledgerDeadlineMs: number;
+  /** Milliseconds the ledger keeps completed tasks; 0: for ever. Default: 2592000000, 30 days. */
+  readonly ledgerKeepCompletedMs: number;
+  /** Milliseconds it keeps failed tasks; 0: for ever. Default: 0. */
+  readonly ledgerKeepFailedMs: number;
+  /** Milliseconds it keeps cancelled tasks; 0: for ever. Default: 7776000000, 90 days. */
+  readonly ledgerKeepCancelledMs: number;
   /** Where the HTTP server listens. Default: 127.0.0.1. */
   readonly host: string;
   /** 0..65535; 0 picks a free one. Default: 3000. */
   readonly port: number;
+  /** Milliseconds between two looks for tasks of the ledger that are not on their queue; >= 1. Default: 1000. */
+  readonly ledgerRelayIntervalMs: number;
+  /** Tasks that are put on their queues at the same time by them; 1..1000. Default: 100. */
+  readonly ledgerRelayBatch: number;
+  /** Milliseconds a task is left to the process that schedules it; >= 0. Default: 2000. */
+  readonly ledgerRelayAgeMs: number;
+  /** Milliseconds between two comparisons of ledger and queues; >= 1. Default: 60000. */
+  readonly ledgerReconcileIntervalMs: number;
+  /** Milliseconds a task is left alone by them after something happened to it; >= 0. Default: 30000. */
+  readonly ledgerReconcileAgeMs: number;
   /** Whether tasks are scheduled and run at all; without them nothing connects to Redis. Default: true. */
   readonly tasksEnabled: boolean;
   /** Default: `drover`. */
@@ -87,14 +110,18 @@ export const getAppConfig = (): AppConfig => {
 /** Makes a configuration from variables. Pure. Error: `ConfigError` with every problem; passwords are not shown. */
 export const parseAppConfig = (environment: Environment): Result<AppConfig, ConfigError> => {
   const reader = createEnvironmentReader(environment);
+  const nodeEnvironment = reader.readOneOf('NODE_ENV', ['development', 'production', 'test']);
+  const files = readFiles(reader);
   const config: AppConfig = Object.freeze({
-    environment: reader.readOneOf('NODE_ENV', ['development', 'production', 'test']),
+    environment: nodeEnvironment,
     ...readStores(reader),
+    ...readLedger(reader, { environment: nodeEnvironment, dataDir: files.dataDir }),
     ...readHttp(reader),
     ...readLog(reader),
     ...readWorker(reader),
+    ...readRelay(reader),
     ...readTasks(reader),
-    ...readFiles(reader),
+    ...files,
     warnings: Object.freeze(findMisspelledVariables(environment)),
   });
   return reader.problems.length === 0 ? ok(config) : err(new ConfigError(reader.problems));
@@ -109,15 +136,50 @@ const readStores = (reader: EnvironmentReader) => {
   return {
     ...(redisUrl === undefined ? {} : { redisUrl }),
     redisStrict: reader.readBoolean('REDIS_STRICT'),
-    ledgerUrl: reader.readText('LEDGER_URL', {
-      isValid: (text) => text === 'off',
-      description: '"off" (the ledger comes in a later release)',
-      show: toShownUrl,
-    }),
     queuePrefix: reader.readText('QUEUE_PREFIX', {
       isValid: (text) => /^[A-Za-z0-9_-]+$/.test(text),
       description: 'letters, digits, _ and - only',
     }),
+  };
+};
+
+/** The file of the ledger in `DATA_DIR`. */
+const LEDGER_FILE = 'drover.sqlite';
+
+/** No age at all, or up to ten years: no timer waits for it. */
+const KEEP = { min: 0, max: 315_360_000_000 } as const;
+
+interface LedgerDefaults {
+  readonly environment: AppConfig['environment'];
+  readonly dataDir: string;
+}
+
+const readLedger = (reader: EnvironmentReader, { environment, dataDir }: LedgerDefaults) => {
+  const problemCount = reader.problems.length;
+  const ledgerSchema = reader.readOptionalText('LEDGER_SCHEMA', {
+    isValid: (text) => /^(?!pg_|sqlite_)[A-Za-z0-9_]{1,40}$/i.test(text),
+    description: '1 to 40 letters, digits and _, not beginning with pg_ or sqlite_',
+  });
+  const ledgerUrl = reader.readOptionalText('LEDGER_URL', {
+    isValid: (text) => text === 'off' || parseDatabaseUrl(text).isOk(),
+    description: `"off", ${DATABASE_URL_FORMS}`,
+    show: toShownUrl,
+  });
+  // A file that each host has for itself would be found too late.
+  if (environment === 'production' && ledgerUrl === undefined && reader.problems.length === problemCount)
+    reader.addProblem(
+      `expected LEDGER_URL to be set in production: "off", ${DATABASE_URL_FORMS}, got nothing`,
+    );
+  // A test that does not ask for one writes no file.
+  const ownUrl = environment === 'test' ? 'off' : `sqlite://${dataDir}/${LEDGER_FILE}`;
+  return {
+    ledgerUrl: ledgerUrl ?? ownUrl,
+    ...(ledgerSchema === undefined ? {} : { ledgerSchema }),
+    ledgerRequired: reader.readBoolean('LEDGER_REQUIRED'),
+    ledgerDeadlineMs: reader.readInteger('LEDGER_DEADLINE_MS', { min: 1 }),
+    ledgerKeepCompletedMs: reader.readInteger('LEDGER_KEEP_COMPLETED_MS', KEEP),
+    ledgerKeepFailedMs: reader.readInteger('LEDGER_KEEP_FAILED_MS', KEEP),
+    ledgerKeepCancelledMs: reader.readInteger('LEDGER_KEEP_CANCELLED_MS', KEEP),
   };
 };
 
@@ -162,6 +224,14 @@ const readWorker = (reader: EnvironmentReader) => ({
   workerDrainTimeoutMs: reader.readInteger('WORKER_DRAIN_TIMEOUT_MS', { min: 0 }),
   workerLockMs: reader.readInteger('WORKER_LOCK_MS', { min: 100 }),
   workerStalledIntervalMs: reader.readInteger('WORKER_STALLED_INTERVAL_MS', { min: 50 }),
+});
+
+const readRelay = (reader: EnvironmentReader) => ({
+  ledgerRelayIntervalMs: reader.readInteger('LEDGER_RELAY_INTERVAL_MS', { min: 1 }),
+  ledgerRelayBatch: reader.readInteger('LEDGER_RELAY_BATCH', { min: 1, max: 1000 }),
+  ledgerRelayAgeMs: reader.readInteger('LEDGER_RELAY_AGE_MS', { min: 0 }),
+  ledgerReconcileIntervalMs: reader.readInteger('LEDGER_RECONCILE_INTERVAL_MS', { min: 1 }),
+  ledgerReconcileAgeMs: reader.readInteger('LEDGER_RECONCILE_AGE_MS', { min: 0 }),
 });
 
 const readTasks = (reader: EnvironmentReader) => ({

@@ -29,8 +29,34 @@ export const configurationKeys = Object.freeze([
   key(
     'LEDGER_URL',
     'URL or off',
-    'off',
-    'The SQL record of every task. Comes in a later release: only off for now.',
+    '',
+    'The SQL record of every task: off, sqlite://path or postgres://user@host/database. Unset: drover.sqlite in DATA_DIR.',
+  ),
+  key(
+    'LEDGER_SCHEMA',
+    'text',
+    '',
+    'Where the tables of the ledger are. Unset: the schema drover on Postgres, tables without a prefix on SQLite.',
+  ),
+  key(
+    'LEDGER_REQUIRED',
+    'boolean',
+    'true',
+    'Refuse new tasks while the ledger is away; false: schedule them on Redis alone.',
+  ),
+  key('LEDGER_DEADLINE_MS', 'ms', '2000', 'How long the database of the ledger may be silent.'),
+  key(
+    'LEDGER_KEEP_COMPLETED_MS',
+    'ms',
+    '2592000000',
+    'How long the ledger keeps completed tasks; 0: for ever.',
+  ),
+  key('LEDGER_KEEP_FAILED_MS', 'ms', '0', 'How long the ledger keeps failed tasks; 0: for ever.'),
+  key(
+    'LEDGER_KEEP_CANCELLED_MS',
+    'ms',
+    '7776000000',
+    'How long the ledger keeps cancelled tasks; 0: for ever.',
   ),
   key(
     'HOST',
@@ -84,6 +110,26 @@ export const configurationKeys = Object.freeze([
     'ms',
     '5000',
     'How often tasks of dead workers are looked for; at least 50.',
+  ),
+  key(
+    'LEDGER_RELAY_INTERVAL_MS',
+    'ms',
+    '1000',
+    'How often tasks of the ledger are looked for that are not on their queue.',
+  ),
+  key('LEDGER_RELAY_BATCH', 'tasks', '100', 'How many of them are put there at the same time; 1..1000.'),
+  key('LEDGER_RELAY_AGE_MS', 'ms', '2000', 'How long they are left to the process that scheduled them.'),
+  key(
+    'LEDGER_RECONCILE_INTERVAL_MS',
+    'ms',
+    '60000',
+    'How often the unfinished tasks of the ledger are compared with their queues.',
+  ),
+  key(
+    'LEDGER_RECONCILE_AGE_MS',
+    'ms',
+    '30000',
+    'How long a task is left alone after something happened to it.',
   ),
   key(
     'TASKS_ENABLED',

@@ -72,6 +72,7 @@ interface DemoAddresses {
 const toEnvironment = ({ folder, redisUrl, smtpUrl, port }: DemoAddresses): Record<string, string> => ({
   NODE_ENV: 'production',
   REDIS_URL: redisUrl,
+  LEDGER_URL: `sqlite://${folder}/drover.sqlite`,
   SMTP_URL: smtpUrl,
   PORT: String(port),
   DATA_DIR: folder,

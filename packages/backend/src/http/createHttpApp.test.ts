@@ -16,7 +16,11 @@ const brokenUsers: UserCreator = {
 const setup = (environment: Record<string, string> = {}) => {
   const logger = getMockedLogger();
   // Port 1 is reserved, and nothing listens there.
-  const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1', ...environment })._unsafeUnwrap();
+  const appConfig = parseAppConfig({
+    NODE_ENV: 'test',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    ...environment,
+  })._unsafeUnwrap();
   return {
     app: createHttpApp({ tasks: sampleTasks, appConfig, logger, users: brokenUsers, redisDeadlineMs: 50 }),
     logger,
@@ -114,7 +118,7 @@ describe('createHttpApp', () => {
     ['/helthz', 'expected a known path, got GET /helthz. Did you mean "/healthz"?'],
     ['/bord', 'expected a known path, got GET /bord. Did you mean "/board"?'],
     ['/nothing/like/it', 'expected a known path, got GET /nothing/like/it.'],
-    ['/', 'expected a known path, got GET /. Known are: /healthz, /readyz, /board, /users'],
+    ['/', 'expected a known path, got GET /. Known are: /healthz, /readyz, /metrics, /board, /users'],
   ])('answers %s with 404 and the nearest path', async (path, message) => {
     const response = await setup().app.request(path, { headers: { 'X-Correlation-ID': 'req-42' } });
 
@@ -181,7 +185,7 @@ describe('createHttpApp', () => {
   });
 
   it('refuses a wrong list of tasks at once', () => {
-    const appConfig = parseAppConfig({})._unsafeUnwrap();
+    const appConfig = parseAppConfig({ NODE_ENV: 'test' })._unsafeUnwrap();
     const tasks = [sendEmailTask, sendEmailTask];
 
     expect(() => createHttpApp({ tasks, appConfig, logger: getMockedLogger() })).toThrow(TaskRegistryError);

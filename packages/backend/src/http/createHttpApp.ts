@@ -5,6 +5,7 @@ import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
 import { createTaskRegistry } from '@backend/tasks/domain/TaskRegistry';
+import { sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
 import { createTaskScheduler, type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -14,6 +15,8 @@ import { createUserRoutes, USERS_PATH, type UserCreator } from './createUserRout
 import { createErrorHandler, createNotFoundHandler, respondWithError } from './ErrorResponse';
 import { type HttpContext, type HttpEnvironment } from './HttpEnvironment';
 import { createHealthRoutes, LIVENESS_PATH, READINESS_PATH } from './health/createHealthRoutes';
+import { createMetricsRoutes, METRICS_PATH } from './metrics/createMetricsRoutes';
+import { createLagReader, type ReadLag } from './metrics/ledgerMetrics';
 import { requireLoopbackName } from './request/Loopback';
 import { requestContext } from './request/requestContext';
 import { securityHeaders } from './request/securityHeaders';
@@ -38,7 +41,7 @@ export interface HttpAppOptions {
 }
 
 /**
- * Creates the HTTP application: health, the board and the example's users. It does not listen: see `serveHttp`.
+ * Creates the HTTP application: health, metrics, the board and the example's users. It does not listen: see `serveHttp`.
  *
  * @throws TaskRegistryError when the list of tasks is wrong; BoardAccessError when the board would be open to other
  *   machines without a password.
@@ -50,25 +53,40 @@ export const createHttpApp = (options: HttpAppOptions): Hono<HttpEnvironment> =>
   const { tasks } = createTaskRegistry(options.tasks);
   const scheduler = options.scheduler ?? createTaskScheduler({ logger, appConfig });
   const taskNames = tasks.map((task) => task.queueName);
+  const readLag = toLagReader(appConfig);
   const app = new Hono<HttpEnvironment>()
     .use(requestContext({ logger, isRoutine }))
     .use(securityHeaders)
     .use(isLoopbackHost(appConfig.host) ? requireLoopbackName : passOn)
     .use(limitBody)
-    .route('/', createHealthRoutes({ tasksEnabled, connection, prefix, taskNames, redisDeadlineMs }))
+    .route('/', createHealthRoutes({ tasksEnabled, connection, prefix, taskNames, redisDeadlineMs, readLag }))
+    .route('/', createMetricsRoutes({ appConfig, readLag }))
     .route(
       BOARD_PATH,
       createBoardRoutes({ tasks, connection, appConfig, logger, scheduler, redisDeadlineMs }),
     );
   if (users !== undefined) app.route('/', createUserRoutes(users, logger));
-  const paths = [LIVENESS_PATH, READINESS_PATH, BOARD_PATH, ...(users === undefined ? [] : [USERS_PATH])];
+  const paths = [
+    LIVENESS_PATH,
+    READINESS_PATH,
+    METRICS_PATH,
+    BOARD_PATH,
+    ...(users === undefined ? [] : [USERS_PATH]),
+  ];
   return app.notFound(createNotFoundHandler(paths)).onError(createErrorHandler(logger));
 };
 
-/** Probes, and an open board, which reads the queues every five seconds. */
+/** Nothing without a ledger, or while tasks are switched off. */
+const toLagReader = (appConfig: AppConfig): ReadLag | undefined => {
+  const ledger = appConfig.tasksEnabled ? sharedTaskLedger(appConfig) : undefined;
+  return ledger && createLagReader({ ledger, deadlineMs: appConfig.ledgerDeadlineMs });
+};
+
+/** Probes, scrapers, and an open board, which reads the queues every five seconds. */
 const isRoutine = (method: string, path: string): boolean =>
   path === LIVENESS_PATH ||
   path === READINESS_PATH ||
+  path === METRICS_PATH ||
   (method === 'GET' && (path === BOARD_PATH || path.startsWith(`${BOARD_PATH}/`)));
 
 const passOn: MiddlewareHandler = (_c, next) => next();

@@ -23,7 +23,7 @@ const user: User = {
 const setup = (result: Result<User, Error>) => {
   const logger = getMockedLogger();
   const create = mock<UserCreator['create']>(async () => result);
-  const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
+  const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
   const app = createHttpApp({ tasks: [], appConfig, logger, users: { create } });
   const post = (body: string) =>
     app.request('/users', {

@@ -13,6 +13,7 @@ const run = async (path: string, env: Readonly<Record<string, string>>) => {
     command: [process.execPath, '--no-install', join(import.meta.dir, path)],
     env: {
       NODE_ENV: 'production',
+      LEDGER_URL: 'off',
       LOG_LEVEL: 'info',
       DATA_DIR: directory.path,
       REDIS_URL: undefined,

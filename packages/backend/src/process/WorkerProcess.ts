@@ -2,6 +2,7 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { closeSharedLedgers } from '@backend/tasks/ledger/sharedTaskLedger';
 import { type ResourceDefinition } from '@backend/tasks/resources/ResourceDefinition';
 import { toTaskDefaults } from '@backend/tasks/worker/AttemptPlan';
 import { toTaskTable } from '@backend/tasks/worker/TaskTable';
@@ -52,6 +53,7 @@ export const runWorkerProcess = async (
     stop: async () => {
       await worker.stop();
       closeSharedConnections();
+      await closeSharedLedgers();
       await redis.stop();
     },
   });

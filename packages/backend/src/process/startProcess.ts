@@ -15,7 +15,7 @@ export const exitWithMessage = (message: string): never => {
 
 /** Reads the configuration and creates the logger; a wrong configuration ends the process with every problem listed. */
 export const startProcess = (service: string): Start => {
-  const appConfig = readConfig();
+  const appConfig = readConfigOrExit();
   const logger = createLogger({
     level: appConfig.logLevel,
     format: appConfig.environment === 'development' ? 'pretty' : 'json',
@@ -26,7 +26,8 @@ export const startProcess = (service: string): Start => {
   return { appConfig, logger };
 };
 
-const readConfig = (): AppConfig => {
+/** Reads the configuration; a wrong one ends the process with every problem listed. */
+export const readConfigOrExit = (): AppConfig => {
   try {
     return getAppConfig();
   } catch (error) {

@@ -13,6 +13,7 @@ export type {
   LetterRetryOptions,
 } from './deadLetters/LetterQuery';
 export type { RetriedLetters } from './deadLetters/retryLetters';
+export type { CallerTransaction, TransactionAdapter } from './domain/CallerTransaction';
 export { CancelError, type CancelErrorCode } from './domain/CancelError';
 export { CHILD_ERROR_CODES, ChildError, type ChildErrorCode } from './domain/ChildError';
 export type { DeadLetter, LetterFailure } from './domain/DeadLetter';
@@ -76,6 +77,7 @@ export { isTerminalStatus, TASK_STATUSES, type TaskStatus } from './domain/TaskS
 export type { StepChange, StepTools, StepWork } from './domain/TaskStep';
 export { InspectorError, type InspectorErrorCode } from './inspector/InspectorError';
 export type { TaskPage } from './inspector/listTasks';
+export { renderTrace } from './inspector/renderTrace';
 export type { TaskRetryOptions } from './inspector/retryEndedTask';
 export type { StatsQuery } from './inspector/StatsQuery';
 export type { TaskExplanation } from './inspector/TaskExplanation';
@@ -87,6 +89,10 @@ export {
 } from './inspector/TaskInspector';
 export type { TaskQuery } from './inspector/TaskQuery';
 export type { Percentiles, TaskStats } from './inspector/TaskStats';
+export type { TaskTrace, TracedTask } from './inspector/TaskTrace';
+export { LEDGER_ERROR_CODES, LedgerError, type LedgerErrorCode } from './ledger/LedgerError';
+export type { TaskAttempt } from './ledger/LedgerHistory';
+export { closeSharedLedgers } from './ledger/sharedTaskLedger';
 export { createTaskLock, type TaskLock, type TaskLockOptions } from './locks/TaskLock';
 export { TaskLockError, type TaskLockErrorCode } from './locks/TaskLockError';
 export { RecurringError, type RecurringErrorCode } from './recurring/RecurringError';

@@ -11,6 +11,7 @@ const appConfig = parseAppConfig({
   REDIS_URL: settings.redisUrl,
   QUEUE_PREFIX: settings.prefix,
   NODE_ENV: 'production',
+  LEDGER_URL: 'off',
 });
 if (appConfig.isErr()) throw appConfig.error;
 

@@ -17,6 +17,7 @@ const WORKER = fileURLToPath(new URL('../../../backend/src/worker.ts', import.me
 
 const toEnvironment = (settings: ContestantSettings): Readonly<Record<string, string>> => ({
   NODE_ENV: 'production',
+  LEDGER_URL: 'off',
   REDIS_URL: `redis://127.0.0.1:${settings.port}`,
   DATA_DIR: settings.folder,
   WORKER_LOCK_MS: String(settings.lockMs),

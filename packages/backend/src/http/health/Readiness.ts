@@ -1,7 +1,10 @@
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
-import { settleWithin } from '@backend/tasks/queue/settleWithin';
+import { type OutboxLag } from '@backend/tasks/ledger/LedgerOutbox';
 import { TASKS_DISABLED_MESSAGE } from '@backend/tasks/queue/TasksDisabledError';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
+import { type Result } from 'neverthrow';
+import { type ReadLag } from '../metrics/ledgerMetrics';
 import { probeRedis } from './RedisProbe';
 
 /** Whether tasks that are scheduled now also run. */
@@ -24,7 +27,12 @@ export interface ReadinessOptions {
   readonly taskNames: readonly string[];
   /** Milliseconds Redis may take for each of its two answers. */
   readonly redisDeadlineMs: number;
+  /** Absent without a ledger. */
+  readonly readLag?: ReadLag | undefined;
 }
+
+/** How long a task of the ledger may wait for its queue before that is worth a warning; milliseconds. */
+const MAX_LAG_MS = 30_000;
 
 /** Decides on readiness from the workers that are connected. Pure. */
 export const decideReadiness = (taskNames: readonly string[], presence: WorkerPresence): Readiness => {
@@ -34,14 +42,33 @@ export const decideReadiness = (taskNames: readonly string[], presence: WorkerPr
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 
-/** Finds out whether Redis answers and every task has a worker. Never rejects; takes 2 x `redisDeadlineMs` at most. */
-export const checkReadiness = async ({
+/** What is to be said of the lag: nothing while it is short. Tasks run all the same, so it is no problem. Pure. */
+export const decideLagWarnings = (lag: Result<OutboxLag, Error>): readonly string[] => {
+  if (lag.isErr()) return [`it is not known whether tasks wait for their queues: ${lag.error.message}`];
+  const { count, oldestMs } = lag.value;
+  if (oldestMs <= MAX_LAG_MS) return [];
+  const tasks = count === 1 ? '1 task of the ledger is not' : `${count} tasks of the ledger are not`;
+  const seconds = Math.floor(oldestMs / 1000);
+  return [`${tasks} on their queues yet, the first for ${seconds} s: drover recover says why`];
+};
+
+/**
+ * Finds out whether Redis answers, every task has a worker, and the queues are abreast of the ledger. Never rejects; takes 2 x
+ * `redisDeadlineMs` at most, or what `readLag` takes.
+ */
+export const checkReadiness = async ({ readLag, ...options }: ReadinessOptions): Promise<Readiness> => {
+  const [readiness, lag] = await Promise.all([checkQueues(options), readLag?.()]);
+  if (lag === undefined) return readiness;
+  return { ...readiness, warnings: [...readiness.warnings, ...decideLagWarnings(lag)] };
+};
+
+const checkQueues = async ({
   tasksEnabled,
   connection,
   prefix,
   taskNames,
   redisDeadlineMs,
-}: ReadinessOptions): Promise<Readiness> => {
+}: Omit<ReadinessOptions, 'readLag'>): Promise<Readiness> => {
   if (!tasksEnabled) return { status: 'ready', problems: [], warnings: [TASKS_DISABLED_MESSAGE] };
   const redis = await probeRedis(connection, redisDeadlineMs);
   if (redis.isErr()) return { status: 'not-ready', problems: [redis.error.message], warnings: [] };

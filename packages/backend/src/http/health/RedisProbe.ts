@@ -1,6 +1,6 @@
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
-import { settleWithin } from '@backend/tasks/queue/settleWithin';
 import { err, type Result } from 'neverthrow';
 
 /** Redis does not answer; the message says why. */

@@ -37,7 +37,7 @@ export const getMockedTaskScheduler = ({
 } = {}): MockedTaskScheduler => {
   const calls: ScheduledCall[] = [];
   const recurringCalls: RecurringCall[] = [];
-  return {
+  const scheduler: MockedTaskScheduler = {
     calls,
     recurringCalls,
     schedule: async (correlationId, { queueName: taskName }, payload, options = {}) => {
@@ -51,6 +51,8 @@ export const getMockedTaskScheduler = ({
       const id = toDefaultScheduleId(taskName, payload, toCompleteTiming(timing));
       return error === undefined ? ok((options.id as ScheduleId | undefined) ?? id) : err(error); // a mock checks nothing
     },
+    within: () => scheduler,
     handle: ({ queueName: taskName }, id) => getMockedFoundHandle({ id: id as TaskId, taskName }), // a mock checks nothing
   };
+  return scheduler;
 };

@@ -83,7 +83,7 @@ describe('createDeadLetterQueue', () => {
   const parts = {
     logger: silentLogger,
     // Nothing listens there: what is refused must not ask Redis.
-    appConfig: parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap(),
+    appConfig: parseAppConfig({ NODE_ENV: 'test', REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap(),
   };
   const letters = createDeadLetterQueue({ tasks: [task], ...parts });
 

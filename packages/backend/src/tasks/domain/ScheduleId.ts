@@ -26,10 +26,10 @@ export const isScheduleId = (value: unknown): value is ScheduleId =>
   typeof value === 'string' && SCHEDULE_ID.test(value);
 
 /** Says what is wrong with an id, or nothing. */
-export const scheduleIdProblems = (id: unknown): string[] =>
+export const scheduleIdProblems = (id: unknown, field = 'id'): string[] =>
   isScheduleId(id)
     ? []
-    : [`expected id to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got ${showValue(id)}`];
+    : [`expected ${field} to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got ${showValue(id)}`];
 
 /**
  * The id of a schedule that was given none: the task's name and a hash of payload and timing. So a service that creates

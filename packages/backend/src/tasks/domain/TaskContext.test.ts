@@ -34,6 +34,7 @@ describe('toTaskContext', () => {
       schedule: expect.any(Function),
       children: noChildren,
       step: expect.any(Function),
+      completeWithin: expect.any(Function),
     });
     expect(isTaskId(context.taskId)).toBe(true);
     expect(parseCorrelationId(context.correlationId).isOk()).toBe(true);
@@ -61,6 +62,7 @@ describe('toTaskContext', () => {
       schedule: async () => err(notInWorker()),
       children: { ...noChildren },
       step: async (_name, work) => work({ idempotencyKey: 'mine' }),
+      completeWithin: async () => undefined,
     };
 
     expect(toTaskContext('emails:send', given)).toEqual({ ...given, taskName: 'emails:send' });

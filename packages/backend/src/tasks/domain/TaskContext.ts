@@ -3,6 +3,7 @@ import { silentLogger } from '@backend/logger/silentLogger';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type UserId } from '@core/domain/user/user';
 import { err, type Result } from 'neverthrow';
+import { type CallerTransaction } from './CallerTransaction';
 import { emptyStepStore } from './emptyStepStore';
 import { type ResolveResource, type ResourceToken, showToken } from './ResourceToken';
 import { ScheduleError } from './ScheduleError';
@@ -83,6 +84,16 @@ export interface TaskContext {
    * result, however long that takes within the attempt.
    */
   step<T>(name: string, work: StepWork<T>): Promise<T>;
+  /**
+   * Completes the task in a transaction of the handler's own, on the database of the ledger: what the handler writes there
+   * happens exactly once, also when the worker dies right after the commit, since a task that is completed is never run
+   * again. To be the last thing in the transaction. The task's result is `value`, whatever the handler returns then.
+   *
+   * Rejects, so that the transaction is rolled back: with a `TaskError` when the task has ended already, in another attempt,
+   * or the value cannot be its result; with a `LedgerError` when the ledger is off (`ledger-disabled`) or the database says
+   * no. A handler that is called by hand completes nothing.
+   */
+  completeWithin(transaction: CallerTransaction, value?: unknown): Promise<void>;
 }
 
 const REQUIRED_PARTS = [
@@ -103,6 +114,7 @@ const REQUIRED_PARTS = [
   'schedule',
   'children',
   'step',
+  'completeWithin',
 ] as const satisfies readonly (keyof TaskContext)[];
 
 /** What a handler that was called by hand is told when it schedules. */
@@ -170,5 +182,6 @@ export const toTaskContext = (taskName: string, given: Partial<TaskContext> = {}
     schedule: given.schedule ?? (async () => err(notInWorker())),
     children: given.children ?? noChildren,
     step: given.step ?? toDirectStep({ taskName, taskId, logger, signal }),
+    completeWithin: given.completeWithin ?? (async () => undefined),
   };
 };

@@ -56,7 +56,7 @@ const transformingTask = defineTask({
 
 const scheduler: TaskScheduler = createTaskScheduler({
   logger: silentLogger,
-  appConfig: {} as AppConfig, // never read: nothing is scheduled
+  appConfig: { ledgerUrl: 'off' } as AppConfig, // nothing else is read: nothing is scheduled
 });
 const id = CorrelationId();
 const email: Email = { to: 'ada@example.com', subject: 'Hello' };

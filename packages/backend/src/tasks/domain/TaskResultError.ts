@@ -9,7 +9,8 @@ import { type StoredTaskError } from './TaskRecord';
  * - `cancelled`: `metadata.reason` says why, if the caller did; `metadata.retriedAs` as above.
  * - `removed`: Redis holds no such task: it never existed, or its retention is over.
  * - `timed-out`: it has not ended within `timeoutMs`; it goes on. Ask again.
- * - `queue-unavailable`: Redis did not answer, or refused; the task goes on. Try again later.
+ * - `queue-unavailable`: Redis did not answer, or refused, or it does not hold the task and the ledger did not answer; the task
+ *   goes on. Try again later.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `invalid-options`: the id, the definition or an option is wrong; the message lists all. Correct it.
  */

@@ -5,8 +5,11 @@ import { AppError } from '@core/errors/AppError';
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused; the message says which. Try again later.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
+ * - `ledger-disabled`: only the ledger knows this, and there is none: `LEDGER_URL` is `off`. Set it, or do without.
+ * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. Try again later.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
- * - `not-found`: no queue holds a task with this id: it never existed, or its retention is over.
+ * - `not-found`: no queue holds a task with this id, and the ledger, if there is one, does not know it: it never existed, or
+ *   its retention is over.
  * - `invalid-query`: a field of the query, or an argument, is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason of a cancellation is no text of 1 to 1000 characters.
  * - `not-cancellable`: the task has ended; the message and `metadata.status` say how.
@@ -16,6 +19,8 @@ import { AppError } from '@core/errors/AppError';
 export const INSPECTOR_ERROR_CODES = [
   'queue-unavailable',
   'tasks-disabled',
+  'ledger-disabled',
+  'ledger-unavailable',
   'unknown-task',
   'not-found',
   'invalid-query',
@@ -28,7 +33,7 @@ export const INSPECTOR_ERROR_CODES = [
 /** Why an inspector could not answer: one of `INSPECTOR_ERROR_CODES`. */
 export type InspectorErrorCode = (typeof INSPECTOR_ERROR_CODES)[number];
 
-/** Something could not be read from the queues, or changed there. */
+/** Something could not be read from the queues or the ledger, or changed there. */
 export class InspectorError extends AppError<InspectorErrorCode> {
   override readonly name = 'InspectorError';
 }

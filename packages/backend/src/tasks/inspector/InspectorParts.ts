@@ -5,6 +5,8 @@ import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
+import { type LedgerError } from '../ledger/LedgerError';
+import { type LedgerHistory } from '../ledger/LedgerHistory';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { readTaskRecord } from '../queue/TaskRecordReader';
@@ -16,6 +18,8 @@ export interface InspectorParts {
   readonly access: QueueAccess;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
+  /** Of the ledger; absent without one. */
+  readonly history: LedgerHistory | undefined;
 }
 
 /** Attempts of a task that does not say. */
@@ -67,3 +71,14 @@ export const toNotFound = (id: unknown): InspectorError =>
 /** The error for a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
 export const toUnavailable = (error: Error): InspectorError =>
   new InspectorError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
+
+/** The error for what only a ledger knows, where there is none. */
+export const toLedgerDisabled = (wanted: string): InspectorError =>
+  new InspectorError(`${wanted} needs the ledger, and LEDGER_URL is off`, { code: 'ledger-disabled' });
+
+/** The error for a ledger that did not answer. */
+export const toLedgerFailure = (error: LedgerError): InspectorError =>
+  new InspectorError(error.message, {
+    code: error.code === 'ledger-disabled' ? 'ledger-disabled' : 'ledger-unavailable',
+    cause: error,
+  });

@@ -33,10 +33,17 @@ export const toTaskExplanation = (input: ExplanationInput): TaskExplanation => {
   return { sentence: toSentence(facts[0]), facts };
 };
 
+/** Explains a task that its queue does not hold, as the ledger knows it. Pure. */
+export const toKeptExplanation = (kept: Pick<ExplanationInput, 'record' | 'nowMs'>): TaskExplanation => {
+  const { record } = kept;
+  const waiting: TaskFact = { reason: 'not-on-queue', taskName: record.name };
+  const facts = endFacts(record) ?? ([waiting, ...delayFacts(kept), ...expiryFacts(kept)] as const);
+  return { sentence: toSentence(facts[0]), facts };
+};
+
 const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
   const { record, situation } = input;
-  const { attempt, startedAt, endedAt, error, cancelReason } = record;
-  const ended = endedAt === undefined ? {} : { endedAt };
+  const { attempt, startedAt } = record;
   switch (record.status) {
     case 'running': {
       const { pb: workerId } = situation.task.fields;
@@ -50,15 +57,26 @@ const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
       return [running, ...childFacts(input), ...cancelFacts(input)];
     }
     case 'completed':
+    case 'failed':
+    case 'cancelled':
+    case 'pending':
+    case 'scheduled':
+    case 'retrying':
+      return endFacts(record) ?? waitingFacts(input);
+  }
+};
+
+const endFacts = ({ status, endedAt, error, cancelReason }: TaskRecord): readonly [TaskFact] | undefined => {
+  const ended = endedAt === undefined ? {} : { endedAt };
+  switch (status) {
+    case 'completed':
       return [{ reason: 'completed', ...ended }];
     case 'failed':
       return [{ reason: 'failed', ...ended, ...(error === undefined ? {} : { error }) }];
     case 'cancelled':
       return [{ reason: 'cancelled', ...ended, ...(cancelReason === undefined ? {} : { cancelReason }) }];
-    case 'pending':
-    case 'scheduled':
-    case 'retrying':
-      return waitingFacts(input);
+    default:
+      return undefined;
   }
 };
 
@@ -91,7 +109,7 @@ const waitingFacts = (input: ExplanationInput): TaskExplanation['facts'] => {
 const registrationFacts = ({ isRegistered, record }: ExplanationInput): readonly TaskFact[] =>
   isRegistered ? [] : [{ reason: 'unregistered', taskName: record.name }];
 
-const delayFacts = ({ record, nowMs }: ExplanationInput): readonly TaskFact[] => {
+const delayFacts = ({ record, nowMs }: Pick<ExplanationInput, 'record' | 'nowMs'>): readonly TaskFact[] => {
   const { status, dueAt, attempt, error } = record;
   if (dueAt === undefined || dueAt.getTime() <= nowMs) return [];
   return status === 'retrying'
@@ -128,7 +146,7 @@ const turnFacts = ({ situation, workers }: ExplanationInput): readonly TaskFact[
   ];
 };
 
-const expiryFacts = ({ record, nowMs }: ExplanationInput): readonly TaskFact[] => {
+const expiryFacts = ({ record, nowMs }: Pick<ExplanationInput, 'record' | 'nowMs'>): readonly TaskFact[] => {
   const { expiresAt, attempt } = record;
   if (expiresAt === undefined || attempt > 0) return [];
   return [{ reason: 'expires', expiresAt, isExpired: expiresAt.getTime() <= nowMs }];

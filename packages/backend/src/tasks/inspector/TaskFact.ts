@@ -2,6 +2,8 @@ import { type StoredTaskError } from '../domain/TaskRecord';
 
 /** One thing that says why a task does not run, or what became of it. */
 export type TaskFact =
+  /** The ledger has it, and its queue does not: Redis did not take it, or has lost it; the relay puts it there. */
+  | { readonly reason: 'not-on-queue'; readonly taskName: string }
   /** No definition of the inspector's list has the task's name. */
   | { readonly reason: 'unregistered'; readonly taskName: string }
   /** It was scheduled for later, or asked to run later. */
@@ -53,6 +55,8 @@ const because = (reason: string | undefined): string => (reason === undefined ? 
 /** Says a fact in one sentence. */
 export const toSentence = (fact: TaskFact): string => {
   switch (fact.reason) {
+    case 'not-on-queue':
+      return `The task is in the ledger and not on its queue: it is put there when Redis takes it.`;
     case 'unregistered':
       return `The task waits under the name ${fact.taskName}, which no definition has.`;
     case 'delayed':

@@ -1,30 +1,42 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
+import { type CorrelationId } from '@core/domain/CorrelationId';
 import { type Result } from 'neverthrow';
 import { type TaskCounts } from '../domain/TaskCounts';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type TaskAttempt } from '../ledger/LedgerHistory';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { type TaskLedger } from '../ledger/TaskLedger';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { cancelFoundTask } from './cancelFoundTask';
 import { explainTask } from './explainTask';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, requireTask } from './InspectorParts';
+import { type InspectorParts } from './InspectorParts';
 import { listTasks, type TaskPage } from './listTasks';
+import { readAttempts } from './readAttempts';
 import { readLogs } from './readLogs';
 import { readQueueDepth } from './readQueueDepth';
+import { readTask } from './readTask';
 import { readTaskStats } from './readTaskStats';
 import { retryEndedTask, type TaskRetryOptions } from './retryEndedTask';
 import { type StatsQuery } from './StatsQuery';
 import { type TaskExplanation } from './TaskExplanation';
 import { type TaskQuery } from './TaskQuery';
 import { type TaskStats } from './TaskStats';
+import { type TaskTrace } from './TaskTrace';
+import { traceTasks } from './traceTasks';
 
-/** Reads what is waiting, running and finished; only `cancel` and `retry` change anything. */
+/** Reads what is waiting, running and finished, and what is kept of it; only `cancel` and `retry` change anything. */
 export interface TaskInspector {
-  /** Finds a task of any registered definition. Errors: `invalid-query`, `not-found`, `queue-unavailable`. */
+  /**
+   * Finds a task: in the queues of the registered definitions, as it is now, or else in the ledger, which knows it also when
+   * Redis has forgotten it or does not answer. Errors: `invalid-query`, `not-found`, `queue-unavailable`,
+   * `ledger-unavailable`.
+   */
   getTask(id: TaskId): Promise<Result<TaskRecord, InspectorError>>;
   /**
    * The lines that a task's handlers kept by `ctx.log`, oldest first: the newest 100. Errors: `invalid-query`,
@@ -32,10 +44,22 @@ export interface TaskInspector {
    */
   getLogs(id: TaskId): Promise<Result<readonly string[], InspectorError>>;
   /**
-   * Lists the tasks that a query asks for, newest first, page by page. Reads the ids of every task whose status may fit:
-   * no search in an archive. Errors: `invalid-query`, `queue-unavailable`.
+   * Lists the tasks that a query asks for, newest first, page by page. With a ledger from there: all that it keeps, of
+   * whichever name. Without, from the queues of the registered definitions: the ids of every task whose status may fit are
+   * read, which is no search in an archive. Errors: `invalid-query`, `queue-unavailable`, `ledger-unavailable`, and
+   * `ledger-disabled` for a `text` without a ledger.
    */
   getTasks(query?: TaskQuery): Promise<Result<TaskPage, InspectorError>>;
+  /**
+   * What the ledger keeps of a task's attempts, in their order; one that runs is not among them. Errors: `invalid-query`,
+   * `not-found`, `ledger-disabled`, `ledger-unavailable`.
+   */
+  getAttempts(id: TaskId): Promise<Result<readonly TaskAttempt[], InspectorError>>;
+  /**
+   * What came of a correlation ID: its tasks as trees, each with its wait, its run and its attempts. The ledger's 1000 oldest
+   * ones; `renderTrace` writes them as text. Errors: `invalid-query`, `ledger-disabled`, `ledger-unavailable`.
+   */
+  trace(correlationId: CorrelationId): Promise<Result<TaskTrace, InspectorError>>;
   /** Counts the tasks of one definition, or of all. Errors: `invalid-query`, `unknown-task`, `queue-unavailable`. */
   getQueueDepth(taskName?: string): Promise<Result<TaskCounts, InspectorError>>;
   /** Counts, waits, runs and rates of each definition's tasks. Errors: `invalid-query`, `queue-unavailable`. */
@@ -68,10 +92,12 @@ export interface TaskInspectorOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
+  /** Where tasks are kept that Redis forgets. Default: the one of `LEDGER_URL`. */
+  readonly ledger?: Pick<TaskLedger, 'history'> | undefined;
 }
 
 /**
- * Creates an inspector on the connection that the schedulers of the process share.
+ * Creates an inspector on the connection and the ledger that the schedulers of the process share.
  *
  * @throws TaskRegistryError when the list of tasks is wrong.
  */
@@ -82,11 +108,17 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     access: createQueueAccess(options),
     logger: guardedLogger(logger),
     appConfig,
+    // Asked each time: one that was closed is opened anew.
+    get history() {
+      return (options.ledger ?? sharedTaskLedger(appConfig))?.history;
+    },
   };
   return {
-    getTask: (id) => requireTask(parts, id),
+    getTask: (id) => readTask(parts, id),
     getLogs: (id) => readLogs(parts, id),
     getTasks: (query = {}) => listTasks(parts, query),
+    getAttempts: (id) => readAttempts(parts, id),
+    trace: (correlationId) => traceTasks(parts, correlationId),
     getQueueDepth: (taskName) => readQueueDepth(parts, taskName),
     getStats: (query = {}) => readTaskStats(parts, query),
     cancel: (id, reason) => cancelFoundTask(parts, { id, reason }),

@@ -22,6 +22,8 @@ describe('taskQueryProblems', () => {
     ['all statuses', { status: TASK_STATUSES }],
     ['a known name', { name: 'emails:send' }],
     ['a user and a correlation ID', { userId: UserId(), correlationId: CorrelationId() }],
+    ['a schedule and a text', { scheduleId: 'nightly:reports', text: '100 % \\' }],
+    ['the longest text', { text: 'x'.repeat(1000) }],
     ['a range', { createdAfter: early, createdBefore: late }],
     ['a range of one moment', { createdAfter: early, createdBefore: early }],
     ['the smallest page', { limit: 1 }],
@@ -54,6 +56,14 @@ describe('taskQueryProblems', () => {
       { correlationId: 'two words' },
       'correlationId: expected CorrelationId to be 1..128 characters of A-Z a-z 0-9 . _ : -, got "two words"',
     ],
+    [
+      { scheduleId: 'every night' },
+      'expected scheduleId to be 1 to 128 characters of A-Z a-z 0-9 . _ : -, got "every night"',
+    ],
+    [{ text: '' }, 'expected text to be a text of 1 to 1000 characters, got ""'],
+    [{ text: 'x'.repeat(1001) }, 'expected text to be a text of 1 to 1000 characters, got 1001 characters'],
+    [{ text: 7 }, 'expected text to be a text of 1 to 1000 characters, got 7'],
+    [{ text: '\ud83d' }, 'expected text to have whole characters only, got half of one in "\\ud83d"'],
     [{ createdAfter: '2026' }, 'expected createdAfter to be a valid Date, got "2026"'],
     [
       { createdBefore: new Date(Number.NaN) },

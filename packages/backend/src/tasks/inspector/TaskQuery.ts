@@ -3,9 +3,11 @@ import { type UserId, userIdSchema } from '@core/domain/user/user';
 import { type Fields, isRecord, numberFieldProblems, unknownFieldProblems } from '../domain/fieldProblems';
 import { suggestion } from '../domain/nearestName';
 import { type NumberRule, showValue } from '../domain/numberRule';
+import { scheduleIdProblems } from '../domain/ScheduleId';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { TASK_STATUSES, type TaskStatus } from '../domain/TaskStatus';
+import { textProblem } from '../domain/textRule';
 import { parseTaskCursor } from './TaskCursor';
 
 /** Which tasks `getTasks` lists; every field may be left out, and those that are given must all hold. */
@@ -18,6 +20,13 @@ export interface TaskQuery {
   readonly correlationId?: CorrelationId;
   /** The task that scheduled them. */
   readonly parentId?: TaskId;
+  /** The recurring schedule that they are runs of. */
+  readonly scheduleId?: string;
+  /**
+   * A part of the payload, as JSON has it, or of the message of the last error; 1 to 1000 characters, capital and small
+   * letters are equal. Only with a ledger.
+   */
+  readonly text?: string;
   /** Made at this moment or later. A task is made when it gets its id, up to some milliseconds before `scheduledAt`. */
   readonly createdAfter?: Date;
   /** Made before this moment. */
@@ -30,12 +39,17 @@ export interface TaskQuery {
 
 const NUMBER_RULES = { limit: { min: 1, max: 1000 } } as const satisfies Record<string, NumberRule>;
 
+/** Characters of a text that is looked for. */
+const MAX_TEXT_LENGTH = 1000;
+
 const FIELDS = [
   'status',
   'name',
   'userId',
   'correlationId',
   'parentId',
+  'scheduleId',
+  'text',
   'createdAfter',
   'createdBefore',
   'limit',
@@ -52,6 +66,8 @@ export const taskQueryProblems = (query: unknown, registry: TaskRegistry): reado
     ...userIdProblems(query['userId']),
     ...correlationIdProblems(query['correlationId']),
     ...parentIdProblems(query['parentId']),
+    ...scheduleProblems(query['scheduleId']),
+    ...textProblems(query['text']),
     ...rangeProblems(query),
     ...numberFieldProblems(query, NUMBER_RULES),
     ...cursorProblems(query['cursor']),
@@ -95,6 +111,14 @@ const parentIdProblems = (parentId: unknown): string[] =>
   parentId === undefined || isTaskId(parentId)
     ? []
     : [`expected parentId to be a task id (a UUID), got ${showValue(parentId)}`];
+
+const scheduleProblems = (scheduleId: unknown): string[] =>
+  scheduleId === undefined ? [] : scheduleIdProblems(scheduleId, 'scheduleId');
+
+const textProblems = (text: unknown): string[] => {
+  const problem = text === undefined ? undefined : textProblem('text', text, MAX_TEXT_LENGTH);
+  return problem === undefined ? [] : [problem];
+};
 
 const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
 

@@ -1,14 +1,17 @@
 import { err, type Result } from 'neverthrow';
 import { type CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
+import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { cancelTask } from '../queue/cancelTask';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, requireTask, toNotFound } from './InspectorParts';
+import { type InspectorParts, toNotFound } from './InspectorParts';
+import { readTask } from './readTask';
 
 /** What is to be cancelled, as the caller said it. */
 interface Cancellation {
-  readonly id: string;
+  readonly id: TaskId;
   readonly reason: string | undefined;
 }
 
@@ -20,12 +23,23 @@ export const cancelFoundTask = async (
   const problem = cancelReasonProblem(reason);
   if (problem !== undefined) return err(new InspectorError(problem, { code: 'invalid-reason' }));
   // Its name first: another program's id, such as "1", may be in several queues.
-  const found = await requireTask(parts, id);
+  const found = await readTask(parts, id);
   if (found.isErr()) return err(found.error);
   const { name: taskName, maxAttempts } = found.value;
   const { access, logger, appConfig } = parts;
-  const prefix = appConfig.queuePrefix;
-  const cancelled = await cancelTask({ access, logger, prefix, taskName, id, reason, maxAttempts });
+  const { queuePrefix: prefix, ledgerRequired } = appConfig;
+  const ledger = sharedTaskLedger(appConfig);
+  const cancelled = await cancelTask({
+    access,
+    ledger,
+    ledgerRequired,
+    logger,
+    prefix,
+    taskName,
+    id,
+    reason,
+    maxAttempts,
+  });
   return cancelled.mapErr((error) => toInspectorError(error, id));
 };
 

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from 'neverthrow';
+import { isTaskId } from '../domain/TaskId';
 import { listUnendedChildren } from '../queue/ChildStore';
 import { toQueueKey } from '../queue/QueueName';
 import { readTaskSituation, type TaskSituation } from '../queue/readTaskSituation';
@@ -7,7 +8,12 @@ import { listRememberedNames } from '../queue/UnregisteredTasks';
 import { readWorkerPresence } from '../queue/WorkerPresence';
 import { type InspectorError } from './InspectorError';
 import { checkTaskId, type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
-import { type KnownWorkers, type TaskExplanation, toTaskExplanation } from './TaskExplanation';
+import {
+  type KnownWorkers,
+  type TaskExplanation,
+  toKeptExplanation,
+  toTaskExplanation,
+} from './TaskExplanation';
 
 /** Explains why a task does not run; see `TaskInspector.why`. */
 export const explainTask = async (
@@ -17,8 +23,7 @@ export const explainTask = async (
   const checked = checkTaskId(id);
   if (checked.isErr()) return err(checked.error);
   const found = await findSituation(parts, id);
-  if (found.isErr()) return err(found.error);
-  if (found.value === undefined) return err(toNotFound(id));
+  if (found.isErr() || found.value === undefined) return explainKept(parts, id, found);
   const { name, situation } = found.value;
   const definition = parts.registry.get(name).unwrapOr(undefined);
   const { queue, workers } = {
@@ -40,6 +45,18 @@ export const explainTask = async (
       nowMs: Date.now(),
     }),
   );
+};
+
+/** A task that no queue holds may be in the ledger. */
+const explainKept = async (
+  { history }: InspectorParts,
+  id: string,
+  found: Result<unknown, InspectorError>,
+): Promise<Result<TaskExplanation, InspectorError>> => {
+  const kept =
+    history === undefined || !isTaskId(id) ? undefined : (await history.find(id)).unwrapOr(undefined);
+  if (kept !== undefined) return ok(toKeptExplanation({ record: kept, nowMs: Date.now() }));
+  return err(found.isErr() ? found.error : toNotFound(id));
 };
 
 /** Nothing else is explained less well when they cannot be counted. */

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
+import { createHistoryBench } from '../ledger/__fixtures__/HistoryBench';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
+import { createTaskInspector } from './TaskInspector';
 
 const task = defineTask({
   queueName: 'mails:send',
@@ -49,7 +51,7 @@ describe('getTask', () => {
   });
 
   it('reads a task once the set that held it has let go of it as not found', async () => {
-    await using bench = await createTaskBench({ tasks: [task] });
+    await using bench = await createTaskBench({ tasks: [task], env: { LEDGER_URL: 'off' } });
     const id = await bench.schedule(task, { isBroken: false });
     await bench.redis.zrem(bench.queue(task).toKey('prioritized'), id);
 
@@ -64,5 +66,23 @@ describe('getTask', () => {
     for (const id of ['meta', 'events'] as TaskId[]) {
       expect((await bench.inspector.getTask(id))._unsafeUnwrapErr().code).toBe('not-found');
     }
+  });
+
+  it('prefers what Redis knows to the ledger, which knows what Redis has forgotten', async () => {
+    await using bench = await createTaskBench({ tasks: [task] });
+    const kept = await createHistoryBench('sqlite');
+    await using ledgerBench = kept.bench;
+    const inspector = createTaskInspector({ ...bench, tasks: [task], ledger: kept });
+    const id = await bench.schedule(task, { isBroken: false });
+    await kept.add({ id, taskName: 'mails:send', maxAttempts: 9 });
+    const forgotten = await kept.add();
+    const [live, remembered] = [await inspector.getTask(id), await inspector.getTask(forgotten)];
+
+    expect(live._unsafeUnwrap()).toEqual(await bench.record(id));
+    expect<unknown>(remembered._unsafeUnwrap()).toEqual(await kept.find(forgotten));
+    await ledgerBench.database.close();
+    expect((await inspector.getTask(id)).isOk()).toBe(true);
+    expect((await inspector.getTask(forgotten))._unsafeUnwrapErr().code).toBe('ledger-unavailable');
+    expect((await inspector.getTask('7' as TaskId))._unsafeUnwrapErr().code).toBe('not-found');
   });
 });

@@ -2,10 +2,17 @@ import { err, ok, type Result } from 'neverthrow';
 import { taskIdTimeMs } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { TASK_STATUSES, type TaskStatus } from '../domain/TaskStatus';
+import { type LedgerHistory } from '../ledger/LedgerHistory';
 import { listTaskIds } from '../queue/listTaskIds';
 import { readTaskRecords } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, maxAttemptsOf, toUnavailable } from './InspectorParts';
+import {
+  type InspectorParts,
+  maxAttemptsOf,
+  toLedgerDisabled,
+  toLedgerFailure,
+  toUnavailable,
+} from './InspectorParts';
 import { compareNewestFirst, parseTaskCursor, type TaskPlace, toTaskCursor } from './TaskCursor';
 import { type TaskQuery, taskQueryProblems } from './TaskQuery';
 
@@ -32,8 +39,31 @@ export const listTasks = async (
   if (problems.length > 0) {
     return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, { code: 'invalid-query' }));
   }
+  if (parts.history !== undefined) return listKeptTasks(parts.history, query);
+  if (query.text !== undefined) return err(toLedgerDisabled('a search by text'));
   const places = await listPlaces(parts, query);
   return places.isErr() ? err(places.error) : readPage(parts, query, places.value);
+};
+
+/** Lists what the ledger has, one task more than the page has room for: whether there is another page. */
+const listKeptTasks = async (
+  history: LedgerHistory,
+  query: TaskQuery,
+): Promise<Result<TaskPage, InspectorError>> => {
+  const { limit = DEFAULT_LIMIT, status: _status, name: taskName, cursor, ...conditions } = query;
+  const beforeId = parseTaskCursor(cursor)?.id;
+  const listed = await history.list({
+    ...conditions,
+    statuses: statusesOf(query),
+    limit: limit + 1,
+    ...(taskName === undefined ? {} : { taskName }),
+    ...(beforeId === undefined ? {} : { beforeId }),
+  });
+  return listed.mapErr(toLedgerFailure).map((found) => {
+    const tasks = found.slice(0, limit);
+    const last = tasks.at(-1);
+    return found.length > limit && last !== undefined ? { tasks, nextCursor: toTaskCursor(last) } : { tasks };
+  });
 };
 
 const statusesOf = ({ status = TASK_STATUSES }: TaskQuery): readonly TaskStatus[] =>
@@ -117,10 +147,11 @@ const readPlaces = async (
 
 const fits = (
   query: TaskQuery,
-  { id, status, userId, correlationId, parentId, scheduledAt }: TaskRecord,
+  { id, status, userId, correlationId, parentId, scheduleId, scheduledAt }: TaskRecord,
 ): boolean =>
   statusesOf(query).includes(status) &&
   (query.userId === undefined || query.userId === userId) &&
   (query.correlationId === undefined || query.correlationId === correlationId) &&
   (query.parentId === undefined || query.parentId === parentId) &&
+  (query.scheduleId === undefined || query.scheduleId === scheduleId) &&
   isInRange(query, taskIdTimeMs(id) ?? scheduledAt.getTime());

@@ -2,6 +2,8 @@ import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { type TaskLedger } from '../ledger/TaskLedger';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
 import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { InspectorError } from './InspectorError';
@@ -33,8 +35,9 @@ export const retryEndedTask = async (
   );
   if (place.isErr()) return err(toUnavailable(place.error));
   const found = place.value;
-  if (found === undefined) return err(toNotFound(id));
-  if (found.status !== 'failed' && found.status !== 'cancelled') return err(toNotRetriable(id, found));
+  if (found === undefined) return err(await toForgotten(id, sharedTaskLedger(appConfig)));
+  if (found.status !== 'failed' && found.status !== 'cancelled')
+    return err(toNotRetriable(id, { taskName: found.task.queueName, status: found.status }));
   const retried = await retryTask({
     access,
     appConfig,
@@ -44,6 +47,16 @@ export const retryEndedTask = async (
     keepsSteps: steps === 'keep',
   });
   return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
+};
+
+/** The error for a task that no queue holds. What Redis has forgotten has no claim that would make many retries one. */
+const toForgotten = async (id: TaskId, ledger: TaskLedger | undefined): Promise<InspectorError> => {
+  const kept = (await ledger?.history.find(id))?.unwrapOr(undefined);
+  if (kept === undefined) return toNotFound(id);
+  if (kept.status !== 'failed' && kept.status !== 'cancelled')
+    return toNotRetriable(id, { taskName: kept.name, status: kept.status });
+  const message = `no registered queue holds the task ${showValue(id)}: the ledger alone knows it, as ${kept.status}; schedule it anew`;
+  return new InspectorError(message, { code: 'not-found', metadata: { status: kept.status } });
 };
 
 const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError> => {
@@ -62,8 +75,12 @@ const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError>
   }
 };
 
-const toNotRetriable = (id: TaskId, { task: { queueName }, status }: TaskPlace): InspectorError =>
+interface OtherTask extends Pick<TaskPlace, 'status'> {
+  readonly taskName: string;
+}
+
+const toNotRetriable = (id: TaskId, { taskName, status }: OtherTask): InspectorError =>
   new InspectorError(
-    `expected the task ${showValue(id)} (${queueName}) to be failed or cancelled, got one that is ${status}`,
+    `expected the task ${showValue(id)} (${taskName}) to be failed or cancelled, got one that is ${status}`,
     { code: 'not-retriable', metadata: { status } },
   );

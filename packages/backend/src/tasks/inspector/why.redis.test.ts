@@ -3,6 +3,7 @@ import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskId } from '../domain/TaskId';
+import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
 import { createTaskInspector } from './TaskInspector';
 
@@ -150,5 +151,29 @@ describe('why', () => {
     await bench.schedule(task, { n: 1 });
 
     expect((await bench.inspector.why(id as TaskId))._unsafeUnwrapErr().code).toBe('not-found');
+  });
+
+  it('explains a task that only the ledger has', async () => {
+    const task = defineTask({
+      queueName: 'mails:send',
+      schema: z.object({ n: z.number() }),
+      handler: async ({ n }) => ok(n),
+    });
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = setup;
+    const at = new Date(Date.now() + 600_000);
+    const ids = [await bench.schedule(task, { n: 1 }), await bench.schedule(task, { n: 2 }, { at })];
+    (await bench.inspector.cancel(ids[0] ?? TaskId(), 'sold out'))._unsafeUnwrap();
+    await bench.redis.del(await bench.keys());
+    const [cancelled, waiting] = await Promise.all(ids.map((id) => bench.inspector.why(id)));
+
+    expect(cancelled?._unsafeUnwrap().sentence).toMatch(/^The task was cancelled at \S+: sold out\.$/);
+    expect(waiting?._unsafeUnwrap()).toEqual({
+      sentence: 'The task is in the ledger and not on its queue: it is put there when Redis takes it.',
+      facts: [
+        { reason: 'not-on-queue', taskName: 'mails:send' },
+        { reason: 'delayed', dueAt: at },
+      ],
+    });
   });
 });

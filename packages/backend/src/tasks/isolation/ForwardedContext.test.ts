@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { ok } from 'neverthrow';
 import { emptyStepStore } from '../domain/emptyStepStore';
 import { resolveFrom } from '../domain/ResourceToken';
 import { toTaskContext } from '../domain/TaskContext';
@@ -28,6 +29,7 @@ describe('toChildContext', () => {
       logger: toChildLogger(silentLink),
       resolve: resolveFrom([]),
       rules: { parent: { ...context, ancestors: [] }, limits: { taskMaxPayloadBytes: 100 } },
+      completion: { dialect: undefined, checkOutput: ok },
       getSteps,
     });
     expect(Object.keys(child).sort()).toEqual(Object.keys(context).sort());

@@ -1,10 +1,12 @@
 import { type ILogger } from '@backend/logger/Logger';
+import { queryIn, type StatementValue, type TransactionAdapter } from '../domain/CallerTransaction';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StepStore } from '../domain/TaskStep';
 import { type TaskSteps } from '../domain/TaskSteps';
 import { type ChildLine, createChildLogger, writeChildLine } from './ChildLogger';
+import { type CompletionRules, checkCompletion } from './CompletionRules';
 import { answerChildren, createForwardedChildren } from './ForwardedChildren';
 import {
   answerSchedule,
@@ -43,6 +45,8 @@ export interface ChildParts {
   readonly resolve: ResolveResource;
   /** How it checks what it schedules. */
   readonly rules: ForwardedRules;
+  /** How it checks what it completes its task with. */
+  readonly completion: CompletionRules;
   /** The steps of the attempt, made when they are first asked for. */
   getSteps(): TaskSteps;
 }
@@ -115,6 +119,23 @@ const forwardedMembers: {
       (name, work) =>
         getSteps().step(name, work),
     inWorker: ({ context, steps }, args) => answerStepStore(steps, context.signal, args),
+  },
+  completeWithin: {
+    // The transaction is the process's, and checked there: the worker says what is to be written in it.
+    inChild:
+      ({ ask, completion }) =>
+      async (transaction, value) => {
+        const checked = checkCompletion(completion, transaction, value);
+        if (checked.isErr()) throw checked.error;
+        await ask([checked.value], (text, values) =>
+          queryIn(transaction, String(text), values as StatementValue[]),
+        ); // as sent below
+      },
+    inWorker: ({ context }, [value], work) => {
+      const query = (...statement: Parameters<TransactionAdapter['query']>) =>
+        work(...statement) as ReturnType<TransactionAdapter['query']>; // what the client answered, as JSON
+      return context.completeWithin({ query }, value);
+    },
   },
 };
 

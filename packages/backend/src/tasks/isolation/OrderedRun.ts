@@ -13,6 +13,7 @@ import { validateOutput } from '../domain/validateOutput';
 import { validatePayload } from '../domain/validatePayload';
 import { type ResourceDefinition } from '../resources/ResourceDefinition';
 import { createResourceSet, type ResourceSet } from '../resources/ResourceSet';
+import { toLedgerDialect } from './CompletionRules';
 import { toChildContext, toChildLogger } from './ForwardedContext';
 import { type ForwardedRules } from './ForwardedSchedule';
 import { createForwardedStepStore } from './ForwardedSteps';
@@ -80,6 +81,10 @@ const runOrder = async (
       logger: toChildLogger(link),
       resolve: started.value.resolve,
       rules: toRules(order),
+      completion: {
+        dialect: toLedgerDialect(order.appConfig),
+        checkOutput: (value: unknown) => validateOutput(task, value, maxResultBytes),
+      },
     };
     const call = (getSteps: () => TaskSteps) =>
       task.handler(checked.value, toChildContext(carried, link, { ...own, getSteps }));

@@ -7,7 +7,7 @@ import { createTaskLock } from './TaskLock';
 const setup = () =>
   createTaskLock({
     logger: silentLogger,
-    appConfig: parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap(),
+    appConfig: parseAppConfig({ NODE_ENV: 'test', REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap(),
   });
 
 describe('createTaskLock', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
+import { DeadlineError } from '@backend/deadline/settleWithin';
 import { describeAccessFailure, UnreachableError } from './AccessFailure';
 import { PublishError } from './publish';
-import { DeadlineError } from './settleWithin';
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 

@@ -1,5 +1,5 @@
+import { DeadlineError } from '@backend/deadline/settleWithin';
 import { PublishError } from './publish';
-import { DeadlineError } from './settleWithin';
 import { TasksDisabledError } from './TasksDisabledError';
 
 /** No connection to Redis was there in time; the message says why. */
@@ -16,7 +16,8 @@ const NO_CONNECTION = "Stream isn't writeable";
 
 const CLIENT_ERRORS: readonly string[] = ['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'];
 
-const isSilence = (error: Error): boolean =>
+/** Whether Redis said nothing: then it will say nothing to the next call either. */
+export const isSilence = (error: Error): boolean =>
   error instanceof DeadlineError ||
   error instanceof UnreachableError ||
   CLIENT_ERRORS.includes(error.name) ||

@@ -4,6 +4,7 @@ import { type Cancellation } from './Cancellation';
 import { type ChildStore } from './ChildStore';
 import { type TaskSlot } from './JobSlots';
 import { type Settlement } from './settle';
+import { type JobInput } from './TaskQueues';
 import { type TaskReporter } from './TaskReporter';
 
 /** One job as BullMQ hands it to a worker. */
@@ -18,9 +19,15 @@ export interface Delivery {
   readonly takenCount: number;
   /** How often a worker died, or lost the lock, while it held this job. */
   readonly crashCount: number;
+  /** When the queue was told that the task had failed for good, if somebody has put it back since; milliseconds since 1970. */
+  readonly failedAtMs: number | undefined;
+  /** BullMQ's number. */
+  readonly jobPriority: number;
   readonly scheduledAt: Date;
   /** Milliseconds the first attempt was put off. */
   readonly delayMs: number;
+  /** BullMQ's deduplication of the job, if it was added with one. */
+  readonly deduplication?: JobInput['options']['deduplication'];
   /** Deliveries with the same key are one run: the job was delivered again while this process held it. */
   readonly runKey: string;
   /**

@@ -11,6 +11,7 @@ import { createJobLock, type JobLock } from './JobLock';
 import { loadBullmq } from './loadBullmq';
 import { moveToCancelled } from './moveToCancelled';
 import { createPersist, type Persist, persistEnd } from './persistSettlement';
+import { failedAtMsOf } from './StoredFailure';
 import { goesOn, settle } from './settle';
 
 /** Runs the jobs that one consumer takes. */
@@ -143,8 +144,13 @@ const toDelivery = ({
   attemptsMade: job.attemptsMade,
   takenCount: job.attemptsStarted,
   crashCount,
+  get failedAtMs() {
+    return failedAtMsOf(job.stacktrace?.at(-1) ?? '');
+  },
+  jobPriority: job.opts.priority ?? 0,
   scheduledAt: new Date(job.timestamp),
   delayMs: job.opts.delay ?? 0,
+  ...(job.opts.deduplication === undefined ? {} : { deduplication: job.opts.deduplication }),
   runKey,
   checkHeld,
   cancellation,

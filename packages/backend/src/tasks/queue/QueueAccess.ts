@@ -1,10 +1,10 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { DeadlineError, settleWithin } from '@backend/deadline/settleWithin';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { err, type Result } from 'neverthrow';
 import { UnreachableError } from './AccessFailure';
-import { DeadlineError, settleWithin } from './settleWithin';
 import { sharedTaskQueues } from './sharedTaskQueues';
 import { type TaskQueues } from './TaskQueues';
 import { TasksDisabledError } from './TasksDisabledError';

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { checkJson } from '../domain/JsonFidelity';
 import { TaskError } from '../domain/TaskError';
 import { type FailureReason } from '../domain/TaskOutcome';
-import { parseFailureStack, toFailureMessage, toFailureStack, toPlainStack } from './StoredFailure';
+import {
+  failedAtMsOf,
+  parseFailureStack,
+  toFailureMessage,
+  toFailureStack,
+  toPlainStack,
+} from './StoredFailure';
 
 const storedOf = (metadata: Record<string, unknown>) =>
   parseFailureStack(toFailureStack({ error: new TaskError('x', metadata), attempt: 1 }))?.metadata;
@@ -145,3 +151,25 @@ function sortedKeys(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+describe('failedAtMsOf', () => {
+  const error = new TaskError('x');
+
+  it('tells when a task failed for good, and keeps that out of its error', () => {
+    const stack = toFailureStack({ error, attempt: 2, reason: 'exhausted', failedAtMs: 7 });
+
+    expect(failedAtMsOf(stack)).toBe(7);
+    expect(parseFailureStack(stack)).toEqual({
+      ...{ message: 'x', code: 'task-failed' },
+      ...{ attempt: 2, reason: 'exhausted' },
+    });
+  });
+
+  it.each([
+    ['an attempt that was not the last', toFailureStack({ error, attempt: 1 }), undefined],
+    ['a failure without its time', toFailureStack({ error, attempt: 1, reason: 'fatal' }), 0],
+    ['what another program wrote', 'Error: x', undefined],
+  ])('answers of %s what is known', (_what, stack, failedAtMs) => {
+    expect(failedAtMsOf(stack)).toBe(failedAtMs as number);
+  });
+});

@@ -9,17 +9,26 @@ const MAX_MESSAGE_LENGTH = 4000;
 const MAX_STACK_LENGTH = 8000;
 const MAX_METADATA_BYTES = 16 * 1024;
 
+/** What is kept in a stack. */
+interface KeptFailure extends StoredTaskError {
+  /** When the task failed for good, in milliseconds since 1970; absent while attempts remain. */
+  readonly failedAtMs?: number;
+}
+
 interface Failure {
   readonly error: TaskError;
   readonly attempt: number;
   readonly reason?: FailureReason;
+  /** With `reason`; milliseconds since 1970. */
+  readonly failedAtMs?: number;
 }
 
 /** Cuts a message to what a dead letter keeps; an error without one is named by its class. */
 export const toFailureMessage = ({ message, name }: Error): string =>
   (message || name).slice(0, MAX_MESSAGE_LENGTH);
 
-const toStored = ({ error, attempt, reason }: Failure): StoredTaskError => {
+/** What is kept of a failure, without its stack. */
+export const toStoredFailure = ({ error, attempt, reason }: Failure): StoredTaskError => {
   const metadata = toJsonFields(error.metadata, MAX_METADATA_BYTES);
   const isKept = Object.keys(metadata).length > 0 && checkJson(metadata, MAX_METADATA_BYTES).isOk();
   return {
@@ -38,7 +47,9 @@ const toStored = ({ error, attempt, reason }: Failure): StoredTaskError => {
 export const toFailureStack = (failure: Failure): string => {
   const { error } = failure;
   const stack = typeof error.stack === 'string' ? error.stack : `${error.name}: ${error.message}`;
-  return stack.slice(0, MAX_STACK_LENGTH) + MARK + JSON.stringify(toStored(failure));
+  const { failedAtMs } = failure;
+  const kept = { ...toStoredFailure(failure), ...(failedAtMs === undefined ? {} : { failedAtMs }) };
+  return stack.slice(0, MAX_STACK_LENGTH) + MARK + JSON.stringify(kept);
 };
 
 /** A kept stack without our line: what the error itself had. */
@@ -49,10 +60,26 @@ export const toPlainStack = (stack: string): string => {
 
 /** Reads our facts back out of a kept stack; `undefined` when another program wrote it. */
 export const parseFailureStack = (stack: string): StoredTaskError | undefined => {
+  const kept = parseKept(stack);
+  if (kept === undefined) return undefined;
+  const { failedAtMs: _failedAtMs, ...error } = { failedAtMs: undefined, ...kept };
+  return error;
+};
+
+/**
+ * When the attempt of a stack failed its task for good; nothing when it did not. Milliseconds since 1970; 0 where it was not
+ * kept.
+ */
+export const failedAtMsOf = (stack: string): number | undefined => {
+  const kept = parseKept(stack);
+  return kept?.reason === undefined ? undefined : (kept.failedAtMs ?? 0);
+};
+
+const parseKept = (stack: string): KeptFailure | undefined => {
   const start = stack.lastIndexOf(MARK);
   if (start < 0) return undefined;
   try {
-    return JSON.parse(stack.slice(start + MARK.length)) as StoredTaskError; // written by toFailureStack
+    return JSON.parse(stack.slice(start + MARK.length)) as KeptFailure; // written by toFailureStack
   } catch {
     // Cut short by another program: the plain message is still there.
     return undefined;

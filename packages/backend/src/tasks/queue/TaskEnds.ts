@@ -11,7 +11,8 @@ import { ClosedError, type TaskWatch, type TaskWatcher } from './TaskWatch';
  * Why a wait ended without an end.
  *
  * - `timed-out`: the time is over, and the task has not ended. - `aborted`: the caller's signal was aborted.
- * - `queue-unavailable`: the time is over, and Redis says nothing; or the connections of the process were closed.
+ * - `queue-unavailable`: the time is over, and Redis says nothing, or it does not hold the task and the ledger says nothing; or
+ *   the connections of the process were closed.
  */
 export type WaitErrorCode = 'timed-out' | 'aborted' | 'queue-unavailable';
 

@@ -6,6 +6,7 @@ import { type JobJson, type JobsOptions, type Queue } from 'bullmq';
 import { type TaskId } from '../domain/TaskId';
 import { addWithFields } from './addWithFields';
 import { type Debounced, replaceDebounced } from './DeduplicationKey';
+import { deleteOrphan } from './deleteOrphan';
 import { loadBullmq } from './loadBullmq';
 import { toQueueName } from './QueueName';
 import { rememberTaskName } from './UnregisteredTasks';
@@ -78,6 +79,8 @@ export interface JobInput {
   readonly options: JobsOptions;
   /** Replaces the job that waits under an equal key, if one does. */
   readonly debounce?: Debounced | undefined;
+  /** Whether it is put there long after its call, and newer calls may have come before it. Default: false. */
+  readonly isLate?: boolean;
   /** Fields of our own in the job's hash, names and values in turn. Default: none. */
   readonly fields?: readonly string[];
 }
@@ -107,19 +110,30 @@ const MAX_LOOKS = 10;
  *
  * @returns The id of the job that is on the queue: the given one, or that of the job which was there before.
  */
-export const addJob = (queues: TaskQueues, job: JobInput): Promise<string> => {
-  const { debounce } = job;
-  queues.noteScheduled(job.name);
-  return debounce === undefined ? addToQueue(queues.get(job.name), job) : addDebounced(queues, job, debounce);
+export const addJob = async (queues: TaskQueues, job: JobInput): Promise<string> => {
+  const { id, name, debounce, isLate = false } = job;
+  queues.noteScheduled(name);
+  // One that was on the queue before may have left its hash there.
+  if (isLate) await deleteOrphan({ client: queues.client, queue: queues.get(name), id });
+  return debounce === undefined ? addToQueue(queues.get(name), job) : addDebounced(queues, job, debounce);
 };
 
 const addDebounced = async (queues: TaskQueues, job: JobInput, debounce: Debounced): Promise<string> => {
   const queue = queues.get(job.name);
-  const { data, options } = job;
+  const { id, data, options, isLate = false } = job;
   const { priority = 0, timestamp: nowMs = Date.now() } = options;
   for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
     const { client } = queues;
-    const replacedId = await replaceDebounced({ client, queue, debounce, data, priority, nowMs });
+    const replacedId = await replaceDebounced({
+      client,
+      queue,
+      id,
+      isLate,
+      debounce,
+      data,
+      priority,
+      nowMs,
+    });
     if (replacedId !== undefined) return replacedId;
     if ((await addToQueue(queue, job)) === job.id) return job.id;
   }

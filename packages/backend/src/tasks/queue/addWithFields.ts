@@ -8,11 +8,12 @@ interface FieldedJob {
 }
 
 /**
- * Only to the job that was meant: one that was put on the queue before under this id, for another call, stays as it is.
- * What it has meanwhile written itself stays too.
+ * Only to the job that was meant: one that was put on the queue before under this id, for another call, stays as it is, and
+ * so does one that has begun (`ats`: how often): it has had its fields, and may have written others.
  */
 const WRITE_FIELDS = `
 if redis.call('HGET', KEYS[1], 'data') ~= ARGV[1] then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'ats') == 1 then return 0 end
 for index = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
 return 1`;
 

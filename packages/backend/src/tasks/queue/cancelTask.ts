@@ -3,7 +3,11 @@ import { err, ok, type Result } from 'neverthrow';
 import { CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
 import { showValue } from '../domain/numberRule';
+import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
+import { isTerminalStatus } from '../domain/TaskStatus';
+import { type LedgerError } from '../ledger/LedgerError';
+import { type TaskLedger } from '../ledger/TaskLedger';
 import { accessFailureCode, describeAccessFailure } from './AccessFailure';
 import { toCancelChannel } from './CancelChannel';
 import { listUnendedChildren } from './ChildStore';
@@ -17,6 +21,10 @@ export interface TaskCancellation {
   readonly access: QueueAccess;
   /** `QUEUE_PREFIX`. */
   readonly prefix: string;
+  /** Where the task is written down too, unless the ledger is off. */
+  readonly ledger: TaskLedger | undefined;
+  /** Whether a cancellation must be written there (`LEDGER_REQUIRED`). */
+  readonly ledgerRequired: boolean;
   /** Told what was changed. */
   readonly logger: ILogger;
   readonly taskName: string;
@@ -46,12 +54,49 @@ export const cancelTask = async (
     const { change, task } = await cancelJob({ client, queue, id, reason, channel, nowMs: Date.now() });
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
-  if (answer.isErr()) return err(toCancelFailure(answer.error));
+  if (answer.isErr()) {
+    const inLedger = await cancelInLedger(cancellation);
+    const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
+    return isAnswered ? inLedger : err(toCancelFailure(answer.error));
+  }
+  const { record } = answer.value;
+  if (record === undefined) return (await cancelInLedger(cancellation)) ?? err(toNotFound(id));
   const answered = answerCancellation(id, answer.value, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
-  if (answer.value.record?.status === 'cancelled') await cancelChildren(cancellation);
-  return answered;
+  if (record.status !== 'cancelled') return answered;
+  const noted = await noteCancelled(cancellation, record);
+  await cancelChildren(cancellation);
+  if (noted.isOk() || !cancellation.ledgerRequired) return answered;
+  return answered.andThen(() => err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error)));
+};
+
+/** What is not written the reconciler finds in the queue, if Redis still has it then. */
+const noteCancelled = async (
+  { ledger }: TaskCancellation,
+  { id, cancelReason: reason, endedAt = new Date() }: TaskRecord,
+): Promise<Result<unknown, LedgerError>> =>
+  ledger === undefined || !isTaskId(id)
+    ? ok()
+    : ledger.writer.cancel(id, { reason, nowMs: endedAt.getTime(), isIdle: true });
+
+/** Cancels a task that is in the ledger and not on its queue, or whose queue cannot be asked: no worker will run it. */
+const cancelInLedger = async ({
+  ledger,
+  id,
+  reason,
+  logger,
+}: TaskCancellation): Promise<Result<TaskRecord, CancelError> | undefined> => {
+  if (ledger === undefined || !isTaskId(id)) return undefined;
+  const cancelled = await ledger.writer.cancel(id, { reason, nowMs: Date.now() });
+  if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
+  const found = await ledger.history.find(id);
+  if (found.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, found.error));
+  const record = found.value;
+  // One that runs hears of it from its queue alone.
+  if (record === undefined || (!cancelled.value && !isTerminalStatus(record.status))) return undefined;
+  const change = cancelled.value ? 'cancelled' : 'none';
+  return answerCancellation(id, { change, record }, logger);
 };
 
 /** What a call has done to a task. */
@@ -95,13 +140,23 @@ export const cancelChildren = async (parent: TaskCancellation): Promise<void> =>
   }
 };
 
-/** A child that has ended meanwhile needs no cancelling. */
+/** A child that has ended meanwhile needs no cancelling; one that its queue has cancelled does not run. */
 const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
+
+const isUnavailable = (cancelled: Result<TaskRecord, CancelError>): boolean =>
+  cancelled.isErr() && cancelled.error.code === 'ledger-unavailable';
 
 /** The error for a Redis that is silent or refuses, or that is not asked. */
 export const toCancelFailure = (error: Error): CancelError =>
   new CancelError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
+
+/** The error for a cancellation that the ledger was not told of: it may have the task run yet. */
+const toUnnoted = (known: string, cause: LedgerError): CancelError =>
+  new CancelError(`${known}, and the ledger could not be told: ${cause.message}; call again`, {
+    code: 'ledger-unavailable',
+    cause,
+  });
 
 const toNotFound = (id: unknown): CancelError =>
   new CancelError(`no queue of this name holds the task ${showValue(id)}`, { code: 'not-found' });

@@ -1,7 +1,7 @@
+import { DeadlineError, settleWithin } from '@backend/deadline/settleWithin';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
-import { DeadlineError, settleWithin } from './settleWithin';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 import { TasksDisabledError } from './TasksDisabledError';
 

@@ -4,6 +4,8 @@ import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isEnvelope, parseEnvelope } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { isEnvelopeJob, toLedgerEntry } from '../ledger/toLedgerEntry';
 import { fromJobPriority, toJobOptions } from './JobOptions';
 import { publish } from './publish';
 import { type QueueAccess } from './QueueAccess';
@@ -20,7 +22,7 @@ export type TaskRetry =
 
 interface RetryRequest {
   readonly access: QueueAccess;
-  readonly appConfig: Pick<AppConfig, 'queuePrefix' | 'taskMaxAttempts' | 'scheduleDeadlineMs'>;
+  readonly appConfig: AppConfig;
   readonly task: TaskDefinition<unknown>;
   /** A failed or cancelled task of this definition. */
   readonly id: TaskId;
@@ -88,9 +90,16 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
   const { access, task, id, appConfig } = request;
   const { id: newId } = claimed;
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
-  const job = toJob(request, claimed, Date.now());
+  const nowMs = Date.now();
+  const job = toJob(request, claimed, nowMs);
+  const ledger = sharedTaskLedger(appConfig);
+  if (ledger !== undefined && isEnvelopeJob(job)) {
+    const inserted = await ledger.writer.insert(toLedgerEntry(job, { nowMs }));
+    if (inserted.isErr() && appConfig.ledgerRequired) return err(inserted.error);
+  }
   const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
   if (published.isErr()) return err(published.error);
+  ledger?.outbox.notePublished(newId);
   const closed = await access.run((_queues, { client }) =>
     closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
   );

@@ -141,7 +141,7 @@ export const settle = async ({
       job.opts.stackTraceLimit = STACK_COUNT;
       const { UnrecoverableError } = loadBullmq();
       const signal = new UnrecoverableError(toSignalMessage(outcome.error));
-      throw withStack(signal, toFailureStack({ error: outcome.error, attempt, reason: outcome.reason }));
+      throw withStack(signal, toFailureStack({ ...outcome, attempt, failedAtMs: Date.now() }));
     }
   }
 };

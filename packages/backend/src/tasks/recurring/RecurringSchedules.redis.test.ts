@@ -338,7 +338,7 @@ describe('createRecurringSchedules', () => {
   });
 
   it('says so when Redis is away', async () => {
-    const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
     const recurring = createRecurringSchedules({ tasks: [reportTask], logger: silentLogger, appConfig });
     const answers = await Promise.all([
       recurring.create(reportTask, daily, { everyMs: 1000 }),
@@ -437,7 +437,7 @@ describe('scheduleRecurring', () => {
     ['payload', 'a', {}, { everyMs: 1000 }, 'invalid-payload'],
     ['timing', 'a', daily, { everyMs: 1 }, 'invalid-options'],
   ])('refuses a wrong %s', async (_what, correlationId, payload, timing, code) => {
-    const appConfig = parseAppConfig({ REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: 'redis://127.0.0.1:1' })._unsafeUnwrap();
     const scheduler = createTaskScheduler({ logger: silentLogger, appConfig });
     const answer = await scheduler.scheduleRecurring(
       correlationId as CorrelationId, // wrong on purpose, like the others

@@ -5,10 +5,13 @@ import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { toRunCorrelationId, toRunTaskId } from '../domain/ScheduleId';
 import { type StoredSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { type TaskLedger } from '../ledger/TaskLedger';
+import { isEnvelopeJob, toLedgerEntry } from '../ledger/toLedgerEntry';
 import { type DueRuns, type ScheduleRun } from '../queue/DueRuns';
 import { publish } from '../queue/publish';
 import { toRunJob } from '../queue/RunJob';
-import { type TaskQueues } from '../queue/TaskQueues';
+import { type JobInput, type TaskQueues } from '../queue/TaskQueues';
 
 interface RunStarterOptions {
   readonly connection: RedisConnection;
@@ -52,6 +55,7 @@ export const createRunStarter = ({
     const isStarted = published.value === taskId;
     await runs.settle({ id, dueMs }, { isStarted });
     if (isStarted) {
+      await noteRun(sharedTaskLedger(appConfig), job);
       const missed = isMissed ? { isMissed } : {};
       logger.info('A recurring schedule started a run', { ...facts, taskId, correlationId, ...missed });
     } else {
@@ -60,4 +64,11 @@ export const createRunStarter = ({
     }
     return true;
   };
+};
+
+/** A run that is not written down here is so by the worker that takes it. */
+const noteRun = async (ledger: TaskLedger | undefined, job: JobInput): Promise<void> => {
+  if (ledger === undefined || !isEnvelopeJob(job)) return;
+  await ledger.writer.insert(toLedgerEntry(job, { nowMs: Date.now() }));
+  ledger.outbox.notePublished(job.id);
 };

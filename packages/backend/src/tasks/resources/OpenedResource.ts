@@ -1,8 +1,8 @@
+import { DeadlineError, settleWithin } from '@backend/deadline/settleWithin';
 import { type ILogger } from '@backend/logger/Logger';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { err, type Result } from 'neverthrow';
 import { tokenName } from '../domain/ResourceToken';
-import { DeadlineError, settleWithin } from '../queue/settleWithin';
 import { type ResourceContext, type ResourceDefinition } from './ResourceDefinition';
 
 /** A resource from one start to its stop. */

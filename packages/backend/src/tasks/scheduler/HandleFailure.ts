@@ -1,5 +1,6 @@
 import { type TaskName } from '../domain/TaskEnd';
 import { TaskResultError } from '../domain/TaskResultError';
+import { type LedgerError } from '../ledger/LedgerError';
 import { accessFailureCode } from '../queue/AccessFailure';
 import { type WaitError } from '../queue/TaskEnds';
 
@@ -10,6 +11,13 @@ export const toUnavailable = (
 ): TaskResultError =>
   new TaskResultError(`nothing could be learnt of the task ${id} of ${taskName}: ${reason}`, {
     code: cause instanceof Error ? accessFailureCode(cause) : 'queue-unavailable',
+    cause,
+  });
+
+/** The error for a task that its queue does not hold, and that the ledger says nothing of. */
+export const toUnknown = (task: TaskName, cause: LedgerError): TaskResultError =>
+  toUnavailable(task, {
+    reason: `its queue does not hold it, and the ledger could not be asked: ${cause.message}`,
     cause,
   });
 

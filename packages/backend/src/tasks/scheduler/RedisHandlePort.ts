@@ -5,14 +5,18 @@ import { err, ok, type Result } from 'neverthrow';
 import { type TaskName, toRemoved } from '../domain/TaskEnd';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { type TaskSighting } from '../domain/TaskSighting';
+import { createSharedEnds } from '../ledger/SharedEnds';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { describeAccessFailure } from '../queue/AccessFailure';
 import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
-import { createTaskEnds } from '../queue/TaskEnds';
+import { sharedTaskWatch } from '../queue/sharedTaskWatch';
+
 import { readTaskLog } from '../queue/TaskLog';
-import { toUnavailable, toWaitFailure } from './HandleFailure';
+import { toUnavailable, toUnknown, toWaitFailure } from './HandleFailure';
 import { type HandlePort } from './HandlePort';
+import { readKeptSighting } from './KeptSighting';
 import { openTaskLooks } from './TaskLooks';
 
 interface RedisHandleParts {
@@ -27,10 +31,14 @@ export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
     tasksEnabled: appConfig.tasksEnabled,
     look: (task) => look(task, parts),
     waitForEnd: async (task, timeoutMs) => {
-      const end = await createTaskEnds(parts).wait(task.taskName, task.id, { timeoutMs });
+      const end = await createSharedEnds(parts).wait(task.taskName, task.id, { timeoutMs });
       return end.mapErr((error) => toWaitFailure(task, error, timeoutMs));
     },
-    openLooks: (task, timeoutMs) => openTaskLooks(task, timeoutMs, parts),
+    openLooks: (task, timeoutMs) =>
+      openTaskLooks(task, timeoutMs, {
+        watch: sharedTaskWatch(parts),
+        readKept: (id) => readKeptSighting(sharedTaskLedger(appConfig), id),
+      }),
     readLog: ({ id, taskName }) =>
       createQueueAccess(parts).run((queues) =>
         readTaskLog({ client: queues.client, queue: queues.get(taskName), id }),
@@ -38,6 +46,8 @@ export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
     cancel: ({ id, taskName, maxAttempts = appConfig.taskMaxAttempts }, reason) =>
       cancelTask({
         access: createQueueAccess(parts),
+        ledger: sharedTaskLedger(appConfig),
+        ledgerRequired: appConfig.ledgerRequired,
         logger: guardedLogger(logger),
         prefix: appConfig.queuePrefix,
         taskName,
@@ -58,5 +68,8 @@ const look = async (
   if (seen.isErr())
     return err(toUnavailable(task, { reason: describeAccessFailure(seen.error), cause: seen.error }));
   const [sighting] = seen.value.tasks;
-  return sighting === undefined ? err(toRemoved(task)) : ok(sighting);
+  if (sighting !== undefined) return ok(sighting);
+  const kept = await readKeptSighting(sharedTaskLedger(parts.appConfig), task.id);
+  if (kept.isErr()) return err(toUnknown(task, kept.error));
+  return kept.value === undefined ? err(toRemoved(task)) : ok(kept.value);
 };

@@ -6,11 +6,12 @@ import { toDelayMs } from '../domain/ScheduleOptions';
 import { ENVELOPE_VERSION, type TaskEnvelope } from '../domain/TaskEnvelope';
 import { type Disposition, type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
+import { LedgerError } from '../ledger/LedgerError';
 import { accessFailureCode } from '../queue/AccessFailure';
 import { toJobOptions } from '../queue/JobOptions';
 import { type PublishError } from '../queue/publish';
-import { type JobInput } from '../queue/TaskQueues';
 import { type AcceptedCall, acceptCall, type ScheduleCall } from './CallCheck';
+import { type ScheduledJob } from './ScheduledEntry';
 import { type ScheduleTarget } from './ScheduleTarget';
 
 /** What carries a call out. */
@@ -28,7 +29,7 @@ export const placeTask = async <Output>(
   if (accepted.isErr()) return err(accepted.error);
   const { queueName: taskName } = call.task;
   const id = TaskId();
-  const published = await target.publish(toJob(id, accepted.value, appConfig));
+  const published = await target.publish(toJob(id, accepted.value, appConfig), accepted.value);
   return published
     .map((taskId) =>
       target.toHandle<Output>({
@@ -49,7 +50,7 @@ export const toDisposition = (isOurs: boolean, deduplication: Deduplication | un
 };
 
 /** Builds the job of an accepted call. */
-export const toJob = (id: TaskId, call: AcceptedCall, appConfig: AppConfig): JobInput => {
+export const toJob = (id: TaskId, call: AcceptedCall, appConfig: AppConfig): ScheduledJob => {
   const { task, options, nowMs, deduplication, ancestors = [] } = call;
   const maxAttempts = options.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts;
   const delayMs = deduplication?.kind === 'debounce' ? deduplication.windowMs : toDelayMs(options, nowMs);
@@ -90,9 +91,9 @@ const toEnvelope = (
   };
 };
 
-const toUnavailable = (error: PublishError, taskName: string, taskId: TaskId): ScheduleError =>
+const toUnavailable = (error: PublishError | LedgerError, taskName: string, taskId: TaskId): ScheduleError =>
   new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {
-    code: accessFailureCode(error),
-    metadata: { taskId, isUnknown: error.isUnknown },
+    code: error instanceof LedgerError ? error.code : accessFailureCode(error),
+    metadata: { taskId, isUnknown: error instanceof LedgerError || error.isUnknown },
     cause: error,
   });

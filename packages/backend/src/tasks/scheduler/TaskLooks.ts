@@ -1,13 +1,12 @@
-import { type AppConfig } from '@backend/config/AppConfig';
-import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskName, toRemoved } from '../domain/TaskEnd';
+import { type TaskId } from '../domain/TaskId';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { type TaskSighting } from '../domain/TaskSighting';
-import { sharedTaskWatch } from '../queue/sharedTaskWatch';
+import { type LedgerError } from '../ledger/LedgerError';
 import { describeWatchFailure } from '../queue/TaskEnds';
-import { ClosedError } from '../queue/TaskWatch';
-import { toTimedOut, toUnavailable } from './HandleFailure';
+import { ClosedError, type TaskWatch } from '../queue/TaskWatch';
+import { toTimedOut, toUnavailable, toUnknown } from './HandleFailure';
 
 /** Looks at one task until its time is over. */
 export interface TaskLooks {
@@ -19,19 +18,28 @@ export interface TaskLooks {
   close(): void;
 }
 
+/** Where tasks are looked at. */
 interface TaskLooksParts {
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
+  readonly watch: TaskWatch;
+  /** Reads what is known of a task that its queue does not hold. */
+  readKept(id: TaskId): Promise<Result<TaskSighting | undefined, LedgerError>>;
 }
 
 /** Begins to look at a task, until its end, or an error, is there to be told; closing it ends that earlier. */
-export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: TaskLooksParts): TaskLooks => {
+export const openTaskLooks = (
+  task: TaskName,
+  timeoutMs: number,
+  { watch, readKept }: TaskLooksParts,
+): TaskLooks => {
   let newest: TaskSighting | undefined;
   let error: TaskResultError | undefined;
   let isOver = timeoutMs === 0;
   let isClosed = false;
   let notify = (): void => undefined;
+  let isStopped = false;
+  let lookCount = 0;
   const stop = (): void => {
+    isStopped = true;
     clearTimeout(timer);
     watching.stop();
   };
@@ -40,13 +48,27 @@ export const openTaskLooks = (task: TaskName, timeoutMs: number, parts: TaskLook
     if (error !== undefined || newest?.end !== undefined) stop();
     notify();
   };
-  const watching = sharedTaskWatch(parts).watch(task, {
+  const see = (sighting: TaskSighting | undefined): void => {
+    if (sighting === undefined) error = toRemoved(task);
+    else newest = sighting;
+    if (isOver && sighting !== undefined && sighting.end === undefined) error = toTimedOut(task, timeoutMs);
+    tell();
+  };
+  /** The ledger is slow beside Redis: what a later look has shown meanwhile is newer. */
+  const seeKept = async (look: number): Promise<void> => {
+    const kept = await readKept(task.id);
+    if (isStopped || look !== lookCount) return;
+    if (kept.isOk()) return see(kept.value);
+    if (!isOver) return;
+    error = toUnknown(task, kept.error);
+    tell();
+  };
+  const watching = watch.watch(task, {
     isCurious: true,
     onSighting: (sighting) => {
-      if (sighting === undefined) error = toRemoved(task);
-      else newest = sighting;
-      if (isOver && sighting !== undefined && sighting.end === undefined) error = toTimedOut(task, timeoutMs);
-      tell();
+      lookCount += 1;
+      if (sighting !== undefined) see(sighting);
+      else void seeKept(lookCount);
     },
     onSilence: (cause) => {
       if (!isOver && !(cause instanceof ClosedError)) return;

@@ -22,6 +22,7 @@ const setup = () =>
   createTaskScheduler({
     logger: getMockedLogger(),
     appConfig: parseAppConfig({
+      NODE_ENV: 'test',
       REDIS_URL: 'redis://127.0.0.1:1',
       SCHEDULE_DEADLINE_MS: '1',
     })._unsafeUnwrap(),

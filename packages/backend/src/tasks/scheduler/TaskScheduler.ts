@@ -2,6 +2,7 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, type Result } from 'neverthrow';
+import { type CallerTransaction } from '../domain/CallerTransaction';
 import { type RecurringOptions } from '../domain/RecurringSchedule';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type ScheduleId } from '../domain/ScheduleId';
@@ -12,7 +13,7 @@ import { type FoundHandle, type TaskHandle } from '../domain/TaskHandle';
 import { toInvalidCorrelationId } from './CallCheck';
 import { checkRecurringCall } from './RecurringCall';
 import { placeTask } from './ScheduleCall';
-import { createRedisTarget, type ScheduleTarget } from './ScheduleTarget';
+import { createSharedTarget, type ScheduleTarget } from './ScheduleTarget';
 
 /** Hands tasks to the queue. */
 export interface TaskScheduler {
@@ -46,6 +47,15 @@ export interface TaskScheduler {
     options?: RecurringOptions,
   ): Promise<Result<ScheduleId, ScheduleError>>;
   /**
+   * A scheduler whose tasks are a part of a transaction: they will run if it is committed, and were never there if it is
+   * rolled back. Nothing reaches Redis before. Answers as `schedule` does; an error of the database is the transaction's too:
+   * on Postgres nothing more can be done in it. Recurring schedules are refused.
+   *
+   * @param transaction Open, on the database of the ledger: what `sql.begin` of `Bun.SQL` hands over, or an adapter of
+   *   another client.
+   */
+  within(transaction: CallerTransaction): TaskScheduler;
+  /**
    * The handle of a task that was scheduled earlier, in whichever process. Free: Redis is asked by its methods alone, which
    * also say `invalid-options` when the id is no task id.
    *
@@ -68,7 +78,7 @@ export interface TaskSchedulerOptions {
  * task. Create one wherever you need it.
  */
 export const createTaskScheduler = (parts: TaskSchedulerOptions): TaskScheduler =>
-  createSchedulerFor(createRedisTarget(parts), parts.appConfig);
+  createSchedulerFor(createSharedTarget(parts), parts.appConfig);
 
 /** Creates a scheduler that checks calls by the configuration and hands what it accepts to a target. */
 export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig): TaskScheduler => ({
@@ -90,5 +100,6 @@ export const createSchedulerFor = (target: ScheduleTarget, appConfig: AppConfig)
     if (checked.isErr()) return err(checked.error);
     return (await target.saveSchedule(checked.value)).map((schedule) => schedule.id);
   },
+  within: (transaction) => createSchedulerFor(target.within(transaction), appConfig),
   handle: (task, id) => target.findHandle(task, id),
 });

@@ -64,7 +64,7 @@ describe('an idempotency key', () => {
     });
     await test.bench.startWorker();
     const first = await test.call({ id: 1 });
-    await until(async () => (await test.bench.inspector.getTask(first.id)).isErr());
+    await until(async () => (await test.bench.queue(test.task).getJob(first.id)) === undefined);
 
     expect(await test.call({ id: 1 })).toEqual({ id: first.id, disposition: 'duplicate' });
     expect(test.runs.length).toBe(1);

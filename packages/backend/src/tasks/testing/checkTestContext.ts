@@ -44,6 +44,7 @@ const RULES: Readonly<Record<string, PartRule>> = {
   schedule: FUNCTION,
   children: OBJECT,
   step: FUNCTION,
+  completeWithin: FUNCTION,
 } satisfies Record<keyof TaskContext, PartRule>;
 
 /**

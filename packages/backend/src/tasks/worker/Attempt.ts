@@ -6,6 +6,7 @@ import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Isolation } from '../isolation/Isolation';
 import { type StoredChild } from '../queue/ChildStore';
 import { type Delivery } from '../queue/Delivery';
+import { type AttemptLedger } from './AttemptLedger';
 import { type AttemptPlan, type TaskDefaults } from './AttemptPlan';
 import { type HandlerClock } from './HandlerClock';
 import { type Shutdown } from './Shutdown';
@@ -31,6 +32,8 @@ export interface AttemptEnvironment {
   readonly resolve: ResolveResource;
   /** Runs the attempts of isolated tasks. Without it they run in this process, like all others. */
   readonly isolation?: Isolation | undefined;
+  /** Writes attempts down. Without it nobody does: `LEDGER_URL` is `off`. */
+  readonly ledger?: AttemptLedger | undefined;
   now(): Date;
   /** From 0 to 1. */
   random(): number;
@@ -47,6 +50,8 @@ export interface AttemptEnd {
   readonly hasBegun: boolean;
   /** Children that the attempt had and did not wait for to their end. */
   readonly unendedChildren: readonly StoredChild[];
+  /** The task had ended before, so that nothing was run; absent otherwise. */
+  readonly hadEnded?: true;
 }
 
 /** One attempt before its end. */

@@ -3,6 +3,7 @@ import { type TaskContext } from '../domain/TaskContext';
 import { toLogLine, toProgressJson } from '../domain/TaskReport';
 import { type StepOwner, toStepKey } from '../domain/TaskStep';
 import { createTaskSteps, type TaskSteps } from '../domain/TaskSteps';
+import { LedgerError } from '../ledger/LedgerError';
 import { type Attempt, toLogBindings } from './Attempt';
 import { type AttemptFamily } from './AttemptFamily';
 
@@ -53,8 +54,17 @@ export const toContext = (attempt: Attempt, { getSignal, getSteps, family }: Han
       return family.children();
     },
     step: (name, work) => getSteps().step(name, work),
+    completeWithin: async (transaction, value) => {
+      if (environment.ledger === undefined) throw toDisabled();
+      await environment.ledger.completeWithin(attempt, transaction, value);
+    },
   };
 };
+
+const toDisabled = (): LedgerError =>
+  new LedgerError('expected LEDGER_URL to name a database for ctx.completeWithin, got "off"', {
+    code: 'ledger-disabled',
+  });
 
 /** The task whose steps an attempt goes on with. */
 export const toStepOwner = ({ delivery, task, envelope }: Attempt): StepOwner => ({

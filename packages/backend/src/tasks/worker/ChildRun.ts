@@ -9,12 +9,11 @@ import {
 } from '../domain/TaskChildren';
 import { TaskId } from '../domain/TaskId';
 import { type ChildClaim, type StoredChild, TakenJobError } from '../queue/ChildStore';
-import { type PublishError } from '../queue/publish';
 import { type TaskEnds } from '../queue/TaskEnds';
-import { type JobInput } from '../queue/TaskQueues';
 import { type AcceptedCall } from '../scheduler/CallCheck';
 import { acceptCalls, type Parent, requireList } from '../scheduler/ChildCalls';
 import { toJob } from '../scheduler/ScheduleCall';
+import { type ScheduledJob } from '../scheduler/ScheduledEntry';
 import { type ChildBook } from './ChildBook';
 import { toChildResult, toEndedChild, toKnownResult, toOwnParent, toUnheard } from './ChildEnd';
 import { toLostLock } from './GivenBack';
@@ -26,7 +25,7 @@ import { type ParentWait } from './ParentWait';
 export interface ChildPorts {
   readonly appConfig: AppConfig;
   /** Puts the job of a call on its queue; the same id twice makes one. Answers the id of the job that stands for it. */
-  publish(job: JobInput, call: AcceptedCall): Promise<Result<TaskId, PublishError>>;
+  publish(job: ScheduledJob, call: AcceptedCall): Promise<Result<TaskId, Error>>;
   readonly ends: TaskEnds;
   /** Cancels a task and the children that it waits for. Never rejects. */
   cancel(task: Pick<StoredChild, 'id' | 'name'>, reason: string): Promise<void>;

@@ -2,6 +2,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { isSkipped } from '../domain/Skipped';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
+import { type TaskOutcome } from '../domain/TaskOutcome';
 import { type Delivery, type DeliveryEnd } from '../queue/Delivery';
 import { type AttemptEnd, type AttemptEnvironment } from './Attempt';
 import { logAttempt } from './attemptLog';
@@ -60,6 +61,11 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
   const counts = { processedCount: 0, skippedCount: 0, failedCount: 0 };
   let isShut = false;
 
+  const count = (outcome: TaskOutcome): void => {
+    counts.processedCount += 1;
+    if (outcome.kind === 'failed') counts.failedCount += 1;
+    if (outcome.kind === 'completed' && isSkipped(outcome.value)) counts.skippedCount += 1;
+  };
   const fly = async (task: TaskDefinition<unknown>, delivery: Delivery): Promise<FlightEnd> => {
     runCount += 1;
     const run = runCount;
@@ -67,9 +73,7 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
     recent.add(task.queueName);
     const end = await runTask(task, delivery, environment);
     running.delete(run);
-    counts.processedCount += 1;
-    if (end.outcome.kind === 'failed') counts.failedCount += 1;
-    if (end.outcome.kind === 'completed' && isSkipped(end.outcome.value)) counts.skippedCount += 1;
+    if (end.hadEnded === undefined) count(end.outcome);
     if (running.size === 0) for (const listener of idleListeners) listener();
     return { ...end, endedAtMs: environment.now().getTime() };
   };
@@ -83,7 +87,8 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       const { logger, family } = environment;
       if (isLatest) {
         const onSettled = (): void => {
-          logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
+          if (value.hadEnded === undefined)
+            logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
           void cancelLeftChildren({ family, logger, taskName: task.queueName, delivery, end: value });
         };
         return { outcome, attempt, hasBegun, onSettled, onOver: leave };

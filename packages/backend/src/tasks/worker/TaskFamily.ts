@@ -3,12 +3,14 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type TaskHandle } from '../domain/TaskHandle';
+import { createSharedEnds } from '../ledger/SharedEnds';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { createTaskEnds } from '../queue/TaskEnds';
+
 import { type ScheduleCall } from '../scheduler/CallCheck';
 import { placeTask } from '../scheduler/ScheduleCall';
-import { createRedisTarget } from '../scheduler/ScheduleTarget';
+import { createSharedTarget } from '../scheduler/ScheduleTarget';
 import { type ChildPorts } from './ChildRun';
 
 /** How the handlers of a worker schedule other tasks and wait for them. */
@@ -28,16 +30,27 @@ interface TaskFamilyOptions {
 export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOptions): TaskFamily => {
   const parts = { logger, appConfig };
   const access = createQueueAccess(parts);
-  const target = createRedisTarget(parts);
+  const ledger = sharedTaskLedger(appConfig);
+  const target = createSharedTarget(parts);
   return {
     appConfig,
     draining,
-    ends: createTaskEnds(parts),
+    ends: createSharedEnds(parts),
     schedule: (call) => placeTask({ target, appConfig }, call),
     publish: target.publish,
     cancel: async ({ id, name }, reason) => {
-      const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
-      const done = await cancelTask({ access, prefix, logger, taskName: name, id, reason, maxAttempts });
+      const { queuePrefix: prefix, taskMaxAttempts: maxAttempts, ledgerRequired } = appConfig;
+      const done = await cancelTask({
+        access,
+        prefix,
+        ledger,
+        ledgerRequired,
+        logger,
+        taskName: name,
+        id,
+        reason,
+        maxAttempts,
+      });
       if (done.isErr() && done.error.code === 'queue-unavailable') {
         const facts = { taskName: name, taskId: id, reason: done.error.message };
         logger.warn('A child could not be cancelled; it runs to its end', facts);

@@ -1,15 +1,17 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
 import { type ResolveResource } from '../domain/ResourceToken';
 import { createIsolation, type Isolation } from '../isolation/Isolation';
-import { settleWithin } from '../queue/settleWithin';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createResourceSet } from '../resources/ResourceSet';
 import { createFoundHandle } from '../scheduler/FoundTask';
 import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
 import { type AttemptEnvironment } from './Attempt';
+import { type AttemptLedger, createAttemptLedger } from './AttemptLedger';
 import { toTaskDefaults } from './AttemptPlan';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
@@ -111,6 +113,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
   });
   const { resolve } = resources;
   const isolation = createWorkerIsolation(plan, { logger, appConfig });
+  const ledger = createWorkerLedger({ logger, appConfig, shutdown });
   const desk = createDeliveryDesk(
     toEnvironment({
       id: plan.id,
@@ -120,6 +123,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
       draining: stopRequest.signal,
       resolve,
       isolation,
+      ledger,
     }),
   );
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
@@ -143,6 +147,8 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     }
     const ready = await awaitRedis({ connection, logger, appConfig, stop: stopRequest.signal });
     if (ready.isErr()) return ready;
+    const usable = await openLedger(appConfig);
+    if (usable.isErr()) return err(usable.error);
     const opened = await resources.start(stopRequest.signal);
     if (opened.isErr()) return err(toStartError(opened.error));
     if (stopRequest.signal.aborted) return err(toStopped());
@@ -183,6 +189,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     isolation?.close();
+    ledger?.stop();
     await stopped;
     parts?.end();
     connection.close();
@@ -230,6 +237,14 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
 const toStopped = (): WorkerStartError =>
   new WorkerStartError('the worker was stopped before it took tasks', { code: 'stopped' });
 
+/** Brings the tables up to date. A database that is away is waited for by each task. */
+const openLedger = async (appConfig: AppConfig): Promise<Result<void, WorkerStartError>> => {
+  const opened = await sharedTaskLedger(appConfig)?.open();
+  if (opened === undefined || opened.isOk() || opened.error.code === 'ledger-unavailable') return ok();
+  const { message, cause } = opened.error;
+  return err(new WorkerStartError(message, { code: 'ledger-unusable', cause }));
+};
+
 interface EnvironmentOptions {
   readonly id: string;
   readonly logger: ILogger;
@@ -239,7 +254,20 @@ interface EnvironmentOptions {
   readonly draining: AbortSignal;
   readonly resolve: ResolveResource;
   readonly isolation: Isolation | undefined;
+  readonly ledger: AttemptLedger | undefined;
 }
+
+/** A worker without a ledger writes nothing down. */
+const createWorkerLedger = ({
+  logger,
+  appConfig,
+  shutdown,
+}: Pick<EnvironmentOptions, 'logger' | 'appConfig' | 'shutdown'>): AttemptLedger | undefined => {
+  const ledger = sharedTaskLedger(appConfig);
+  return ledger === undefined
+    ? undefined
+    : createAttemptLedger({ ledger, logger, appConfig, shutdown, now: Date.now });
+};
 
 /** A worker without isolated tasks starts no process, ever. */
 const createWorkerIsolation = (
@@ -260,6 +288,7 @@ const toEnvironment = ({
   shutdown,
   resolve,
   isolation,
+  ledger,
   draining,
 }: EnvironmentOptions): AttemptEnvironment => ({
   workerId: id,
@@ -267,6 +296,7 @@ const toEnvironment = ({
   shutdown,
   resolve,
   isolation,
+  ledger,
   family: createTaskFamily({ logger, appConfig, draining }),
   defaults: toTaskDefaults(appConfig),
   graceMs: appConfig.taskTimeoutGraceMs,

@@ -4,11 +4,15 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { isTaskId } from '../domain/TaskId';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { type TaskLedger } from '../ledger/TaskLedger';
 import { cancelChildren } from '../queue/cancelTask';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { isRefusal } from '../queue/RedisRefusal';
+import { type StoredTask } from '../queue/StoredTask';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
 import { correlationIdOf } from '../queue/TaskRecordReader';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
@@ -17,6 +21,7 @@ import { createCancelWatch } from './CancelWatch';
 import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
 import { createEventLoopWatch } from './EventLoopWatch';
+import { startLedgerDuties } from './LedgerDuties';
 import { createRetentionSweeper } from './RetentionSweeper';
 import { createSlotGate, type SlotGate } from './SlotGate';
 import { createStalledCheck } from './StalledCheck';
@@ -120,6 +125,7 @@ const startTimers = (
   const { workerStalledIntervalMs: intervalMs, workerLockMs: lockMs } = appConfig;
   void warnOfUnregistered(queues, options);
   const ticker = createScheduleTicker({ tasks: plan.registeredTasks, connection, queues, appConfig, logger });
+  const duties = startLedgerDuties({ logger, appConfig });
   return [
     ticker,
     createStalledCheck({
@@ -144,9 +150,11 @@ const startTimers = (
       onLost: () => {
         for (const consumer of consumers) consumer.rewriteLimits();
         ticker.doubt();
+        duties?.onDataLost();
       },
     }),
     createEventLoopWatch({ logger, lockMs, takeRecentTasks: desk.takeRecentTasks }),
+    ...(duties === undefined ? [] : [duties]),
   ];
 };
 
@@ -154,14 +162,15 @@ type ConsumerParts = WorkerPartsOptions & { readonly gate: SlotGate; isListening
 
 const createConsumer = (
   task: TaskDefinition<unknown>,
-  { plan, appConfig, desk, connection, logger, gate, isListening }: ConsumerParts,
+  { plan, appConfig, desk, connection, logger, stop, gate, isListening }: ConsumerParts,
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
+  const ledger = sharedTaskLedger(appConfig);
   const cancelChildrenOf = async (id: string): Promise<void> => {
-    const { queuePrefix: prefix, taskMaxAttempts: maxAttempts } = appConfig;
+    const { queuePrefix: prefix, taskMaxAttempts: maxAttempts, ledgerRequired } = appConfig;
     const access = createQueueAccess({ logger, appConfig });
-    await cancelChildren({ access, prefix, logger, taskName, id, maxAttempts });
+    await cancelChildren({ access, prefix, ledger, ledgerRequired, logger, taskName, id, maxAttempts });
   };
   return createQueueConsumer({
     task,
@@ -180,6 +189,7 @@ const createConsumer = (
         correlationId: correlationIdOf(stored),
         reason: stored.fields.cancelReason,
       });
+      void noteCancelled(ledger, stored, stop);
       void cancelChildrenOf(stored.id);
     },
     onDelivery: (delivery) => desk.take(task, delivery),
@@ -192,6 +202,24 @@ const createConsumer = (
         ...toTaskIdFacts(taskIds),
       }),
   });
+};
+
+/** How long a ledger that does not answer is left alone; milliseconds. */
+const NOTE_PAUSE_MS = 250;
+
+/** Insists: were Redis to lose its data first, the task would run. What is not written then the reconciler finds in the queue. */
+const noteCancelled = async (
+  ledger: TaskLedger | undefined,
+  { id, fields: { cancelReason: reason } }: StoredTask,
+  stop: AbortSignal,
+): Promise<void> => {
+  if (ledger === undefined || !isTaskId(id)) return;
+  const cancellation = { reason, nowMs: Date.now(), isIdle: true };
+  for (;;) {
+    const noted = await ledger.writer.cancel(id, cancellation);
+    if (noted.isOk() || noted.error.code !== 'ledger-unavailable' || stop.aborted) return;
+    await new Promise((resolve) => setTimeout(resolve, NOTE_PAUSE_MS));
+  }
 };
 
 type ErrorReport = (error: Error, taskName?: string) => void;

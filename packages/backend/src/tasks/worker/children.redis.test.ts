@@ -153,7 +153,9 @@ describe('ctx.children.run', () => {
         ),
       ),
     );
-    await using test = await setup(() => [parent, child, gone], { WORKER_STALLED_INTERVAL_MS: '500' });
+    // With a ledger a task that another program deletes is no lost one: it is put on its queue again.
+    const env = { WORKER_STALLED_INTERVAL_MS: '500', LEDGER_URL: 'off' };
+    await using test = await setup(() => [parent, child, gone], env);
     await test.bench.startWorker({ taskNames: ['test:parent'] });
     const id = await test.bench.schedule(parent, { n: 1 });
     const find = async () =>

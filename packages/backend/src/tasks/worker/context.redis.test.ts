@@ -63,6 +63,7 @@ describe('the context of a handler', () => {
           children: _7,
           resolve: _8,
           step: _9,
+          completeWithin: _10,
           ...context
         }) => context,
       ),

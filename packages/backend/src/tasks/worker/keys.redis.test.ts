@@ -19,7 +19,8 @@ const numberTask = (queueName: string, count?: number) =>
 describe('a finished task', () => {
   it('is kept as long as the retention of its definition says', async () => {
     const task = numberTask('test:kept', 2);
-    await using bench = await createTaskBench({ tasks: [task] });
+    // The ledger keeps them longer, and an inspector finds them there.
+    await using bench = await createTaskBench({ tasks: [task], env: { LEDGER_URL: 'off' } });
     const ids: TaskId[] = [];
     for (const n of [1, 2, 3, -1, 4]) ids.push(await bench.schedule(task, { n }));
     await bench.startWorker({ concurrency: 1 });

@@ -493,6 +493,7 @@ describe('runTask', () => {
         schedule: expect.any(Function),
         children: noChildren,
         step: expect.any(Function),
+        completeWithin: expect.any(Function),
       } as TaskContext,
     ]);
     const bindings = { correlationId: data.correlationId, taskId, taskName: 'emails:send', attempt: 2 };

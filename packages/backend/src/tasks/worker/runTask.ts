@@ -63,9 +63,9 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 };
 
 /**
- * Runs one attempt of a task: decode envelope, look whether it was cancelled, count crashes, look at its expiry, validate
- * payload, handler under timeout and signal, validate output, decide the outcome. Every log line inside carries the
- * correlation ID. Never rejects, whatever handler, validator or data do; the outcome is for `settle` to tell the queue.
+ * Runs one attempt of a task: decode envelope, ask the ledger whether it has ended, look whether it was cancelled, count
+ * crashes, look at its expiry, validate payload, handler under timeout and signal, validate output, decide the outcome,
+ * write it to the ledger. Every log line inside carries the correlation ID. Never rejects, whatever handler, validator or data do; the outcome is for `settle` to tell the queue.
  */
 export const runTask = (
   task: TaskDefinition<unknown>,
@@ -79,14 +79,18 @@ export const runTask = (
   const { defaults } = environment;
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
-  if (decoded.isErr()) return Promise.resolve(endAttempt(attempt, err(decoded.error)));
+  const run = (): Promise<AttemptEnd> =>
+    decoded.isErr() ? Promise.resolve(endAttempt(attempt, err(decoded.error))) : runStartable(attempt);
+  return environment.ledger?.record(attempt, run) ?? run();
+};
+
+const runStartable = (attempt: Attempt): Promise<AttemptEnd> => {
   const startable = checkStartable(attempt);
   if (startable.isErr()) return Promise.resolve(endUnrun(attempt, startable.error));
   return runWithLogContext(toLogBindings(attempt), () => {
-    if (delivery.crashCount > 0) {
-      const { crashCount } = delivery;
-      environment.logger.info('Task runs again: its worker died or lost the lock', { crashCount });
-    }
+    const { crashCount } = attempt.delivery;
+    if (crashCount > 0)
+      attempt.environment.logger.info('Task runs again: its worker died or lost the lock', { crashCount });
     return runAttempt(attempt);
   });
 };

@@ -18,7 +18,7 @@ const taskNamed = (queueName: string) =>
 describe('a worker', () => {
   it('says at its start which tasks wait under a name that no definition has', async () => {
     await using redis = (await startLocalRedis({ appendOnly: false, dataDir: '.data/test' }))._unsafeUnwrap();
-    const appConfig = parseAppConfig({ REDIS_URL: redis.url })._unsafeUnwrap();
+    const appConfig = parseAppConfig({ NODE_ENV: 'test', REDIS_URL: redis.url })._unsafeUnwrap();
     const scheduler = createTaskScheduler({ logger: silentLogger, appConfig });
     for (const name of ['orders:old-name', 'orders:old-name', 'orders:new-name']) {
       (await scheduler.schedule(CorrelationId(), taskNamed(name), {}))._unsafeUnwrap();

@@ -108,6 +108,7 @@ describe('sendWelcomeEmailTask', () => {
     using _environment = setEnvironment({
       SMTP_URL: undefined,
       NODE_ENV: 'production',
+      LEDGER_URL: 'off',
       DATA_DIR: directory.path,
     });
     const error = (await sendWelcomeEmailTask.handler(payload))._unsafeUnwrapErr();

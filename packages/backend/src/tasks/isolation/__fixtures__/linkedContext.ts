@@ -3,6 +3,7 @@ import { resolveFrom } from '../../domain/ResourceToken';
 import { type TaskContext, toTaskContext } from '../../domain/TaskContext';
 import { type TaskDefinition } from '../../domain/TaskDefinition';
 import { type FoundHandle } from '../../domain/TaskHandle';
+import { validateOutput } from '../../domain/validateOutput';
 import { answerForwarded, toCarriedContext, toChildContext, toChildLogger } from '../ForwardedContext';
 import { createLink, type Link } from '../Link';
 
@@ -13,6 +14,8 @@ interface LinkedOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly findHandle?: (task: TaskDefinition<unknown>, id: string) => FoundHandle;
   readonly ancestors?: readonly string[];
+  /** Of the task. */
+  readonly output?: TaskDefinition<unknown>['output'];
 }
 
 /** The context of an isolated handler whose worker is in the same process; what goes to and fro is JSON all the same. */
@@ -23,6 +26,7 @@ export const linkedContext = ({
     throw new Error('no handle is asked for');
   },
   ancestors = [],
+  output,
 }: LinkedOptions): TaskContext => {
   const context = toTaskContext('reports:build', given);
   const onFault = (thrown: unknown): never => {
@@ -44,6 +48,10 @@ export const linkedContext = ({
     logger: toChildLogger(child),
     resolve: resolveFrom([]),
     rules: { parent: { ...context, ancestors }, limits: { taskMaxPayloadBytes: 1000 } },
+    completion: {
+      dialect: 'sqlite',
+      checkOutput: (value) => validateOutput(output === undefined ? {} : { output }, value, 1000),
+    },
     getSteps: () => {
       throw new Error('no step is called');
     },

@@ -1,4 +1,4 @@
-import { settleWithin } from '../../queue/settleWithin';
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { type AttemptEnd } from '../../worker/Attempt';
 import { type EffectCall } from './EffectCall';
 import { type EffectRun } from './EffectRun';

@@ -1,4 +1,4 @@
-import { settleWithin } from '../../queue/settleWithin';
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { type AttemptEnd } from '../../worker/Attempt';
 import { TestingError } from '../TestingError';
 import { type EffectCall } from './EffectCall';

@@ -52,7 +52,7 @@ export const createMemoryFamily = ({
     publish: async (job, call: AcceptedCall) => {
       onCall(call);
       const accept = records.begin(call);
-      const published = await target.publish(job);
+      const published = await target.publish(job, call);
       // A later attempt publishes the children again that it finds unended.
       if (published.isErr() || publishedIds.has(job.id)) return published;
       publishedIds.add(job.id);

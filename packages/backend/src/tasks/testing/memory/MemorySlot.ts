@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { type TaskSlot } from '../../queue/JobSlots';
-import { settleWithin } from '../../queue/settleWithin';
 import { createSuspensions, type Suspensions } from '../../worker/Suspensions';
 
 /** The one slot of the testing kit's worker. */

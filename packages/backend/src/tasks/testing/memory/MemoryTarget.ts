@@ -48,7 +48,7 @@ export const createMemoryTarget = ({
   port,
 }: MemoryTargetOptions): MemoryTarget => {
   const injected: InjectedFailure[] = [];
-  return {
+  const target: MemoryTarget = {
     inject: (failure) => void injected.push(failure),
     nowMs,
     publish: async (job) => {
@@ -74,7 +74,10 @@ export const createMemoryTarget = ({
     },
     toHandle: (receipt) => createTaskHandle(receipt, port),
     findHandle: (task, id) => createFoundHandle(task, id, port),
+    // Memory has no transactions: the task is scheduled at once.
+    within: () => target,
   };
+  return target;
 };
 
 const toRefused = (cause: ScheduleError | undefined): PublishError =>

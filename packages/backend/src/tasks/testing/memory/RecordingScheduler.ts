@@ -15,6 +15,7 @@ export const toRecordingScheduler = (
   { onCall, records }: RecordingOptions,
 ): TaskScheduler => ({
   ...scheduler,
+  within: (transaction) => toRecordingScheduler(scheduler.within(transaction), { onCall, records }),
   schedule: async (correlationId, given, payload, options = {}) => {
     const task = given as TaskDefinition<unknown>; // the checks run no handler
     onCall(task);

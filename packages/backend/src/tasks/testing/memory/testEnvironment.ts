@@ -5,6 +5,7 @@ import { type AttemptEnvironment } from '../../worker/Attempt';
 import { toTaskDefaults } from '../../worker/AttemptPlan';
 import { type HandlerClock } from '../../worker/HandlerClock';
 import { createShutdown } from '../../worker/Shutdown';
+import { createMemoryLedger } from './MemoryLedger';
 
 /** Values of shared resources, as `resolveFrom` takes them. */
 export type ResourceValues = Parameters<typeof resolveFrom>[0];
@@ -37,6 +38,7 @@ export const toTestEnvironment = ({
   maxCrashes: appConfig.taskMaxCrashes,
   maxResultBytes: appConfig.taskMaxResultBytes,
   shutdown: createShutdown(),
+  ledger: createMemoryLedger(),
   clock,
   resolve,
   now,

@@ -12,6 +12,8 @@ type GivenDelivery = Pick<Delivery, 'taskId' | 'data' | 'attemptsMade' | 'schedu
  */
 export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   takenCount: 1,
+  failedAtMs: undefined,
+  jobPriority: 51,
   crashCount: 0,
   delayMs: 0,
   runKey: given.taskId,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@backend/__fixtures__/until';
 import { type AppConfig, parseAppConfig } from '@backend/config/AppConfig';
+import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { getMockedLogger, type MockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { type ILogger } from '@backend/logger/Logger';
 import { startLocalRedis } from '@backend/redis/localRedis';
@@ -17,6 +18,7 @@ import { type TaskId } from '../../domain/TaskId';
 import { type TaskRecord } from '../../domain/TaskRecord';
 import { isTerminalStatus } from '../../domain/TaskStatus';
 import { createTaskInspector, type TaskInspector } from '../../inspector/TaskInspector';
+import { closeSharedLedgers } from '../../ledger/sharedTaskLedger';
 import { toQueueName } from '../../queue/QueueName';
 import { createTaskScheduler, type TaskScheduler } from '../../scheduler/TaskScheduler';
 import { createTaskWorker, type TaskWorker } from '../TaskWorker';
@@ -48,7 +50,7 @@ export interface TaskBench extends AsyncDisposable {
   queue(task: TaskDefinition<unknown>): Queue;
   /** Messages at info and above that were logged about a task. */
   messages(id: TaskId): string[];
-  /** Every key under the prefix. */
+  /** Every key under the prefix, sorted. */
   keys(): Promise<string[]>;
 }
 
@@ -72,12 +74,18 @@ export const testRedisUrl = (): Promise<string> => {
   return ownRedis;
 };
 
-/** Sets up a bench. Disposing stops its workers and deletes its keys. */
+/**
+ * Sets up a bench. Disposing stops its workers and deletes its keys. It has no ledger, unless the run of the tests says
+ * `TEST_LEDGER=sqlite`, or the test names one.
+ */
 export const createTaskBench = async ({ tasks, env = {} }: TaskBenchOptions): Promise<TaskBench> => {
   const redisUrl = env['REDIS_URL'] ?? (await testRedisUrl());
   const prefix = `test-${v4()}`;
+  const folder = await createTemporaryDirectory();
   const environment = {
     NODE_ENV: 'test',
+    LEDGER_URL:
+      process.env['TEST_LEDGER'] === 'sqlite' ? `sqlite://${join(folder.path, 'ledger.sqlite')}` : 'off',
     REDIS_URL: redisUrl,
     QUEUE_PREFIX: prefix,
     TASK_BACKOFF_MS: '0',
@@ -97,7 +105,7 @@ export const createTaskBench = async ({ tasks, env = {} }: TaskBenchOptions): Pr
     await until(async () => isThere(await record(id)));
     return record(id);
   };
-  const keys = () => redis.keys(`${prefix}:*`);
+  const keys = async () => (await redis.keys(`${prefix}:*`)).toSorted();
   return {
     appConfig,
     scheduler,
@@ -127,6 +135,8 @@ export const createTaskBench = async ({ tasks, env = {} }: TaskBenchOptions): Pr
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.all(queues.map((queue) => queue.close()));
       closeSharedConnections();
+      await closeSharedLedgers();
+      await folder[Symbol.asyncDispose]();
       const left = await keys().catch(() => []);
       if (left.length > 0) await redis.del(left).catch(() => 0);
       redis.disconnect();

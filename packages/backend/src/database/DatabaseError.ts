@@ -1,0 +1,22 @@
+import { AppError } from '@core/errors/AppError';
+
+/**
+ * Why a statement came to nothing.
+ *
+ * - `unavailable`: the database was not reached, was silent for the time it has, or has no place left. Try again later; a
+ *   statement that was sent may have been carried out.
+ * - `busy`: another process held the lock for too long, or a transaction was the victim of a deadlock. Nothing was written:
+ *   try again.
+ * - `duplicate`: a row with this key is there already.
+ * - `refused`: the statement is wrong, or the user of the URL may not do it.
+ * - `closed`: this process has closed the database.
+ */
+export const DATABASE_ERROR_CODES = ['unavailable', 'busy', 'duplicate', 'refused', 'closed'] as const;
+
+/** Why a statement came to nothing: one of `DATABASE_ERROR_CODES`. */
+export type DatabaseErrorCode = (typeof DATABASE_ERROR_CODES)[number];
+
+/** A statement, or a transaction, came to nothing. */
+export class DatabaseError extends AppError<DatabaseErrorCode> {
+  override readonly name = 'DatabaseError';
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'bun:test';
+import { createSqlTables } from './SqlTables';
+
+describe('createSqlTables', () => {
+  const cases: [
+    dialect: 'sqlite' | 'postgres',
+    schema: string | undefined,
+    shown: string | undefined,
+    name: string,
+  ][] = [
+    ['postgres', undefined, 'drover', '"drover"."tasks"'],
+    ['postgres', 'Mine', 'Mine', '"Mine"."tasks"'],
+    ['postgres', 'a"b', 'a"b', '"a""b"."tasks"'],
+    ['sqlite', undefined, undefined, '"tasks"'],
+    ['sqlite', 'x', 'x', '"x_tasks"'],
+  ];
+
+  it.each(cases)('on %s with the schema %p is in %p and calls a table %s', (dialect, schema, shown, name) => {
+    const tables = createSqlTables(dialect, schema);
+    expect({ dialect: tables.dialect, schema: tables.schema, name: tables.name('tasks') }).toEqual({
+      dialect,
+      schema: shown,
+      name,
+    });
+  });
+});

@@ -1,0 +1,67 @@
+import { Database } from 'bun:sqlite';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DatabaseError } from './DatabaseError';
+import { toDatabaseError } from './databaseFailure';
+import { type SqlRow, type SqlValue } from './SqlDatabase';
+import { keepSqliteStatements } from './SqliteStatements';
+import { untilFree } from './untilFree';
+
+/** How long SQLite itself waits for another process's lock, which blocks the event loop; milliseconds. */
+const BUSY_TIMEOUT_MS = 2;
+
+/** `FULL`: what is acknowledged survives a power cut too. */
+const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL'];
+
+/** The one connection of a process to a file. */
+export interface SqliteConnection {
+  /** Runs a statement at once, before anything else that is asked later. Rejects with a `DatabaseError`. */
+  run(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  close(): Promise<void>;
+}
+
+const toOpeningError = (thrown: unknown, path: string): DatabaseError => {
+  const { message, code, cause } = toDatabaseError(thrown);
+  const codeOfCause: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  // The folder: whoever makes room or gives the right need not start the process again.
+  const isFolder = thrown instanceof Error && 'syscall' in thrown;
+  const reason = codeOfCause === 'SQLITE_NOTADB' ? 'it is no SQLite database' : message;
+  return new DatabaseError(`the SQLite file ${JSON.stringify(path)} cannot be opened: ${reason}`, {
+    code: isFolder ? 'unavailable' : code,
+    cause: thrown,
+  });
+};
+
+/** Opens a file; it and its folder are made when they are missing. `:memory:` for none. Rejects with a `DatabaseError`. */
+export const connectSqlite = async (path: string, patienceMs: number): Promise<SqliteConnection> => {
+  let connection: SqliteConnection | undefined;
+  try {
+    if (path !== ':memory:') await mkdir(dirname(path), { recursive: true });
+    const opened = openFile(path);
+    connection = opened;
+    for (const pragma of PRAGMAS) await untilFree(() => opened.run(`PRAGMA ${pragma}`), patienceMs);
+    return opened;
+  } catch (thrown) {
+    await connection?.close();
+    throw toOpeningError(thrown, path);
+  }
+};
+
+/** Not by Bun's client for all databases, which prepares a statement each time that it runs it. */
+const openFile = (path: string): SqliteConnection => {
+  const database = new Database(path, { create: true, readwrite: true });
+  const statements = keepSqliteStatements(database);
+  return {
+    run: async (text, values = []) => {
+      try {
+        return statements.run(text, values);
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
+    },
+    close: async () => {
+      statements.close();
+      database.close();
+    },
+  };
+};

@@ -1,0 +1,89 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { settleWithin } from '@backend/deadline/settleWithin';
+import { DatabaseError } from './DatabaseError';
+import { type SqlDatabase, type SqlExecutor } from './SqlDatabase';
+import { connectSqlite, type SqliteConnection } from './SqliteConnection';
+import { createTurns } from './Turns';
+import { untilFree } from './untilFree';
+
+/** A transaction that `work` runs in. */
+interface Scope {
+  isOver: boolean;
+}
+
+const NESTED =
+  'the database was used inside a transaction of its own, which it would wait for: use the transaction that the work is given';
+
+/**
+ * Opens a SQLite file with the first statement. Processes may share it.
+ *
+ * A client of Bun's has one connection: whatever it is asked while a transaction is open belongs to that transaction, and
+ * is gone with it. So everything takes turns here.
+ *
+ * @param deadlineMs How long a statement waits for the locks of other processes, and for its turn.
+ */
+export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: number }): SqlDatabase => {
+  const turns = createTurns();
+  const scopes = new AsyncLocalStorage<Scope>();
+  let connecting: Promise<SqliteConnection> | undefined;
+  let isClosed = false;
+
+  const connect = (): Promise<SqliteConnection> => {
+    if (isClosed) throw new DatabaseError('the database is closed', { code: 'closed' });
+    connecting ??= connectSqlite(path, deadlineMs).catch((error: unknown) => {
+      connecting = undefined;
+      throw error;
+    });
+    return connecting;
+  };
+  /** The wait for the turn is a part of the patience: what is left of it is for the locks of other processes. */
+  const take = async <T>(
+    work: (connection: SqliteConnection, leftMs: number) => Promise<T>,
+    patienceMs: number,
+  ): Promise<T> => {
+    if (scopes.getStore()?.isOver === false) throw new DatabaseError(NESTED, { code: 'refused' });
+    const endsAtMs = performance.now() + patienceMs;
+    return turns.take(
+      async () => work(await connect(), Math.max(0, endsAtMs - performance.now())),
+      patienceMs,
+    );
+  };
+
+  return {
+    dialect: 'sqlite',
+    query: (text, values) =>
+      take((connection, leftMs) => untilFree(() => connection.run(text, values), leftMs), deadlineMs),
+    transaction: (work, { deadlineMs: patienceMs = deadlineMs } = {}) =>
+      take(async (connection, leftMs) => {
+        await untilFree(() => connection.run('BEGIN IMMEDIATE'), leftMs);
+        const scope: Scope = { isOver: false };
+        try {
+          const answer = await scopes.run(scope, () => work(toExecutor(connection, scope)));
+          scope.isOver = true;
+          await untilFree(() => connection.run('COMMIT'), patienceMs);
+          return answer;
+        } catch (error) {
+          scope.isOver = true;
+          await connection.run('ROLLBACK').catch(() => undefined); // SQLite may have done it itself
+          throw error;
+        }
+      }, patienceMs),
+    listen: async () => async () => undefined,
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      await settleWithin(turns.over(), deadlineMs);
+      const connection = await connecting?.catch(() => undefined);
+      await connection?.close();
+    },
+  };
+};
+
+const toExecutor = (connection: SqliteConnection, scope: Scope): SqlExecutor => ({
+  dialect: 'sqlite',
+  query: async (text, values) => {
+    // Afterwards the statement would run by itself, or in the transaction of somebody else.
+    if (scope.isOver) throw new DatabaseError('the transaction is over', { code: 'refused' });
+    return connection.run(text, values);
+  },
+});

@@ -1,0 +1,3 @@
+import { describeMetrics } from './__fixtures__/describeMetrics';
+
+describeMetrics('postgres');

@@ -1,0 +1,29 @@
+import { err, ok, type Result } from 'neverthrow';
+import { isTaskId, type TaskId } from '../domain/TaskId';
+import { type TaskAttempt } from '../ledger/LedgerHistory';
+import { type InspectorError } from './InspectorError';
+import {
+  checkTaskId,
+  type InspectorParts,
+  toLedgerDisabled,
+  toLedgerFailure,
+  toNotFound,
+} from './InspectorParts';
+
+/** Reads what the ledger keeps of a task's attempts; see `TaskInspector.getAttempts`. */
+export const readAttempts = async (
+  { history }: InspectorParts,
+  id: TaskId,
+): Promise<Result<readonly TaskAttempt[], InspectorError>> => {
+  const checked = checkTaskId(id);
+  if (checked.isErr()) return err(checked.error);
+  if (history === undefined) return err(toLedgerDisabled('getAttempts'));
+  if (!isTaskId(id)) return err(toNotFound(id)); // another program's
+  const listed = await history.listAttempts([id]);
+  if (listed.isErr()) return err(toLedgerFailure(listed.error));
+  const attempts = listed.value.get(id) ?? [];
+  if (attempts.length > 0) return ok(attempts);
+  const found = await history.find(id);
+  if (found.isErr()) return err(toLedgerFailure(found.error));
+  return found.value === undefined ? err(toNotFound(id)) : ok([]);
+};

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'bun:test';
+import { err, ok } from 'neverthrow';
+import { z } from 'zod';
+import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
+
+describe('TaskInspector.retry', () => {
+  it('does finished steps no second time, also when Redis has lost the new task and the relay brings it back', async () => {
+    let charges = 0;
+    let isBroken = true;
+    const task = defineTask({
+      queueName: 'test:charge',
+      schema: z.object({}),
+      handler: async (_payload, ctx) => {
+        await ctx.step('charge', async () => {
+          charges += 1;
+          return charges;
+        });
+        return isBroken ? err(TaskError.fatal('broken')) : ok();
+      },
+    });
+    const env = { LEDGER_RELAY_INTERVAL_MS: '100', LEDGER_RELAY_AGE_MS: '100' };
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task], env });
+    const { bench } = setup;
+    const first = await bench.startWorker();
+    const id = await bench.schedule(task, {});
+    await bench.ended(id);
+    await first.stop();
+    isBroken = false;
+    const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
+    await bench.redis.del(await bench.keys());
+    await setup.database.query('UPDATE tasks SET published_at = NULL WHERE id = $1', [newId]);
+    await bench.startWorker();
+
+    expect((await bench.ended(newId)).status).toBe('completed');
+    expect(charges).toBe(1);
+  });
+
+  it('says of a task that the ledger alone still knows that Redis has forgotten it', async () => {
+    const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = setup;
+    const id = await bench.schedule(task, {}, { delayMs: 60_000 });
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
+    await bench.redis.del(await bench.keys());
+
+    expect((await bench.inspector.retry(id))._unsafeUnwrapErr()).toMatchObject({
+      code: 'not-found',
+      message: `no registered queue holds the task "${id}": the ledger alone knows it, as cancelled; schedule it anew`,
+      metadata: { status: 'cancelled' },
+    });
+  });
+});

@@ -1,0 +1,28 @@
+import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
+import { err, type Result } from 'neverthrow';
+import { InspectorError } from './InspectorError';
+import { type InspectorParts, toLedgerDisabled, toLedgerFailure } from './InspectorParts';
+import { type TaskTrace, toTaskTrace } from './TaskTrace';
+
+/** Tasks of one trace. */
+const MAX_TASKS = 1000;
+
+/** Reads what came of a correlation ID; see `TaskInspector.trace`. */
+export const traceTasks = async (
+  { history }: InspectorParts,
+  given: CorrelationId,
+): Promise<Result<TaskTrace, InspectorError>> => {
+  const parsed = parseCorrelationId(given);
+  if (parsed.isErr())
+    return err(new InspectorError(`correlationId: ${parsed.error.message}`, { code: 'invalid-query' }));
+  if (history === undefined) return err(toLedgerDisabled('trace'));
+  const correlationId = parsed.value;
+  const found = await history.trace(correlationId, MAX_TASKS + 1);
+  return found.mapErr(toLedgerFailure).map((entries) =>
+    toTaskTrace({
+      correlationId,
+      entries: entries.slice(0, MAX_TASKS),
+      isTruncated: entries.length > MAX_TASKS,
+    }),
+  );
+};

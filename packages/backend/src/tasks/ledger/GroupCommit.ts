@@ -1,0 +1,83 @@
+import { err, ok, type Result } from 'neverthrow';
+import { type LedgerError } from './LedgerError';
+
+/** Writes items in groups. */
+export interface GroupCommit<Item, Answer> {
+  /** Answers when the item's group is written. */
+  add(item: Item): Promise<Result<Answer, LedgerError>>;
+  /** Resolves when everything that was added is written, or refused. */
+  settled(): Promise<void>;
+}
+
+interface GroupCommitOptions<Item, Answer> {
+  /** Writes items in one go; an answer for each, in their order. Never rejects. */
+  write(items: readonly Item[]): Promise<Result<readonly Answer[], LedgerError>>;
+  /** Characters of an item, about. */
+  sizeOf(item: Item): number;
+}
+
+/** Items of one group, at most. */
+const MAX_ITEMS = 500;
+
+/** Characters of one group, about; a single item may be larger. */
+const MAX_SIZE = 4_000_000;
+
+interface Waiter<Item, Answer> {
+  readonly item: Item;
+  resolve(answer: Result<Answer, LedgerError>): void;
+}
+
+/**
+ * Creates a group commit: what is added in one turn of the event loop is written together, and what is added while a group
+ * is being written makes the next. So the price of a durable write is shared by as many as there are, and nobody waits for
+ * others to come.
+ */
+export const createGroupCommit = <Item, Answer>({
+  write,
+  sizeOf,
+}: GroupCommitOptions<Item, Answer>): GroupCommit<Item, Answer> => {
+  type Waiting = Waiter<Item, Answer>;
+  let waiting: Waiting[] = [];
+  let working: Promise<void> | undefined;
+
+  const answer = async (group: readonly Waiting[]): Promise<void> => {
+    const written = await write(group.map(({ item }) => item));
+    // What one item is refused for must not take the others with it: in halves, it is found in a few writes.
+    if (written.isErr() && written.error.code === 'ledger-refused' && group.length > 1) {
+      const middle = Math.ceil(group.length / 2);
+      await answer(group.slice(0, middle));
+      await answer(group.slice(middle));
+      return;
+    }
+    for (const [index, { resolve }] of group.entries()) {
+      // `write` answers one for each.
+      resolve(written.isErr() ? err(written.error) : ok(written.value[index] as Answer));
+    }
+  };
+  const takeGroup = (): readonly Waiting[] => {
+    let size = 0;
+    const fits = ({ item }: Waiting, index: number): boolean => {
+      size += sizeOf(item);
+      return index === 0 || (index < MAX_ITEMS && size <= MAX_SIZE);
+    };
+    const tooMany = waiting.findIndex((each, index) => !fits(each, index));
+    const group = tooMany === -1 ? waiting : waiting.slice(0, tooMany);
+    waiting = tooMany === -1 ? [] : waiting.slice(tooMany);
+    return group;
+  };
+  const work = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) await answer(takeGroup());
+    working = undefined;
+  };
+  return {
+    add: (item) =>
+      new Promise((resolve) => {
+        waiting.push({ item, resolve });
+        working ??= work();
+      }),
+    settled: async () => {
+      while (working !== undefined) await working;
+    },
+  };
+};

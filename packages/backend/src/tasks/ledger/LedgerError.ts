@@ -1,0 +1,26 @@
+import { AppError } from '@core/errors/AppError';
+
+/**
+ * Why the ledger did not do what it was asked.
+ *
+ * - `ledger-disabled`: `LEDGER_URL` is `off`. Set it, or do without.
+ * - `ledger-unavailable`: the database was not reached, was silent, or was busy for too long. Try again later; a statement
+ *   that was sent may have been carried out.
+ * - `ledger-refused`: the database said no: the user of `LEDGER_URL` may not do it, or what was given as a transaction is none,
+ *   is not one of the ledger's database, or was over. Trying again is futile.
+ * - `ledger-schema`: the tables are newer than this code, or another program's. Update Drover, or set `LEDGER_SCHEMA`.
+ */
+export const LEDGER_ERROR_CODES = [
+  'ledger-disabled',
+  'ledger-unavailable',
+  'ledger-refused',
+  'ledger-schema',
+] as const;
+
+/** Why the ledger did not do what it was asked: one of `LEDGER_ERROR_CODES`. */
+export type LedgerErrorCode = (typeof LEDGER_ERROR_CODES)[number];
+
+/** The ledger did not do what it was asked. */
+export class LedgerError extends AppError<LedgerErrorCode> {
+  override readonly name = 'LedgerError';
+}

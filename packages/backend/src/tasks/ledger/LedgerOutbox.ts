@@ -1,0 +1,111 @@
+import { type Result } from 'neverthrow';
+import { type TaskId } from '../domain/TaskId';
+import { type TaskStatus } from '../domain/TaskStatus';
+import { type LedgerEntry } from './LedgerEntry';
+import { type LedgerError } from './LedgerError';
+
+/** A task that is to be put on its queue. */
+export interface UnpublishedTask extends LedgerEntry {
+  /** Attempts that have ended; a task that Redis has lost goes on behind them. */
+  readonly attemptsMade: number;
+  /** Whether an attempt has begun: then no other task stands for it any more. */
+  readonly hasBegun: boolean;
+}
+
+/** A row of which no task can be made: another program wrote it, or changed it. */
+export interface UnreadableTask {
+  readonly id: TaskId;
+  readonly taskName: string;
+  /** In words. */
+  readonly problem: string;
+}
+
+/** Tasks that are on no queue. */
+export interface UnpublishedTasks {
+  readonly tasks: readonly UnpublishedTask[];
+  readonly unreadable: readonly UnreadableTask[];
+}
+
+/** Which tasks are claimed. */
+export interface OutboxClaim {
+  /** At most so many. */
+  readonly limit: number;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Leaves younger ones to the process that schedules them; milliseconds. */
+  readonly minAgeMs: number;
+  /** How long nobody else claims them; milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** An unfinished task, as the reconciler compares it with its queue. */
+export interface UnfinishedTask {
+  readonly id: TaskId;
+  readonly taskName: string;
+  readonly status: TaskStatus;
+  /** When something last happened to it; milliseconds since 1970. */
+  readonly updatedAtMs: number;
+}
+
+/** Which tasks that are on no queue are looked at, in the order of their ids. */
+export interface WaitingQuery extends Pick<UnfinishedQuery, 'limit' | 'afterId'> {
+  /** Those that were made then, or before; milliseconds since 1970. */
+  readonly createdUntilMs: number;
+}
+
+/** Which unfinished tasks are looked at, in the order of their ids. */
+export interface UnfinishedQuery {
+  readonly limit: number;
+  /** Those behind this one. */
+  readonly afterId?: TaskId;
+  /** Those to which nothing happened since; milliseconds since 1970. */
+  readonly untouchedSinceMs: number;
+  /** The same for those that run: their worker touches them now and then; milliseconds since 1970. */
+  readonly runningSinceMs: number;
+}
+
+/** How far the queues are behind the ledger. */
+export interface OutboxLag {
+  /** Tasks that are not on their queue yet, or of which that is not written yet. */
+  readonly count: number;
+  /** How long the first of them has waited for that; milliseconds, 0 without any. */
+  readonly oldestMs: number;
+}
+
+/** The tasks that are in the ledger and not on their queue. */
+export interface LedgerOutbox {
+  /** Notes that a task is on its queue; written soon, together with others. What could not be written the relay finds. */
+  notePublished(id: TaskId): void;
+  /** Which of these tasks are in the ledger: those of a transaction are when it is committed. Waits for no writer. */
+  listCommitted(ids: readonly TaskId[]): Promise<Result<readonly TaskId[], LedgerError>>;
+  /**
+   * Which of these tasks are on no queue, so far as is written; nobody is kept from claiming them. Waits for no writer: a
+   * claim does, and on SQLite that may be any transaction of the application.
+   */
+  listUnpublished(ids: readonly TaskId[]): Promise<Result<UnpublishedTasks, LedgerError>>;
+  /** Claims tasks, the oldest first; several claimants at once get different ones. */
+  claim(claim: OutboxClaim): Promise<Result<UnpublishedTasks, LedgerError>>;
+  /** Gives claimed tasks back, for anybody to claim. */
+  release(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
+  /** Writes that tasks are on their queues. */
+  markPublished(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
+  /**
+   * Forgets a task for which the queue answered another one: an equal debounce key made them one. The other one has what
+   * this one was scheduled with. A task that has begun is left as it is.
+   */
+  absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
+  /** Lists tasks that are on no queue, so far as is written, claimed or not. */
+  listWaiting(query: WaitingQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
+  /** Lists unfinished tasks that were put on a queue. */
+  listUnfinished(query: UnfinishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
+  /**
+   * Writes that tasks are on no queue any more; the attempt of one that runs never was. Leaves those alone to which something
+   * happened meanwhile. Answers how many.
+   */
+  unpublish(
+    ids: readonly TaskId[],
+    untouched: Pick<UnfinishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>,
+  ): Promise<Result<number, LedgerError>>;
+  /** @param nowMs Milliseconds since 1970. */
+  lag(nowMs: number): Promise<Result<OutboxLag, LedgerError>>;
+}

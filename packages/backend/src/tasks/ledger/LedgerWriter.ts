@@ -1,0 +1,108 @@
+import { type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type Result } from 'neverthrow';
+import { type TaskId } from '../domain/TaskId';
+import { type StoredTaskError } from '../domain/TaskRecord';
+import { type LedgerEntry } from './LedgerEntry';
+import { type LedgerError } from './LedgerError';
+import { type Standing } from './Standing';
+
+/** What became of an entry: written, or an earlier task stands for it. */
+export type LedgerInsert = { readonly kind: 'created' } | { readonly kind: 'duplicate'; readonly id: TaskId };
+
+/** An attempt that runs. */
+export interface RunningAttempt {
+  readonly id: TaskId;
+  /** 1-based. */
+  readonly attempt: number;
+  readonly workerId: string;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+}
+
+/** An attempt whose worker died, or lost the task. */
+export interface CrashedAttempt extends Pick<RunningAttempt, 'id' | 'attempt'> {
+  /** How often that has happened to the task, this time included. */
+  readonly crashCount: number;
+  /** When that was noticed; milliseconds since 1970. */
+  readonly foundAtMs: number;
+}
+
+/** What becomes of a task after an attempt. */
+export type AttemptOutcome =
+  | { readonly kind: 'completed'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: StoredTaskError }
+  | { readonly kind: 'cancelled'; readonly reason?: string | undefined }
+  /** Tried again at `dueAtMs`, milliseconds since 1970. */
+  | { readonly kind: 'retry'; readonly error: StoredTaskError; readonly dueAtMs: number }
+  /** Put off by the handler; the attempt is not counted. */
+  | { readonly kind: 'snoozed'; readonly dueAtMs: number }
+  /** Given back to the queue; the attempt is not counted. */
+  | { readonly kind: 'released' };
+
+/** An attempt that has ended. */
+export interface EndedAttempt extends RunningAttempt {
+  /** Whether its handler began; only then it is kept among the attempts of its task. */
+  readonly hasBegun: boolean;
+  /** Milliseconds since 1970. */
+  readonly endedAtMs: number;
+  readonly outcome: AttemptOutcome;
+}
+
+/** An attempt whose handler completes its task in a transaction of its own. */
+export interface CompletedAttempt extends RunningAttempt {
+  /** Milliseconds since 1970. */
+  readonly endedAtMs: number;
+  /** The result of the task. */
+  readonly value: unknown;
+}
+
+/** How a task is cancelled. */
+export interface EntryCancellation {
+  readonly reason?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Whether its queue says that it does not run, whatever the ledger knows. Default: false. */
+  readonly isIdle?: boolean;
+}
+
+/** What writing the end of an attempt came to: `recorded`, or how the task stands instead, which is then left as it is. */
+export type EndAnswer = { readonly kind: 'recorded' } | Exclude<Standing, { readonly kind: 'open' }>;
+
+/**
+ * Writes down what happens to tasks. Calls of one moment share a statement. What answers has been written durably; what
+ * answers nothing is written soon. A task that has ended is never changed again, unless it is opened again.
+ */
+export interface LedgerWriter {
+  /** Writes a task down. The same id twice is `created` both times. */
+  insert(entry: LedgerEntry): Promise<Result<LedgerInsert, LedgerError>>;
+  /** As `insert`, in a transaction of the caller's: it is there when that is committed. */
+  insertWithin(transaction: SqlExecutor, entry: LedgerEntry): Promise<Result<LedgerInsert, LedgerError>>;
+  /** Where a task stands. */
+  standing(id: TaskId): Promise<Result<Standing, LedgerError>>;
+  /**
+   * Writes that attempts run, or still run.
+   *
+   * @param nowMs Milliseconds since 1970.
+   */
+  touch(attempts: readonly RunningAttempt[], nowMs: number): Promise<Result<void, LedgerError>>;
+  /** Keeps an attempt whose worker died among the attempts of its task, once for each crash. */
+  noteCrash(attempt: CrashedAttempt): Promise<Result<void, LedgerError>>;
+  /**
+   * Opens a failed task again that somebody has put back on its queue; another one is left as it is.
+   *
+   * @param nowMs Milliseconds since 1970.
+   */
+  reopen(id: TaskId, nowMs: number): Promise<Result<void, LedgerError>>;
+  /** Writes what became of an attempt, and the attempt. */
+  end(attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>>;
+  /**
+   * Writes that a task is completed, and its attempt, in a transaction of the caller's. False when it has ended already, or is
+   * unknown: then nothing was written, and the transaction must be rolled back.
+   */
+  completeWithin(transaction: SqlExecutor, attempt: CompletedAttempt): Promise<Result<boolean, LedgerError>>;
+  /**
+   * Writes that a task is cancelled which does not run. False when it runs as far as the ledger knows, has ended or is
+   * unknown.
+   */
+  cancel(id: TaskId, cancellation: EntryCancellation): Promise<Result<boolean, LedgerError>>;
+}

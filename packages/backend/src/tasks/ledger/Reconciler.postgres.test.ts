@@ -1,0 +1,3 @@
+import { describeReconciler } from './__fixtures__/describeReconciler';
+
+describeReconciler('postgres');

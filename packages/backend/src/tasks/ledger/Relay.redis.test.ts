@@ -1,0 +1,3 @@
+import { describeRelay } from './__fixtures__/describeRelay';
+
+describeRelay('sqlite');

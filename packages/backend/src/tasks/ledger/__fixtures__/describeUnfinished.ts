@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'bun:test';
+import { type SqlDialect } from '@backend/database/SqlDatabase';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { type TaskId } from '../../domain/TaskId';
+import { type LedgerEntry } from '../LedgerEntry';
+import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
+import { createOutboxBench, idsOf, NOW_MS } from './OutboxBench';
+
+/** What an outbox promises of tasks that were put on a queue, on one database. */
+export const describeUnfinished = (dialect: SqlDialect): void => {
+  describe(`createSqlOutbox on ${dialect}: absorb`, () => {
+    it('gives the task that waits what the later one was scheduled with, and forgets the later one', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const waiting = await ledger.insert();
+      const correlationId = CorrelationId();
+      const later = sampleEntry(
+        { createdAtMs: CREATED_AT_MS + 5, dueAtMs: NOW_MS + 9, priority: 80 },
+        { payload: { to: 'bob@example.com' }, correlationId },
+      );
+      await ledger.writer.insert(later);
+
+      (await ledger.outbox.absorb(later.id, waiting))._unsafeUnwrap();
+
+      expect(await ledger.row(later.id)).toBeUndefined();
+      const [task] = await ledger.claim();
+      expect(task).toMatchObject({
+        id: waiting,
+        envelope: later.envelope,
+        dueAtMs: NOW_MS + 9,
+        priority: 80,
+      });
+    });
+
+    it('keeps what the last of several was scheduled with, in whatever order they are absorbed', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const waiting = await ledger.insert();
+      const [earlier, last] = [5, 6].map((ageMs) =>
+        sampleEntry({ createdAtMs: CREATED_AT_MS + ageMs }, { payload: ageMs }),
+      ) as [LedgerEntry, LedgerEntry];
+      await ledger.writer.insert(earlier);
+      await ledger.writer.insert(last);
+
+      await ledger.outbox.absorb(last.id, waiting);
+      await ledger.outbox.absorb(earlier.id, waiting);
+
+      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope.payload])).toEqual([
+        [waiting, 6],
+      ]);
+    });
+
+    it('leaves a task alone that has begun or ended', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const [waiting, begun, ended] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
+      const attempt = { id: begun, attempt: 1, workerId: 'w1', startedAtMs: NOW_MS };
+      await ledger.writer.touch([attempt], NOW_MS);
+      await ledger.writer.end(sampleEnd(ended));
+
+      // Given back in its first attempt: it waits, and what it was scheduled with was seen by a handler.
+      const lost = await ledger.insert();
+      await ledger.writer.end(sampleEnd(lost, { outcome: { kind: 'released' } }));
+
+      await ledger.outbox.absorb(lost, waiting);
+      await ledger.outbox.absorb(begun, waiting);
+      await ledger.outbox.absorb(ended, waiting);
+
+      const statuses = await Promise.all(
+        [lost, begun, ended].map(async (id) => (await ledger.row(id))?.['status']),
+      );
+      expect(statuses).toEqual(['pending', 'running', 'completed']);
+    });
+  });
+
+  describe(`createSqlOutbox on ${dialect}: unfinished tasks`, () => {
+    const listed = { limit: 10, untouchedSinceMs: NOW_MS, runningSinceMs: NOW_MS - 1000 };
+
+    it('lists page by page what was put on a queue and has not ended', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const ids = await Promise.all(Array.from({ length: 5 }, () => ledger.insert()));
+      await ledger.insert(); // on no queue
+      const ended = await ledger.insert();
+      await ledger.writer.end(sampleEnd(ended));
+      await ledger.publish(...ids);
+
+      const [first, second] = [
+        (await ledger.outbox.listUnfinished({ ...listed, limit: 3 }))._unsafeUnwrap(),
+        (
+          await ledger.outbox.listUnfinished({ ...listed, limit: 3, afterId: ids.toSorted()[2] as TaskId })
+        )._unsafeUnwrap(),
+      ];
+
+      expect(idsOf([...first, ...second])).toEqual(ids.toSorted());
+      expect(first[0]).toEqual({
+        id: ids.toSorted()[0] as TaskId,
+        taskName: 'emails:send',
+        status: 'pending',
+        updatedAtMs: CREATED_AT_MS,
+      });
+    });
+
+    it('leaves out what was touched, and what runs with a worker that lives', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const [running, lost, waiting] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
+      await ledger.publish(waiting);
+      const touch = (id: TaskId, touchedAtMs: number) =>
+        ledger.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: CREATED_AT_MS }], touchedAtMs);
+      await touch(running, NOW_MS - 999);
+      await touch(lost, NOW_MS - 1000);
+
+      expect(idsOf((await ledger.outbox.listUnfinished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
+      const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
+      expect(idsOf((await ledger.outbox.listUnfinished(early))._unsafeUnwrap())).toEqual([lost]);
+    });
+
+    it('takes back that a task is on a queue, unless something has happened to it since', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const [lost, touched] = [await ledger.insert(), await ledger.insert()];
+      const attempt = { attempt: 2, workerId: 'w1', startedAtMs: CREATED_AT_MS };
+      await ledger.writer.touch([{ ...attempt, id: lost }], NOW_MS - 1000);
+      await ledger.writer.touch([{ ...attempt, id: touched }], NOW_MS - 999);
+
+      const late = await ledger.insert();
+      await ledger.publish(late);
+
+      const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
+      const unpublished = await ledger.outbox.unpublish([lost, touched, late], early);
+
+      expect(unpublished._unsafeUnwrap()).toBe(1);
+      expect(await ledger.claim()).toMatchObject([{ id: lost, attemptsMade: 1, hasBegun: true }]);
+      expect(await ledger.row(lost)).toMatchObject({ status: 'retrying', current_attempt: 1 });
+      expect(await ledger.row(touched)).toMatchObject({ status: 'running', current_attempt: 2 });
+    });
+
+    it('a task that an outage lost in its first attempt waits as it did before', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const id = await ledger.insert();
+      await ledger.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: NOW_MS }], NOW_MS - 1000);
+
+      await ledger.outbox.unpublish([id], listed);
+
+      expect(await ledger.row(id)).toMatchObject({ status: 'pending', current_attempt: 0 });
+      expect(await ledger.claim()).toMatchObject([{ id, attemptsMade: 0, hasBegun: true }]);
+    });
+  });
+};

@@ -1,0 +1,80 @@
+/** Tasks that are not in place, and why. */
+export interface LeftTasks {
+  /** In words. */
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** What a recovery came to; one that only looks counts what another would do. */
+export interface RecoveryCounts {
+  /** Unfinished tasks of the ledger that were compared with their queues. */
+  readonly checkedCount: number;
+  /** Tasks that were on no queue, and were put there. */
+  readonly publishedCount: number;
+  /** Tasks that had ended, and of which the ledger did not know it. */
+  readonly endedCount: number;
+  /** Tasks that are not in place. */
+  readonly leftCount: number;
+}
+
+/** What a recovery came to for the tasks of one name. */
+export interface TaskNameRecovery extends RecoveryCounts {
+  readonly taskName: string;
+  readonly left: readonly LeftTasks[];
+}
+
+/** What a recovery came to. */
+export interface RecoveryReport extends RecoveryCounts {
+  /** In the order of their names; those of which no task is unfinished are not among them. */
+  readonly taskNames: readonly TaskNameRecovery[];
+}
+
+/** Counts what a recovery does. */
+export interface RecoveryTally {
+  add(taskName: string, given: Partial<Omit<RecoveryCounts, 'leftCount'>>): void;
+  /** A task is not in place; the last reason counts. */
+  leave(task: { readonly id: string; readonly taskName: string }, reason: string): void;
+  /** A task that was left is in place. */
+  settle(id: string): void;
+  isLeft(id: string): boolean;
+  leftCount(): number;
+  toReport(): RecoveryReport;
+}
+
+type Counts = Omit<RecoveryCounts, 'leftCount'>;
+
+const NOTHING: Counts = { checkedCount: 0, publishedCount: 0, endedCount: 0 };
+
+const sum = (one: Counts, other: Partial<Counts>): Counts => ({
+  checkedCount: one.checkedCount + (other.checkedCount ?? 0),
+  publishedCount: one.publishedCount + (other.publishedCount ?? 0),
+  endedCount: one.endedCount + (other.endedCount ?? 0),
+});
+
+/** Creates a count of nothing. */
+export const createRecoveryTally = (): RecoveryTally => {
+  const counts = new Map<string, Counts>();
+  const left = new Map<string, { readonly taskName: string; readonly reason: string }>();
+  const toNameRecovery = (taskName: string): TaskNameRecovery => {
+    const own = [...left.values()].filter((task) => task.taskName === taskName);
+    const reasons = Map.groupBy(own, ({ reason }) => reason);
+    return {
+      taskName,
+      ...(counts.get(taskName) ?? NOTHING),
+      leftCount: own.length,
+      left: [...reasons].map(([reason, tasks]) => ({ reason, count: tasks.length })),
+    };
+  };
+  return {
+    add: (taskName, given) => counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given)),
+    leave: ({ id, taskName }, reason) => left.set(id, { taskName, reason }),
+    settle: (id) => left.delete(id),
+    isLeft: (id) => left.has(id),
+    leftCount: () => left.size,
+    toReport: () => ({
+      ...[...counts.values()].reduce(sum, NOTHING),
+      leftCount: left.size,
+      taskNames: [...counts.keys()].toSorted().map(toNameRecovery),
+    }),
+  };
+};

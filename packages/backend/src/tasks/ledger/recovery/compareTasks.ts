@@ -1,0 +1,58 @@
+import { err, ok, type Result } from 'neverthrow';
+import { type TaskId } from '../../domain/TaskId';
+import { type LedgerError } from '../LedgerError';
+import { type UnfinishedTask } from '../LedgerOutbox';
+import { type ReconcileError } from '../ReconcileError';
+import { locatePages } from './locatePages';
+import { type LocatedTasks, type Recovery, toAbsent, toIds } from './Recovery';
+import { writeEnds } from './writeEnds';
+
+interface ComparedTasks {
+  /** Tasks that no queue had. */
+  readonly lostIds: ReadonlySet<TaskId>;
+  /** Those of them that were perhaps left alone: their worker may live, or something happened meanwhile. */
+  readonly suspects: readonly UnfinishedTask[];
+}
+
+/** Compares the tasks that were put on a queue with it: those that it has lost are on no queue, and those that ended have ended. */
+export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedTasks, ReconcileError>> => {
+  const { ledger, findPlaces, untouchedSinceMs, batchSize } = recovery;
+  const lostIds = new Set<TaskId>();
+  const suspects: UnfinishedTask[] = [];
+  // Those that run too, however recently their worker was heard of: Redis may have lost them all the same.
+  const query = { untouchedSinceMs, runningSinceMs: untouchedSinceMs, limit: batchSize };
+  const compared = await locatePages({
+    findPlaces,
+    pageSize: batchSize,
+    list: (afterId) =>
+      ledger.outbox.listUnfinished({ ...query, ...(afterId === undefined ? {} : { afterId }) }),
+    act: async (located) => {
+      const lost = toAbsent(located);
+      recovery.tally.add(located.taskName, { checkedCount: located.tasks.length });
+      const taken = await takeBack(recovery, located.taskName, lost);
+      if (taken.isErr()) return err(taken.error);
+      suspects.push(...taken.value);
+      for (const { id } of lost) lostIds.add(id);
+      return writeEnds(recovery, located);
+    },
+  });
+  return compared.map(() => ({ lostIds, suspects }));
+};
+
+/** Writes that tasks are on no queue; answers those of which that is not sure. */
+const takeBack = async (
+  recovery: Recovery,
+  taskName: LocatedTasks['taskName'],
+  lost: readonly UnfinishedTask[],
+): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
+  const { ledger, isDryRun, untouchedSinceMs, runningSinceMs, tally } = recovery;
+  if (isDryRun) {
+    const young = lost.filter(
+      ({ status, updatedAtMs }) => status === 'running' && updatedAtMs > runningSinceMs,
+    );
+    tally.add(taskName, { publishedCount: lost.length - young.length });
+    return ok(young);
+  }
+  const count = await ledger.outbox.unpublish(toIds(lost), { untouchedSinceMs, runningSinceMs });
+  return count.map((takenCount) => (takenCount === lost.length ? [] : lost));
+};

@@ -1,0 +1,139 @@
+import { err, ok, type Result } from 'neverthrow';
+import { type TaskId } from '../../domain/TaskId';
+import { type LedgerError } from '../LedgerError';
+import { type OutboxClaim, type UnfinishedTask, type UnpublishedTasks } from '../LedgerOutbox';
+import { publishTasks } from '../publishTasks';
+import { type ReconcileError } from '../ReconcileError';
+import { toLedgerFailure } from '../reconcilePage';
+import { locate, locatePages } from './locatePages';
+import { type LocatedTasks, type Recovery, toAbsent, toIds } from './Recovery';
+import { writeEnds } from './writeEnds';
+
+/** Before it is looked again for what another process has claimed; milliseconds. */
+const PAUSE_MS = 100;
+
+/** So many tasks that another process has claimed are counted. */
+const MAX_WAITING = 10_000;
+
+const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on its queue yet';
+
+/** Counts what `publishWaiting` would do. */
+export const previewWaiting = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
+  const { ledger, findPlaces, batchSize, untouchedSinceMs, tally } = recovery;
+  const query = { limit: batchSize, createdUntilMs: untouchedSinceMs };
+  return locatePages({
+    findPlaces,
+    pageSize: batchSize,
+    list: (afterId) => ledger.outbox.listWaiting({ ...query, ...(afterId === undefined ? {} : { afterId }) }),
+    act: (located) => {
+      const publishedCount = toAbsent(located).length;
+      tally.add(located.taskName, { checkedCount: located.tasks.length, publishedCount });
+      return writeEnds(recovery, located);
+    },
+  });
+};
+
+/**
+ * Puts all tasks on their queues that are on none, until there are none; those that other processes have claimed are waited for
+ * as long as some get there.
+ *
+ * @param lostIds Those that are counted as checked already.
+ */
+export const publishWaiting = async (
+  recovery: Recovery,
+  lostIds: ReadonlySet<TaskId>,
+): Promise<Result<void, ReconcileError>> => {
+  const { ledger, now, untouchedSinceMs, patienceMs, tally } = recovery;
+  let lastWaiting = '';
+  for (let movedAtMs = now(); ; ) {
+    const claimed = await ledger.outbox.claim(toClaim(recovery));
+    if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
+    const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
+    if (rows.some(({ id }) => !tally.isLeft(id))) movedAtMs = now();
+    const settled = await settleClaimed(recovery, claimed.value, lostIds);
+    if (settled.isErr()) return err(settled.error);
+    if (rows.length > 0 && now() - movedAtMs <= patienceMs) continue;
+    const waiting = await listClaimedElsewhere(recovery, untouchedSinceMs);
+    if (waiting.isErr()) return err(toLedgerFailure(waiting.error));
+    if (waiting.value.length === 0) return ok();
+    const shown = toIds(waiting.value).join();
+    if (shown !== lastWaiting) movedAtMs = now();
+    lastWaiting = shown;
+    if (now() - movedAtMs > patienceMs) return ok(leaveAll(recovery, waiting.value, lostIds));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+};
+
+const toClaim = ({ batchSize: limit, leaseMs, now, untouchedSinceMs }: Recovery): OutboxClaim => {
+  const nowMs = now();
+  return { limit, nowMs, minAgeMs: nowMs - untouchedSinceMs, leaseMs };
+};
+
+/** A task whose publication was not even noted, by a process that died or is slow, may be on its queue, or have ended. */
+const settleClaimed = async (
+  recovery: Recovery,
+  { tasks: claimed, unreadable }: UnpublishedTasks,
+  lostIds: ReadonlySet<TaskId>,
+): Promise<Result<void, ReconcileError>> => {
+  const { ledger, findPlaces, tally } = recovery;
+  const rows = [...claimed, ...unreadable].map(
+    ({ id, taskName }) => ({ id, taskName, status: 'pending', updatedAtMs: 0 }) as const,
+  );
+  const located = await locate(findPlaces, rows);
+  if (located.isErr()) {
+    // For a relay that reaches Redis before this lease is over.
+    await ledger.outbox.release(toIds(rows));
+    return err(located.error);
+  }
+  for (const each of located.value) {
+    const unknownCount = each.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeft(id)).length;
+    tally.add(each.taskName, { checkedCount: unknownCount });
+    const absentIds = new Set(toIds(toAbsent(each)));
+    const absent = {
+      tasks: claimed.filter(({ id }) => absentIds.has(id)),
+      unreadable: unreadable.filter(({ id }) => absentIds.has(id)),
+    };
+    const settled = await settleName(recovery, each, absent);
+    if (settled.isErr()) return err(toLedgerFailure(settled.error));
+  }
+  return ok();
+};
+
+const settleName = async (
+  recovery: Recovery,
+  located: LocatedTasks,
+  absent: UnpublishedTasks,
+): Promise<Result<void, LedgerError>> => {
+  const { ledger, publish, now, tally } = recovery;
+  const { outbox } = ledger;
+  const onQueue = located.tasks.filter((_task, index) => located.places[index]?.kind === 'unfinished');
+  const marked = await outbox.markPublished(toIds(onQueue));
+  if (marked.isErr()) return err(marked.error);
+  const published = await publishTasks({ outbox, publish, ...absent, isClaimed: true, nowMs: now() });
+  if (published.isErr()) return err(published.error);
+  for (const { id } of located.tasks) tally.settle(id);
+  for (const { task, error } of published.value.unplaced) tally.leave(task, error.message);
+  tally.add(located.taskName, { publishedCount: published.value.placedCount });
+  return writeEnds(recovery, located);
+};
+
+/** The first of the tasks that are on no queue and were not claimed here. */
+const listClaimedElsewhere = async (
+  { ledger, tally }: Recovery,
+  createdUntilMs: number,
+): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
+  const limit = MAX_WAITING + tally.leftCount();
+  const waiting = await ledger.outbox.listWaiting({ limit, createdUntilMs });
+  return waiting.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
+};
+
+const leaveAll = (
+  { tally }: Recovery,
+  tasks: readonly UnfinishedTask[],
+  lostIds: ReadonlySet<TaskId>,
+): void => {
+  for (const task of tasks) {
+    tally.add(task.taskName, { checkedCount: lostIds.has(task.id) ? 0 : 1 });
+    tally.leave(task, CLAIMED_ELSEWHERE);
+  }
+};

@@ -1,0 +1,3 @@
+import { describeRecovery } from './__fixtures__/describeRecovery';
+
+describeRecovery('postgres');

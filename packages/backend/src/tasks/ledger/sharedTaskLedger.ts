@@ -1,0 +1,31 @@
+import { createConfiguredLedger, type LedgerConfig } from './ConfiguredLedger';
+import { type TaskLedger } from './TaskLedger';
+
+/**
+ * Module state, and why: schedulers are created anywhere, thousands of times, with nothing but a logger and a
+ * configuration, and must share one database; and what a process writes at the same moment is written together.
+ */
+const ledgers = new Map<string, TaskLedger>();
+
+/**
+ * The ledger that everything in this process shares which has the same configuration; nothing when it is off. Opened by the
+ * first use, not by this call.
+ *
+ * @throws DatabaseUrlError when the URL has none of the accepted forms; a configuration that was read has been checked.
+ */
+export const sharedTaskLedger = (appConfig: LedgerConfig): TaskLedger | undefined => {
+  const { ledgerUrl, ledgerSchema = '', queuePrefix } = appConfig;
+  const key = JSON.stringify([ledgerUrl, ledgerSchema, queuePrefix]);
+  const existing = ledgers.get(key);
+  if (existing !== undefined) return existing;
+  const ledger = createConfiguredLedger(appConfig);
+  if (ledger !== undefined) ledgers.set(key, ledger);
+  return ledger;
+};
+
+/** Writes what waits and closes every shared ledger of the process. The next use opens a new one. */
+export const closeSharedLedgers = async (): Promise<void> => {
+  const open = [...ledgers.values()];
+  ledgers.clear();
+  await Promise.all(open.map((ledger) => ledger.close()));
+};

@@ -1,0 +1,3 @@
+import { testEntryRow } from '../__fixtures__/testEntryRow';
+
+testEntryRow('postgres');

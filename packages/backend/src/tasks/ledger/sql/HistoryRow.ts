@@ -1,0 +1,66 @@
+import { type SqlRow } from '@backend/database/SqlDatabase';
+import { type SqlTables } from '@backend/database/SqlTables';
+import { envelopeFields } from '../../domain/envelopeFields';
+import { type TaskEnvelope } from '../../domain/TaskEnvelope';
+import { type TaskId } from '../../domain/TaskId';
+import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
+import { type TaskStatus } from '../../domain/TaskStatus';
+import { valueFields } from '../../queue/TaskRecordReader';
+import { type LedgerEntry } from '../LedgerEntry';
+import { toMs } from './EntryRow';
+
+/** The columns of a task of which its record is made, as a list of SQL. */
+export const HISTORY_COLUMNS =
+  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, job, result, error, cancel_reason';
+
+/** What other rows say of a task, as a list of SQL for a table `task`. Of several that do one again the newest counts. */
+export const toRelatedFields = (tables: SqlTables): string =>
+  `(SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS attempt
+    WHERE attempt.task_id = task.id AND attempt.outcome = 'crashed') AS crash_count,
+   CASE WHEN task.status IN ('failed', 'cancelled') THEN
+     (SELECT MAX(again.id) FROM ${tables.name('tasks')} AS again WHERE again.retried_from = task.id)
+   END AS retried_as`;
+
+/** Reads a row of `HISTORY_COLUMNS` with the related fields: the record that Redis would give, without what only Redis knows. */
+export const parseHistoryRow = (row: SqlRow): TaskRecord => {
+  const envelope: Omit<TaskEnvelope, 'payload'> = JSON.parse(String(row['envelope']));
+  const status = String(row['status']) as TaskStatus; // written by this folder
+  const startedAtMs = toMs(row['started_at']);
+  const endedAtMs = toMs(row['completed_at']);
+  const dueAtMs = dueAtMsOf(row, status);
+  const { cancel_reason: cancelReason, retried_as: retriedAs, error } = row;
+  return {
+    id: String(row['id']) as TaskId, // the same
+    name: String(row['task_type']),
+    status,
+    ...envelopeFields({ ...envelope, payload: JSON.parse(String(row['payload'])) }),
+    attempt: Number(row['current_attempt']),
+    maxAttempts: Number(row['max_attempts']),
+    crashCount: Number(row['crash_count']),
+    scheduledAt: new Date(Number(row['created_at'])),
+    ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
+    ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
+    ...(endedAtMs === undefined ? {} : { endedAt: new Date(endedAtMs) }),
+    ...(status === 'completed' ? valueFields(JSON.parse(String(row['result'] ?? 'null'))) : {}),
+    ...(typeof error === 'string' && status !== 'completed' ? { error: parseError(error) } : {}),
+    ...(typeof cancelReason === 'string' ? { cancelReason } : {}),
+    ...(typeof retriedAs === 'string' ? { retriedAs: retriedAs as TaskId } : {}),
+  };
+};
+
+/** When a task was to run first, if it was scheduled for later; its row forgets that as soon as it is put off again. */
+export const firstDueAtOf = (row: SqlRow): Date | undefined => {
+  const { options }: Pick<LedgerEntry, 'options'> = JSON.parse(String(row['job']));
+  const { delay = 0, timestamp = Number(row['created_at']) } = options;
+  return delay === 0 ? undefined : new Date(timestamp + delay);
+};
+
+/** Reads an error as it is stored. */
+export const parseError = (error: string): StoredTaskError => JSON.parse(error);
+
+/** The moment that a task was put off to when something happened to it last, however long ago that moment is by now. */
+const dueAtMsOf = (row: SqlRow, status: TaskStatus): number | undefined => {
+  const dueAtMs = toMs(row['scheduled_at']);
+  const waits = status === 'scheduled' || status === 'retrying';
+  return waits && dueAtMs !== undefined && dueAtMs > Number(row['updated_at']) ? dueAtMs : undefined;
+};

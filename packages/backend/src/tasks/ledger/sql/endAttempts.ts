@@ -1,0 +1,214 @@
+import { type SqlDatabase, type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type SqlTables } from '@backend/database/SqlTables';
+import { type TaskId } from '../../domain/TaskId';
+import { type EndAnswer } from '../LedgerWriter';
+import { type Standing } from '../Standing';
+import { type Cell, selectBatch, toBatch } from './batch';
+import { ATTEMPT_COLUMNS, END_COLUMNS, type EndRow } from './EndRow';
+import { ALL, type FreeTasks, onlyFree } from './freeTasks';
+import { readStandings } from './readStandings';
+import { UNFINISHED } from './statuses';
+
+/** What writing an end came to; `held`: nothing, because somebody else is writing its task. */
+export type WrittenEnd = EndAnswer | { readonly kind: 'held' };
+
+/**
+ * A late end, whose task has been taken over meanwhile, puts nothing back on the queue: only the end of the task counts whoever
+ * tells it.
+ */
+const CONDITION = `task.id = batch.task_id AND task.status IN ${UNFINISHED}
+     AND (batch.completed_at IS NOT NULL OR task.current_attempt <= batch.attempt)`;
+
+/** Writes what became of attempts. */
+const toTaskUpdate = (tables: SqlTables, join: string): string =>
+  `UPDATE ${tables.name('tasks')} AS task SET
+     status = batch.status,
+     current_attempt = batch.current_attempt,
+     scheduled_at = COALESCE(batch.due_at, task.scheduled_at),
+     worker_id = batch.worker_id,
+     started_at = batch.started_at,
+     updated_at = batch.ended_at,
+     completed_at = batch.completed_at,
+     result = batch.result,
+     last_error = COALESCE(batch.last_error, task.last_error),
+     error = COALESCE(batch.error, task.error),
+     cancel_reason = batch.cancel_reason,
+     published_at = COALESCE(task.published_at, batch.ended_at)
+   FROM batch ${join}
+   WHERE ${CONDITION}
+   RETURNING id`;
+
+const toUpdate = (tables: SqlTables, { table, join }: FreeTasks): string =>
+  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table} ${toTaskUpdate(tables, join)}`;
+
+/** Of ends that were not written, those that are to be. */
+const toHeldQuery = (tables: SqlTables): string =>
+  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})
+   SELECT task.id FROM ${tables.name('tasks')} AS task JOIN batch ON ${CONDITION}`;
+
+const ATTEMPT_NAMES = ATTEMPT_COLUMNS.map(({ name }) => name).join(', ');
+
+/** An attempt that was told before stays as it is, unless its worker was taken for dead and had only lost the task's lock. */
+const CORRECT_CRASH = `ON CONFLICT (task_id, number, started_at) DO UPDATE SET
+     ended_at = excluded.ended_at, worker_id = excluded.worker_id, outcome = excluded.outcome, error = excluded.error
+   WHERE known.outcome = 'crashed'`;
+
+/** The same with the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
+const toUpdateWithAttempts = (tables: SqlTables): string => {
+  const free = onlyFree(tables);
+  return `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${free.table},
+   attempt AS (${selectBatch(tables.dialect, ATTEMPT_COLUMNS, '$2')}),
+   changed AS (${toTaskUpdate(tables, free.join)}),
+   kept AS (
+     INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES})
+     SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)
+     ${CORRECT_CRASH}
+   )
+   SELECT id FROM changed`;
+};
+
+const toAttemptInsert = (tables: SqlTables): string =>
+  `INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES})
+   SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE true
+   ${CORRECT_CRASH}`;
+
+/**
+ * Writes attempts and what became of their tasks, durably. One answer for each, in their order.
+ *
+ * On Postgres, where a transaction asks the server four times, one statement writes what nothing stands against, which is nearly
+ * everything. When the rest fails all of it is told again: what is written stays as it is then. No end waits there for a task
+ * that somebody else is writing: that one is `held`.
+ */
+export const endDurably = async (
+  database: SqlDatabase,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<readonly WrittenEnd[]> => {
+  const written = database.dialect === 'postgres' ? await endAtOnce(database, tables, ends) : NONE;
+  const rest = ends.filter((end) => !written.has(end));
+  if (rest.length === 0) return ends.map(() => RECORDED);
+  const answers = await database.transaction((executor) => endAttempts(executor, tables, rest));
+  const answerOf = new Map(rest.map((end, index) => [end, answers[index] ?? RECORDED]));
+  return ends.map((end) => answerOf.get(end) ?? RECORDED);
+};
+
+const NONE: ReadonlySet<EndRow> = new Set();
+
+/** Writes the first end of each task, unless something stands against it; answers those that were written. */
+const endAtOnce = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<ReadonlySet<EndRow>> => {
+  const [first = []] = toRounds(ends);
+  const rows = await executor.query(toUpdateWithAttempts(tables), [
+    toBatch(first.map(({ cells }) => cells)),
+    toBatch(first.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt.kept]))),
+  ]);
+  const changed = new Set(rows.map(({ id }) => String(id)));
+  return new Set(first.filter(({ id }) => changed.has(id)));
+};
+
+/** Writes attempts and what became of their tasks; to be called in a transaction. One answer for each, in their order. */
+const endAttempts = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<readonly WrittenEnd[]> => {
+  const answers = new Map<EndRow, WrittenEnd>();
+  for (const round of toRounds(ends)) {
+    const standings = await updateTasks(executor, tables, { ends: round, free: onlyFree(tables) });
+    await insertAttempts(
+      executor,
+      tables,
+      round.flatMap((end) => toKept(end, standings.get(end.id))),
+    );
+    for (const end of round) answers.set(end, toAnswer(standings.get(end.id)));
+  }
+  return ends.map((end) => answers.get(end) ?? RECORDED);
+};
+
+/**
+ * Writes that a task is completed, and its attempt. False when it has ended already, or is unknown: then nothing is written.
+ */
+export const completeAttempt = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  end: EndRow,
+): Promise<boolean> => {
+  const others = await updateTasks(executor, tables, { ends: [end], free: ALL });
+  if (others.has(end.id)) return false;
+  await insertAttempts(executor, tables, end.attempt === undefined ? [] : [end.attempt.kept]);
+  return true;
+};
+
+const RECORDED: EndAnswer = { kind: 'recorded' };
+
+/** Where a task stands that an end has not changed. */
+type Unchanged = Standing | { readonly kind: 'held' };
+
+const toAnswer = (standing: Unchanged | undefined): WrittenEnd =>
+  standing === undefined || standing.kind === 'open' ? RECORDED : standing;
+
+/** Several ends of one task are written one after the other: in one UPDATE any one of them would count, and only that one. */
+const toRounds = (ends: readonly EndRow[]): readonly (readonly EndRow[])[] => {
+  const rounds: EndRow[][] = [];
+  const seen = new Map<TaskId, number>();
+  for (const end of ends) {
+    const before = seen.get(end.id) ?? 0;
+    seen.set(end.id, before + 1);
+    const round = rounds[before];
+    if (round === undefined) rounds[before] = [end];
+    else round.push(end);
+  }
+  return rounds;
+};
+
+/** Answers how those tasks stand that were not changed. */
+const updateTasks = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  { ends, free }: { readonly ends: readonly EndRow[]; readonly free: FreeTasks },
+): Promise<ReadonlyMap<TaskId, Unchanged>> => {
+  const updated = await executor.query(toUpdate(tables, free), [toBatch(ends.map(({ cells }) => cells))]);
+  const changed = new Set(updated.map(({ id }) => String(id)));
+  const others = ends.filter(({ id }) => !changed.has(id));
+  if (others.length === 0) return new Map();
+  // Before the standings are read: what is not to be written by now never will be.
+  const held = free === ALL ? NO_IDS : await listHeld(executor, tables, others);
+  const ids = others.map(({ id }) => id);
+  const standings = await readStandings(executor, tables, ids);
+  return new Map(
+    ids.map((id, index) => [id, held.has(id) ? HELD : (standings[index] ?? { kind: 'absent' })]),
+  );
+};
+
+const NO_IDS: ReadonlySet<string> = new Set();
+
+const HELD = { kind: 'held' } as const;
+
+const listHeld = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<ReadonlySet<string>> => {
+  const rows = await executor.query(toHeldQuery(tables), [toBatch(ends.map(({ cells }) => cells))]);
+  return new Set(rows.map(({ id }) => String(id)));
+};
+
+/**
+ * What an attempt came to whose task had ended already counts for nothing. That of an unknown task is not kept: nobody would
+ * ever sweep it, and the task may yet be written down.
+ */
+const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] => {
+  if (attempt === undefined || standing?.kind === 'absent' || standing?.kind === 'held') return [];
+  return [standing?.kind === 'ended' ? attempt.discarded : attempt.kept];
+};
+
+const insertAttempts = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  rows: readonly (readonly Cell[])[],
+): Promise<void> => {
+  if (rows.length > 0) await executor.query(toAttemptInsert(tables), [toBatch(rows)]);
+};

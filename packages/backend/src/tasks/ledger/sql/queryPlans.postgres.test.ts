@@ -1,0 +1,3 @@
+import { describePlans } from '../__fixtures__/describePlans';
+
+describePlans('postgres');

@@ -1,0 +1,48 @@
+import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
+import { type SqlTables } from '@backend/database/SqlTables';
+import { type TaskId } from '../../domain/TaskId';
+import { type StoredTaskError } from '../../domain/TaskRecord';
+import { type Standing } from '../Standing';
+import { selectTexts, toBatch } from './batch';
+
+/** Reads how tasks stand; one answer for each, in their order. */
+export const readStandings = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ids: readonly TaskId[],
+): Promise<readonly Standing[]> => {
+  const rows = await executor.query(
+    `SELECT id, status, result, error, cancel_reason, completed_at FROM ${tables.name('tasks')}
+     WHERE id IN ${selectTexts(tables.dialect)}`,
+    [toBatch(ids.map((id) => [id]))],
+  );
+  const standings = new Map(rows.map((row) => [String(row['id']), toStanding(row)]));
+  return ids.map((id) => standings.get(id) ?? { kind: 'absent' });
+};
+
+/** A task of ours that failed without a word: another program's doing. */
+const UNTOLD: StoredTaskError = { message: 'no reason is known', code: 'task-failed', attempt: 0 };
+
+const toStanding = (row: SqlRow): Standing => {
+  const { status, result, error, cancel_reason: reason } = row;
+  switch (status) {
+    case 'completed': {
+      const value: unknown = typeof result === 'string' ? JSON.parse(result) : undefined;
+      return { kind: 'ended', ending: { kind: 'completed', value } };
+    }
+    case 'failed': {
+      const stored: StoredTaskError = typeof error === 'string' ? JSON.parse(error) : UNTOLD;
+      return {
+        kind: 'ended',
+        ending: { kind: 'failed', error: stored, endedAtMs: Number(row['completed_at']) },
+      };
+    }
+    case 'cancelled':
+      return {
+        kind: 'ended',
+        ending: { kind: 'cancelled', ...(typeof reason === 'string' ? { reason } : {}) },
+      };
+    default:
+      return { kind: 'open' };
+  }
+};

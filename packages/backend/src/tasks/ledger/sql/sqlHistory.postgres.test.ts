@@ -1,0 +1,7 @@
+import { describeHistory } from '../__fixtures__/describeHistory';
+import { describeHistoryList } from '../__fixtures__/describeHistoryList';
+import { describeSweep } from '../__fixtures__/describeSweep';
+
+describeHistory('postgres');
+describeHistoryList('postgres');
+describeSweep('postgres');

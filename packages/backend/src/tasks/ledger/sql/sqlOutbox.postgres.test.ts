@@ -1,0 +1,5 @@
+import { describeOutbox } from '../__fixtures__/describeOutbox';
+import { describeUnfinished } from '../__fixtures__/describeUnfinished';
+
+describeOutbox('postgres');
+describeUnfinished('postgres');

@@ -1,0 +1,63 @@
+import { type SqlDatabase } from '@backend/database/SqlDatabase';
+import { ok, type Result } from 'neverthrow';
+import { type TaskId } from '../../domain/TaskId';
+import { type LedgerError } from '../LedgerError';
+import { type LedgerOutbox, type UnpublishedTasks } from '../LedgerOutbox';
+import { absorbEntry } from './absorbEntry';
+import { claimTasks } from './claimTasks';
+import { type LedgerDatabase } from './LedgerDatabase';
+import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
+import { createPublicationNotes } from './PublicationNotes';
+import { listCommitted, listUnfinished, listUnpublished, listWaiting, readLag } from './readOutbox';
+
+/** An outbox, and what closing it needs. */
+export interface SqlOutbox extends LedgerOutbox {
+  /** Writes what is noted at once; resolves when that is done. */
+  settled(): Promise<void>;
+}
+
+interface SqlOutboxOptions {
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** How long a note that a task is on its queue waits for others; milliseconds. */
+const NOTE_DELAY_MS = 200;
+
+const NOTHING: UnpublishedTasks = { tasks: [], unreadable: [] };
+
+/** Creates the outbox of a ledger in SQL. */
+export const createSqlOutbox = (
+  ledgerDatabase: LedgerDatabase,
+  { now = Date.now }: SqlOutboxOptions = {},
+): SqlOutbox => {
+  const { tables, run } = ledgerDatabase;
+  /** Some work for ids; none for none. */
+  const forIds = async <Answer>(
+    ids: readonly TaskId[],
+    none: Answer,
+    work: (database: SqlDatabase) => Promise<Answer>,
+  ): Promise<Result<Answer, LedgerError>> => (ids.length === 0 ? ok(none) : run(work));
+
+  const mark = (ids: readonly TaskId[]): Promise<Result<void, LedgerError>> =>
+    forIds(ids, undefined, (database) => markPublished(database, tables, { ids, nowMs: now() }));
+  const notes = createPublicationNotes({ write: mark, delayMs: NOTE_DELAY_MS });
+
+  return {
+    notePublished: notes.add,
+    listCommitted: (ids) => forIds(ids, [], (database) => listCommitted(database, ledgerDatabase, ids)),
+    listUnpublished: (ids) =>
+      forIds(ids, NOTHING, (database) => listUnpublished(database, ledgerDatabase, ids)),
+    claim: (claim) => run((database) => claimTasks(database, ledgerDatabase, claim)),
+    release: (ids) => forIds(ids, undefined, (database) => releaseTasks(database, tables, ids)),
+    markPublished: mark,
+    absorb: (id, byId) =>
+      run((database) => database.transaction((executor) => absorbEntry(executor, tables, { id, byId }))),
+    listWaiting: (query) => run((database) => listWaiting(database, ledgerDatabase, query)),
+    listUnfinished: (query) => run((database) => listUnfinished(database, ledgerDatabase, query)),
+    unpublish: (ids, query) =>
+      forIds(ids, 0, (database) => unpublishTasks(database, tables, { ids, nowMs: now(), query })),
+    lag: (nowMs) => run((database) => readLag(database, ledgerDatabase, nowMs)),
+    settled: notes.settled,
+  };
+};

@@ -1,0 +1,3 @@
+import { testLedgerWriter } from '../__fixtures__/testLedgerWriter';
+
+testLedgerWriter('sqlite');

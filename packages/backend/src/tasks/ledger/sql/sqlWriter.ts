@@ -1,0 +1,125 @@
+import { type SqlExecutor } from '@backend/database/SqlDatabase';
+import { err, ok, Result } from 'neverthrow';
+import { type TaskId } from '../../domain/TaskId';
+import { createGroupCommit } from '../GroupCommit';
+import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
+import { LedgerError } from '../LedgerError';
+import { type EndAnswer, type EndedAttempt, type LedgerInsert, type LedgerWriter } from '../LedgerWriter';
+import { type Standing } from '../Standing';
+import { type Cell, toBatch } from './batch';
+import { cancelEntry } from './cancelEntry';
+import { type EndRow, toEndRow } from './EndRow';
+import { toEntryCells } from './EntryRow';
+import { completeAttempt, endDurably, type WrittenEnd } from './endAttempts';
+import { endWhenFree } from './endWhenFree';
+import { insertEntry, toInsert } from './insertEntry';
+import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerDatabase';
+import { noteCrash } from './noteCrash';
+import { readStandings } from './readStandings';
+import { reopenEntry } from './reopenEntry';
+import { createTurns } from './Turns';
+import { touchAttempts } from './touchAttempts';
+
+/** A writer, and what closing it needs. */
+export interface SqlWriter extends LedgerWriter {
+  /** Resolves when everything that was asked is written, or refused. */
+  settled(): Promise<void>;
+}
+
+/** Inserts with keys at the same time, at most: each may have to wait for a transaction, and takes a connection meanwhile. */
+const MAX_KEYED_INSERTS = 4;
+
+/** Characters of a number, about: it is written out when the batch is. */
+const NUMBER_SIZE = 13;
+
+const sizeOfCells = (cells: readonly Cell[]): number =>
+  cells.reduce<number>((size, cell) => size + (typeof cell === 'string' ? cell.length : NUMBER_SIZE), 0);
+
+const CREATED: LedgerInsert = { kind: 'created' };
+
+/** What a task came to is checked before; this is for what slips through. */
+const toUnwritable = (thrown: unknown): LedgerError =>
+  new LedgerError(`expected what is written down to be JSON: ${String(thrown)}`, {
+    code: 'ledger-refused',
+    cause: thrown,
+  });
+
+const parseEnd = Result.fromThrowable(toEndRow, toUnwritable);
+
+const parseEntry = Result.fromThrowable(toEntryCells, toUnwritable);
+
+/** Creates the writer of a ledger in SQL. */
+export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: LedgerDatabase): SqlWriter => {
+  const inserts = createGroupCommit<readonly Cell[], LedgerInsert>({
+    sizeOf: sizeOfCells,
+    // A row that is there already was written by the same call before.
+    write: (rows) =>
+      run(async (database) => {
+        await database.query(toInsert(tables), [toBatch(rows)]);
+        return rows.map(() => CREATED);
+      }),
+  });
+  const standings = createGroupCommit<TaskId, Standing>({
+    sizeOf: (id) => id.length,
+    write: (ids) => run((database) => readStandings(database, tables, ids)),
+  });
+  const ends = createGroupCommit<EndRow, WrittenEnd>({
+    sizeOf: ({ cells }) => sizeOfCells(cells),
+    write: (rows) => run((database) => endDurably(database, tables, rows)),
+  });
+  const keyed = createTurns({ maxCount: MAX_KEYED_INSERTS, patienceMs: deadlineMs });
+  const others = createTurns();
+
+  const insertInto = (executor: SqlExecutor, entry: LedgerEntry): Promise<LedgerInsert> =>
+    insertEntry({ executor, tables, queuePrefix, entry });
+  /** It waits for a transaction that has the same key: it must not let others wait. */
+  const insertKeyed = async (
+    entry: LedgerEntry,
+    key: LedgerKey,
+  ): Promise<Result<LedgerInsert, LedgerError>> => {
+    const turn = JSON.stringify([entry.taskName, key.kind, key.key]);
+    try {
+      return await keyed.take(() => run((database) => insertInto(database, entry)), turn);
+    } catch (thrown) {
+      return err(toLedgerError(thrown));
+    }
+  };
+  const insert = async (entry: LedgerEntry): Promise<Result<LedgerInsert, LedgerError>> => {
+    const cells = parseEntry(entry, queuePrefix);
+    if (cells.isErr()) return err(cells.error);
+    return entry.key === undefined ? inserts.add(cells.value) : insertKeyed(entry, entry.key);
+  };
+  const end = async (attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>> => {
+    const row = parseEnd(attempt);
+    if (row.isErr()) return err(row.error);
+    const write = () => ends.add(row.value);
+    const answer = await write();
+    if (answer.isErr()) return err(answer.error);
+    return answer.value.kind === 'held'
+      ? others.take(() => endWhenFree({ write, deadlineMs }))
+      : ok(answer.value);
+  };
+
+  return {
+    insert,
+    end,
+    insertWithin: (transaction, entry) => withinTransaction(() => insertInto(transaction, entry)),
+    standing: (id) => standings.add(id),
+    touch: async (attempts, nowMs) =>
+      attempts.length === 0
+        ? ok()
+        : others.take(() => run((database) => touchAttempts(database, tables, { attempts, nowMs }))),
+    noteCrash: (attempt) => others.take(() => run((database) => noteCrash(database, tables, attempt))),
+    reopen: (id, nowMs) => others.take(() => run((database) => reopenEntry(database, tables, { id, nowMs }))),
+    completeWithin: (transaction, { value, ...attempt }) =>
+      withinTransaction(() => {
+        const row = toEndRow({ ...attempt, hasBegun: true, outcome: { kind: 'completed', value } });
+        return completeAttempt(transaction, tables, row);
+      }),
+    cancel: (id, cancellation) =>
+      others.take(() => run((database) => cancelEntry(database, tables, { id, ...cancellation }))),
+    settled: async () => {
+      for (const each of [inserts, standings, ends, keyed, others]) await each.settled();
+    },
+  };
+};

@@ -1,0 +1,53 @@
+import { ok, type Result } from 'neverthrow';
+import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
+import { type QueuePlace } from '../queue/locateTasks';
+import { type LedgerError } from './LedgerError';
+import { type AttemptOutcome, type LedgerWriter } from './LedgerWriter';
+
+/** A worker that wrote no name. */
+const UNKNOWN_WORKER = 'unknown';
+
+/** Another program may fail a task without a word. */
+const UNTOLD: StoredTaskError = { message: 'no reason is known', code: 'task-failed', attempt: 0 };
+
+const toOutcome = (record: TaskRecord): AttemptOutcome | undefined => {
+  switch (record.status) {
+    case 'completed':
+      return { kind: 'completed', value: record.value };
+    case 'failed':
+      return { kind: 'failed', error: record.error ?? UNTOLD };
+    case 'cancelled':
+      return { kind: 'cancelled', reason: record.cancelReason };
+    default:
+      return undefined;
+  }
+};
+
+/**
+ * Writes down the end of a task that its queue knows and the ledger does not. Answers whether it was written: another process
+ * may have done it meanwhile.
+ *
+ * @param nowMs For a task that does not say when it ended; milliseconds since 1970.
+ */
+export const writeQueueEnd = async (
+  writer: LedgerWriter,
+  { record, workerId = UNKNOWN_WORKER }: Extract<QueuePlace, { readonly kind: 'ended' }>,
+  nowMs: number,
+): Promise<Result<boolean, LedgerError>> => {
+  const { id, startedAt, attempt, cancelReason: reason } = record;
+  const outcome = toOutcome(record);
+  if (outcome === undefined) return ok(false);
+  const endedAtMs = record.endedAt?.getTime() ?? nowMs;
+  if (startedAt === undefined && outcome.kind === 'cancelled')
+    return writer.cancel(id, { reason, nowMs: endedAtMs });
+  const answer = await writer.end({
+    id,
+    attempt,
+    workerId,
+    hasBegun: startedAt !== undefined && attempt > 0,
+    startedAtMs: startedAt?.getTime() ?? endedAtMs,
+    endedAtMs,
+    outcome,
+  });
+  return answer.map(({ kind }) => kind === 'recorded');
+};

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'bun:test';
+import { until } from '@backend/__fixtures__/until';
+import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
+import { silentLogger } from '@backend/logger/silentLogger';
+import { ok } from 'neverthrow';
+import { z } from 'zod';
+import { defineTask } from '../domain/TaskDefinition';
+import { type TaskId } from '../domain/TaskId';
+import { createConfiguredRelay } from '../ledger/ConfiguredRelay';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { createTickerBench } from './__fixtures__/TickerBench';
+
+const task = defineTask({ queueName: 'test:tick', schema: z.object({}), handler: async () => ok() });
+
+describe('a run of a schedule that skips overlapping ones', () => {
+  it('is still unfinished for the next one when Redis has lost it and the relay has brought it back', async () => {
+    await using database = await createTestDatabase('sqlite');
+    const env = { LEDGER_URL: database.url, LEDGER_RELAY_AGE_MS: '0' };
+    await using test = await createTickerBench([task], { env });
+    const { look } = await test.startTicker();
+    await test.recurring.create(task, {}, { everyMs: 60_000 }, { id: 'r', overlap: 'skip' });
+    await test.makeDue('r', 30);
+    await look();
+    const [first = ''] = await test.taskIds(task);
+    const queueKey = test.queue(task).toKey('');
+    await test.redis.del((await test.keys()).filter((key) => key.startsWith(queueKey)));
+    const ledger = sharedTaskLedger(test.appConfig);
+    if (ledger === undefined) throw new Error('expected a ledger');
+    await until(async () => {
+      const now = Date.now() + 1;
+      const untouched = { untouchedSinceMs: now, runningSinceMs: now };
+      return (await ledger.outbox.unpublish([first as TaskId], untouched))._unsafeUnwrap() === 1;
+    });
+    const relay = createConfiguredRelay({ ledger, logger: silentLogger, appConfig: test.appConfig });
+    expect(await relay.look()).toBe(1);
+    await test.makeDue('r', 1);
+    await look();
+
+    expect(await test.taskIds(task)).toEqual([first]);
+  });
+});

@@ -1,0 +1,84 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { err, ok, type Result } from 'neverthrow';
+import { type CallerTransaction } from '../domain/CallerTransaction';
+import { ScheduleError } from '../domain/ScheduleError';
+import { type TaskId } from '../domain/TaskId';
+import { LedgerError } from '../ledger/LedgerError';
+import { toTransaction } from '../ledger/SqlTransaction';
+import { type CommitNudge } from '../ledger/sharedCommitNudge';
+import { type TaskLedger } from '../ledger/TaskLedger';
+import { type PublishError } from '../queue/publish';
+import { type AcceptedCall } from './CallCheck';
+import { type ScheduledJob, toScheduledEntry } from './ScheduledEntry';
+import { type ScheduleTarget } from './ScheduleTarget';
+
+interface TransactionTargetOptions {
+  readonly ledger: TaskLedger;
+  readonly transaction: CallerTransaction;
+  /** Puts tasks on their queues: at once, or when their transaction is seen to be committed. */
+  readonly nudge: CommitNudge;
+  /** What else calls go to. */
+  readonly target: ScheduleTarget;
+  readonly appConfig: Pick<AppConfig, 'tasksEnabled'>;
+}
+
+/** A transaction of the caller's, in which tasks are written down; nothing of them reaches Redis before it is committed. */
+export const createTransactionTarget = ({
+  ledger,
+  transaction,
+  nudge,
+  target,
+  appConfig,
+}: TransactionTargetOptions): ScheduleTarget => {
+  const publish = async (
+    job: ScheduledJob,
+    call: AcceptedCall,
+  ): Promise<Result<TaskId, PublishError | LedgerError>> => {
+    if (!appConfig.tasksEnabled) return target.publish(job, call);
+    const opened = toTransaction(transaction, ledger.dialect);
+    if (opened.isErr()) return err(opened.error);
+    // SQLite has one writer, which the caller is now: opening would wait for the end of the transaction.
+    const ready = ledger.dialect === 'sqlite' ? ok() : await ledger.open();
+    if (ready.isErr()) return err(ready.error);
+    const { executor, afterCommit } = opened.value;
+    const inserted = await ledger.writer.insertWithin(executor, toScheduledEntry(job, call));
+    if (inserted.isErr()) return err(withAdvice(inserted.error));
+    if (inserted.value.kind === 'duplicate') return ok(inserted.value.id);
+    if (afterCommit === undefined) nudge.watch(job.id);
+    else afterCommit(() => nudge.committed(job.id));
+    return ok(job.id);
+  };
+  return {
+    ...target,
+    publish,
+    saveSchedule: async ({ stored }) => err(toNotInTransaction(stored.taskName)),
+  };
+};
+
+const toNotInTransaction = (taskName: string): ScheduleError =>
+  new ScheduleError(
+    `the recurring schedule of ${taskName} was not kept: schedules are no part of transactions; call scheduleRecurring after the commit`,
+    { code: 'invalid-options' },
+  );
+
+/** What SQLite says of a file that the ledger was never opened on. */
+const NO_TABLE = 'no such table';
+
+const withAdvice = (error: LedgerError): LedgerError =>
+  error.message.includes(NO_TABLE)
+    ? new LedgerError(
+        `the tables of the ledger are not in the database of this transaction: it is another one than LEDGER_URL says, or no worker has ever been started on it (${error.message})`,
+        { code: 'ledger-schema', cause: error },
+      )
+    : error;
+
+/** Without a ledger there is nothing to write in a transaction. */
+export const createDisabledTarget = (target: ScheduleTarget): ScheduleTarget => ({
+  ...target,
+  publish: async () =>
+    err(
+      new LedgerError('expected LEDGER_URL to name a database for within(transaction), got "off"', {
+        code: 'ledger-disabled',
+      }),
+    ),
+});

@@ -1,0 +1,45 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { createConfiguredReconciler } from '../ledger/ConfiguredReconciler';
+import { createConfiguredRelay } from '../ledger/ConfiguredRelay';
+import { createLedgerSweeper } from '../ledger/LedgerSweeper';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+
+/** What a worker does for the ledger, besides its tasks. */
+export interface LedgerDuties {
+  /** Redis has lost its data: what was in it is put there again. */
+  onDataLost(): void;
+  stop(): Promise<void>;
+}
+
+interface LedgerDutiesOptions {
+  readonly logger: ILogger;
+  readonly appConfig: AppConfig;
+}
+
+/** Starts to keep the queues abreast of the ledger, and the ledger small; nothing without a ledger. */
+export const startLedgerDuties = ({ logger, appConfig }: LedgerDutiesOptions): LedgerDuties | undefined => {
+  const ledger = sharedTaskLedger(appConfig);
+  if (ledger === undefined) return undefined;
+  const relay = createConfiguredRelay({ ledger, logger, appConfig });
+  const reconciler = createConfiguredReconciler({ ledger, logger, appConfig, relay });
+  const sweeper = createLedgerSweeper({
+    history: ledger.history,
+    retention: toRetention(appConfig),
+    logger,
+  });
+  relay.start();
+  reconciler.start();
+  return {
+    onDataLost: () => void reconciler.reconcile({ minAgeMs: 0 }),
+    stop: async () => {
+      await Promise.all([relay.stop(), reconciler.stop(), sweeper.stop()]);
+    },
+  };
+};
+
+const toRetention = ({
+  ledgerKeepCompletedMs: completed,
+  ledgerKeepFailedMs: failed,
+  ledgerKeepCancelledMs: cancelled,
+}: AppConfig) => ({ completed, failed, cancelled });

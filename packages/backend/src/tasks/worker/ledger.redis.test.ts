@@ -1,0 +1,3 @@
+import { describeLedger } from './__fixtures__/describeLedger';
+
+describeLedger('sqlite');
