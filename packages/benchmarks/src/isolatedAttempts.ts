@@ -24,7 +24,11 @@ export const isolatedAttempts: Benchmark = {
   metrics: [attempt],
   measure: async (side, lab) => {
     const prefix = createPrefix();
-    await preloadTasks({ client: lab.observer, prefix, taskCount: TASK_COUNT });
+    await preloadTasks({
+      client: lab.observer,
+      place: { redisUrl: lab.redisUrl, prefix },
+      taskCount: TASK_COUNT,
+    });
     const startedAtMs = performance.now();
     await using _worker = await startWorker(side, lab, prefix);
     await allCompleted(lab, prefix);
@@ -43,7 +47,12 @@ const startWorker = async (side: Side, { redisUrl }: Lab, prefix: string): Promi
     worker.on('error', (error) => console.error(error));
     return { [Symbol.asyncDispose]: () => worker.close() };
   }
-  const appConfig = parseAppConfig({ REDIS_URL: redisUrl, QUEUE_PREFIX: prefix, NODE_ENV: 'production' });
+  const appConfig = parseAppConfig({
+    REDIS_URL: redisUrl,
+    QUEUE_PREFIX: prefix,
+    NODE_ENV: 'production',
+    LEDGER_URL: 'off',
+  });
   if (appConfig.isErr()) throw appConfig.error;
   const tasksModule = new URL('children/isolatedTasks.ts', import.meta.url);
   const options = { tasks, logger: silentLogger, appConfig: appConfig.value, concurrency: 1, tasksModule };

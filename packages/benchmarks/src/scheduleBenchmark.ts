@@ -1,7 +1,8 @@
-import { type Benchmark, type Metric } from './Benchmark';
+import { type Benchmark, type LedgerKind, type Metric } from './Benchmark';
 import { type Producer } from './contestants/Contestant';
 import { contestants } from './contestants/contestants';
 import { createPrefix } from './createPrefix';
+import { createBenchmarkDatabase } from './databases';
 
 const SPEED: Metric = { name: 'scheduled', unit: 'tasks/s', better: 'higher' };
 
@@ -11,6 +12,8 @@ interface ScheduleBenchmark {
   readonly taskCount: number;
   /** Whether at least 0.9 of the plain side's speed is promised. Default: true. */
   readonly isPromised?: boolean;
+  /** Default: `off`. */
+  readonly ledger?: LedgerKind;
   /** Schedules all tasks; resolves when Redis has the last one. */
   scheduleAll(producer: Producer, taskCount: number): Promise<void>;
 }
@@ -21,13 +24,18 @@ export const defineScheduleBenchmark = ({
   question,
   taskCount,
   isPromised = true,
+  ledger = 'off',
   scheduleAll,
 }: ScheduleBenchmark): Benchmark => ({
   name,
   question,
+  ledger,
   metrics: [isPromised ? { ...SPEED, promisedRatio: 0.9 } : SPEED],
-  measure: async (side, { redisUrl }) => {
-    await using producer = await contestants[side].createProducer({ redisUrl, prefix: createPrefix() });
+  measure: async (side, lab) => {
+    const { redisUrl } = lab;
+    await using database = await createBenchmarkDatabase(side === 'drover' ? ledger : 'off', lab);
+    const place = { redisUrl, prefix: createPrefix(), ledgerUrl: database.url };
+    await using producer = await contestants[side].createProducer(place);
     const startedAtMs = performance.now();
     await scheduleAll(producer, taskCount);
     return { [SPEED.name]: taskCount / ((performance.now() - startedAtMs) / 1000) };

@@ -1,4 +1,4 @@
-import { type Benchmark } from './Benchmark';
+import { type Benchmark, type LedgerKind } from './Benchmark';
 import { createPayload } from './contestants/BenchmarkPayload';
 import { type CallOptions } from './contestants/Contestant';
 import { defineScheduleBenchmark } from './scheduleBenchmark';
@@ -12,14 +12,23 @@ interface ScheduleInFlight {
   toOptions?(index: number): CallOptions;
   /** Default: true. */
   readonly isPromised?: boolean;
+  /** Default: `off`. */
+  readonly ledger?: LedgerKind;
 }
 
-const defineInFlight = ({ name, question, toOptions, isPromised = true }: ScheduleInFlight): Benchmark =>
+const defineInFlight = ({
+  name,
+  question,
+  toOptions,
+  isPromised = true,
+  ledger = 'off',
+}: ScheduleInFlight): Benchmark =>
   defineScheduleBenchmark({
     name,
     question,
     taskCount: 10_000,
     isPromised,
+    ledger,
     scheduleAll: async (producer, taskCount) => {
       let next = 0;
       const call = async (): Promise<void> => {
@@ -37,6 +46,15 @@ export const scheduleInFlight = defineInFlight({
   name: 'scheduleInFlight',
   question: `How fast are ${IN_FLIGHT_COUNT} callers that schedule one task after the other?`,
 });
+
+/** The same with a ledger: each task is written down durably before it is answered. */
+export const scheduleWithLedger = (ledger: LedgerKind): Benchmark =>
+  defineInFlight({
+    name: `scheduleInFlight-${ledger}`,
+    question: `How fast are ${IN_FLIGHT_COUNT} callers whose tasks are written to the ledger (${ledger}) first?`,
+    isPromised: false,
+    ledger,
+  });
 
 /** The same with tasks of all priorities. */
 export const schedulePrioritised = defineInFlight({

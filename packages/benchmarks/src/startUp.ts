@@ -27,7 +27,7 @@ export const startUp: Benchmark = {
 
 const measureStart = async (side: Side, { redisUrl, observer }: Lab, taskCount: number): Promise<number> => {
   const prefix = createPrefix();
-  await preloadTasks({ client: observer, prefix, taskCount: 1 });
+  await preloadTasks({ client: observer, place: { redisUrl, prefix }, taskCount: 1 });
   const startedAtMs = performance.now();
   await using child = startChildWorker(side, { redisUrl, prefix, taskCount });
   await child.next('task-ran');

@@ -33,6 +33,12 @@ describe('createBenchFolder', () => {
     expect(existsSync(folder)).toBe(false); // the process has ended
   });
 
+  it('lets a server of another user find its own folder in it', async () => {
+    const child = start(`console.log((require('node:fs').statSync(folder.value).mode & 0o777).toString(8));`);
+
+    expect((await new Response(child.stdout).text()).split('\n')[1]).toBe('711');
+  });
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('deletes it when the process gets %s', async (signal) => {
     const child = start('setInterval(() => undefined, 1000);');
     const folder = await readLine(child.stdout);

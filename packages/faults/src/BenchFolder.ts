@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
@@ -14,6 +14,8 @@ export const createBenchFolder = (): Result<string, string> => {
   const parent = tmpdir();
   try {
     const folder = mkdtempSync(join(parent, 'drover-faults-'));
+    // A Postgres inside may have to run as another user, who must find the way to its own folder.
+    chmodSync(folder, 0o711);
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     // Without a listener a signal ends the process at once, and nothing is deleted.
     for (const signal of SIGNALS) process.on(signal, () => process.exit(1));

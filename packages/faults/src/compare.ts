@@ -2,7 +2,7 @@
 import { type Side } from './contestants/Contestant';
 import { runTrials } from './lanes/runTrials';
 import { type Trial } from './lanes/Trial';
-import { allCases } from './plan/buildScenario';
+import { allCases, buildScenario, findCase } from './plan/buildScenario';
 import { prepareBench } from './prepareBench';
 import { renderComparison, summarize } from './report/FaultTable';
 
@@ -18,7 +18,14 @@ const {
   defaultMixed: 20,
 });
 
-const requests = planned.flatMap((trial) => SIDES.map((side) => ({ ...trial, side, shrinks: false })));
+/** Plain BullMQ has no ledger to be compared with. */
+const compared = planned.filter(({ caseName, seed }) =>
+  findCase(caseName).match(
+    (faultCase) => buildScenario(faultCase, seed).ledger === undefined,
+    () => false,
+  ),
+);
+const requests = compared.flatMap((trial) => SIDES.map((side) => ({ ...trial, side, shrinks: false })));
 let doneCount = 0;
 const tell = ({ side, caseName, seed, violations }: Trial): void => {
   doneCount += 1;

@@ -9,6 +9,8 @@ export interface QueuePlace {
   readonly redisUrl: string;
   /** First part of every key. */
   readonly prefix: string;
+  /** Drover's `LEDGER_URL`. Without effect on the plain side. Default: `off`. */
+  readonly ledgerUrl?: string;
 }
 
 /** What a call says besides its payload. */

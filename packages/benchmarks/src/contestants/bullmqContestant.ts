@@ -3,6 +3,7 @@ import { type RedisClient, type RedisRole } from '@backend/redis/createRedisClie
 import { createRedisConnection, type RedisConnection } from '@backend/redis/RedisConnection';
 import { TaskId } from '@backend/tasks/domain/TaskId';
 import { toQueueName } from '@backend/tasks/queue/QueueName';
+import { CorrelationId } from '@core/domain/CorrelationId';
 import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { pino } from 'pino';
 import {
@@ -32,7 +33,7 @@ const WAIT_MS = 30_000;
 export interface PlainJobData {
   readonly v: 1;
   readonly payload: BenchmarkPayload;
-  readonly correlationId: string;
+  readonly correlationId: CorrelationId;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -40,7 +41,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Makes the data and the options of a job by hand: the same envelope, id, priority and attempts as Drover's. */
 export const createPlainJob = (
   payload: BenchmarkPayload,
-  correlationId: string,
+  correlationId: CorrelationId,
   { priority = 50, idempotencyKey }: CallOptions = {},
 ) => {
   const data: PlainJobData = { v: 1, payload, correlationId };
@@ -52,6 +53,9 @@ export const createPlainJob = (
       idempotencyKey === undefined ? opts : { ...opts, deduplication: { id: idempotencyKey, ttl: DAY_MS } },
   };
 };
+
+/** A job as it is added by hand. */
+export type PlainJob = ReturnType<typeof createPlainJob>;
 
 /** Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework. */
 export const openConnection = async (redisUrl: string, role: RedisRole): Promise<RedisConnection> => {
@@ -99,7 +103,7 @@ export const bullmqContestant: Contestant = {
     const connection = await openConnection(redisUrl, 'producer');
     const queue = createPlainQueue(connection.client, prefix);
     queue.setMaxListeners(0); // each wait for a result adds one
-    const correlationId = Bun.randomUUIDv7();
+    const correlationId = CorrelationId();
     const schedule: Producer['schedule'] = async (payload, options) => {
       const { name, data, opts } = createPlainJob(
         benchmarkPayloadSchema.parse(payload),

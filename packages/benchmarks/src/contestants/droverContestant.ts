@@ -3,6 +3,7 @@ import { createLogger } from '@backend/logger/Logger';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { defineTask } from '@backend/tasks/domain/TaskDefinition';
+import { closeSharedLedgers } from '@backend/tasks/ledger/sharedTaskLedger';
 import { createTaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { createTaskWorker } from '@backend/tasks/worker/TaskWorker';
 import { CorrelationId } from '@core/domain/CorrelationId';
@@ -40,7 +41,10 @@ export const droverContestant: Contestant = {
         const result = await scheduled.value.result();
         if (result.isErr()) throw result.error;
       },
-      [Symbol.asyncDispose]: async () => closeSharedConnections(),
+      [Symbol.asyncDispose]: async () => {
+        await closeSharedLedgers();
+        closeSharedConnections();
+      },
     };
   },
 
@@ -56,7 +60,10 @@ export const droverContestant: Contestant = {
         const started = await worker.start();
         if (started.isErr()) throw started.error;
       },
-      [Symbol.asyncDispose]: () => worker.stop(),
+      [Symbol.asyncDispose]: async () => {
+        await worker.stop();
+        await closeSharedLedgers();
+      },
     };
   },
 };
@@ -71,8 +78,14 @@ const createTask = (onRun: () => void) =>
     },
   });
 
-const toAppConfig = ({ redisUrl, prefix }: QueuePlace): AppConfig => {
-  const appConfig = parseAppConfig({ REDIS_URL: redisUrl, QUEUE_PREFIX: prefix, NODE_ENV: 'production' });
+/** The configuration of a place: the defaults of production. */
+export const toAppConfig = ({ redisUrl, prefix, ledgerUrl = 'off' }: QueuePlace): AppConfig => {
+  const appConfig = parseAppConfig({
+    REDIS_URL: redisUrl,
+    QUEUE_PREFIX: prefix,
+    LEDGER_URL: ledgerUrl,
+    NODE_ENV: 'production',
+  });
   if (appConfig.isErr()) throw appConfig.error;
   return appConfig.value;
 };

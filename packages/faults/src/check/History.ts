@@ -119,6 +119,36 @@ export interface LogTexts {
   readonly clocks: string;
 }
 
+/** What the ledger says of one task, when everything was over. */
+export interface LedgerTask {
+  readonly taskId: string;
+  readonly correlationId: string;
+  readonly status: string;
+  /** Milliseconds since 1970; undefined while it waits to be put on its queue. */
+  readonly publishedAtMs: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly completedAtMs: number | undefined;
+  /** In their order. */
+  readonly attempts: readonly { readonly outcome: string; readonly endedAtMs: number | undefined }[];
+  /** Effects that its handlers committed. */
+  readonly effectCount: number;
+}
+
+/** A task whose end was on its way to Redis when its worker was killed, and did not get there. */
+export interface HeldEnd {
+  readonly taskId: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** What is left of a run with a ledger. */
+export interface LedgerHistory {
+  readonly tasks: readonly LedgerTask[];
+  /** Jobs in Redis that have not ended. */
+  readonly unfinishedJobCount: number;
+  readonly heldEnds: readonly HeldEnd[];
+}
+
 /** Everything that is known of one run of a scenario: what the invariants are checked on. */
 export interface History {
   readonly scenario: Scenario;
@@ -136,4 +166,6 @@ export interface History {
   readonly keys: { readonly before: readonly string[]; readonly after: readonly string[] };
   /** Errors that reached nobody in the bench itself, where the schedulers live. */
   readonly strayErrors: readonly string[];
+  /** Undefined when the ledger was off. */
+  readonly ledger?: LedgerHistory | undefined;
 }

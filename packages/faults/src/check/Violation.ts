@@ -16,6 +16,11 @@ export const INVARIANTS = {
   keys: 'the keys in Redis return to what they were',
   correlation: 'every line of a task carries its correlation ID',
   stop: 'a worker that is asked to stop ends in time, with 0',
+  recorded:
+    'with a ledger every acknowledged task is in it once, completed once at most, and as it is in Redis',
+  'at-rest': 'in the end no row of the ledger is unfinished or on no queue, and no job is unfinished',
+  'no-rerun': 'a task that has ended in the ledger is not run again',
+  effects: 'the transaction in which a handler completes its task happens exactly once',
   'as-promised': 'what the case promises beyond that: how often tasks run, how one fails, how a worker ends',
   reported: 'lost data and clocks that differ are reported',
 } as const;

@@ -5,6 +5,8 @@ import {
   toFailedSnapshot,
   toFault,
   toHistory,
+  toLedger,
+  toLedgerTask,
   toLine,
   toProcess,
   toSnapshot,
@@ -31,6 +33,14 @@ const broken: Record<InvariantName, Partial<History>> = {
   },
   'late-run': { calls: [toCall(0, { settled: toSnapshot(), final: toSnapshot({ value: '2' }) })] },
   'stray-error': { strayErrors: ['oh'] },
+  recorded: { ledger: toLedger([toLedgerTask(0), toLedgerTask(1), toLedgerTask(7)]) },
+  'at-rest': { ledger: toLedger(undefined, 1) },
+  'no-rerun': { ledger: toLedger([toLedgerTask(0), toLedgerTask(1, { completedAtMs: 2000 })]) },
+  effects: {
+    calls: [toCall(0, { payload: { call: 0, behaviour: { kind: 'transaction', ms: 150 } } })],
+    ledger: toLedger([toLedgerTask(0)]),
+    evidence: toEvidence(0),
+  },
   'as-promised': { scenario: { ...toHistory().scenario, expects: { failsAs: 'crash-loop' } } },
   calm: {
     outages: [{ fromMs: 5000, toMs: 10_000 }],
@@ -52,6 +62,7 @@ const broken: Record<InvariantName, Partial<History>> = {
 describe('checkHistory', () => {
   it('finds nothing wrong with a history in which everything holds', () => {
     expect(checkHistory(toHistory())).toEqual([]);
+    expect(checkHistory(toHistory({ ledger: toLedger() }))).toEqual([]);
   });
 
   it.each(Object.entries(broken))(

@@ -2,6 +2,13 @@ import { checkCancelled } from './cancelChecks';
 import { checkExpectations } from './checkExpectations';
 import { type History } from './History';
 import {
+  checkAtRest,
+  checkEffects,
+  checkLedgerExpectations,
+  checkNoRerun,
+  checkRecorded,
+} from './ledgerChecks';
+import {
   checkCalm,
   checkCorrelation,
   checkKeys,
@@ -27,7 +34,11 @@ const CHECKS = {
   keys: checkKeys,
   correlation: checkCorrelation,
   stop: checkStop,
-  'as-promised': checkExpectations,
+  recorded: checkRecorded,
+  'at-rest': checkAtRest,
+  'no-rerun': checkNoRerun,
+  effects: checkEffects,
+  'as-promised': (history) => [...checkExpectations(history), ...checkLedgerExpectations(history)],
   reported: checkReported,
 } as const satisfies Record<InvariantName, Check>;
 

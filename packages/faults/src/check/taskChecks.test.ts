@@ -10,6 +10,8 @@ import {
   toFault,
   toHistory,
   toKilledProcess,
+  toLedger,
+  toLedgerTask,
   toProcess,
   toSnapshot,
 } from './__fixtures__/historyFixture';
@@ -87,6 +89,14 @@ describe('findLost', () => {
   ])('finds no task that %s', (_why, acknowledgement) => {
     expect(lostIn(toCall(0, { acknowledgement, final: undefined }))).toEqual([]);
   });
+
+  it('believes the ledger rather than Redis', () => {
+    const call = toCall(0, { final: undefined });
+    const rows = [toLedgerTask(0)];
+
+    expect(findLost(toHistory({ calls: [call], ledger: toLedger(rows) }))).toEqual([]);
+    expect(findLost(toHistory({ calls: [call], ledger: toLedger([]) }))).toEqual([call]);
+  });
 });
 
 describe('checkOneEnd', () => {
@@ -117,6 +127,13 @@ describe('checkOneEnd', () => {
     const evidence = toEvidence(0, { toMs: undefined });
 
     expect(check(toCall(0), { evidence })).toEqual([violation('completed, but no run of it ended')]);
+  });
+
+  it('takes the effect that a run committed for its end', () => {
+    const evidence = toEvidence(0, { toMs: undefined });
+    const ledger = toLedger([toLedgerTask(0, { effectCount: 1 })]);
+
+    expect(check(toCall(0), { evidence, ledger })).toEqual([]);
   });
 
   it('does not ask for a run that ended when a task has failed', () => {

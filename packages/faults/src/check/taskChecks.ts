@@ -5,6 +5,7 @@ import {
   type History,
   type TaskSnapshot,
 } from './History';
+import { findUnrecorded } from './ledgerChecks';
 import { groupByCall, listRuns, type Run } from './Runs';
 import { type Check, type Violation } from './Violation';
 
@@ -29,14 +30,19 @@ const isTerminal = (snapshot: TaskSnapshot | undefined): boolean =>
 const mayBeLost = (history: History, { calledAtMs }: CallHistory): boolean =>
   calledAtMs <= (lastLossMs(history) ?? Number.NEGATIVE_INFINITY);
 
-/** Calls whose task was acknowledged and is not in exactly one terminal status. */
+/** Calls whose task was acknowledged and is not in exactly one terminal status, in the ledger if there is one. */
 export const findLost = (history: History): readonly CallHistory[] =>
-  history.calls.filter((call) => acknowledgedId(call) !== undefined && !isTerminal(call.final));
+  history.ledger === undefined ? findUnended(history) : findUnrecorded(history);
+
+const findUnended = ({ calls }: History): readonly CallHistory[] =>
+  calls.filter((call) => acknowledgedId(call) !== undefined && !isTerminal(call.final));
 
 export const checkOneEnd: Check = (history) => {
-  const completedRuns = new Set(
-    history.evidence.filter(({ event }) => event === 'end').map(({ taskId }) => taskId),
-  );
+  const completedRuns = new Set([
+    ...history.evidence.filter(({ event }) => event === 'end').map(({ taskId }) => taskId),
+    // A run whose process died right after the commit that completed its task left nothing else.
+    ...(history.ledger?.tasks ?? []).filter(({ effectCount }) => effectCount > 0).map(({ taskId }) => taskId),
+  ]);
   const ranCalls = new Set(history.evidence.map(({ call }) => call));
   return history.calls.flatMap((call): Violation[] => {
     if (call.acknowledgement.kind === 'refused' && ranCalls.has(call.call)) {

@@ -1,4 +1,4 @@
-import { BACKOFF_MS } from '../plan/BenchSettings';
+import { BACKOFF_MS, LEDGER_BENCH, RELAY_LEASE_MS } from '../plan/BenchSettings';
 import { availableWindows, cutWindows, longestAvailableMs } from './Availability';
 import { type CallHistory, type History, type Window } from './History';
 import { groupByCall, listRuns, type Run } from './Runs';
@@ -94,7 +94,14 @@ const roundTripMs = ({ scenario }: History): number =>
 
 /** What docs/reference/guarantees.md promises: lock + 2 x stalled interval + 1 s, and six round trips of a slow network. */
 export const recoveryBoundMs = (history: History): number =>
-  history.bounds.lockMs + 2 * history.bounds.stalledIntervalMs + 1000 + ROUND_TRIPS * roundTripMs(history);
+  history.bounds.lockMs +
+  2 * history.bounds.stalledIntervalMs +
+  1000 +
+  ROUND_TRIPS * roundTripMs(history) +
+  (history.ledger === undefined ? 0 : RELAY_MS);
+
+/** A task of the ledger may be one that a relay had which could not put it on its queue; milliseconds. */
+const RELAY_MS = RELAY_LEASE_MS + LEDGER_BENCH.relayIntervalMs + LEDGER_BENCH.relayAgeMs;
 
 export const checkLate: Check = (history) => {
   const boundMs = recoveryBoundMs(history) + history.bounds.noiseMs;

@@ -17,6 +17,14 @@ export interface ContestantSettings {
   readonly drainTimeoutMs: number;
   readonly concurrency: number;
   readonly clockAheadMs: number;
+  /** `off` for none. */
+  readonly ledgerUrl: string;
+}
+
+/** How a process is started. */
+export interface ProcessCommand {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A call of `schedule`. */
@@ -25,6 +33,8 @@ export interface FaultCall {
   readonly payload: FaultPayload;
   readonly delayMs: number;
   readonly maxAttempts: number;
+  /** Default: that of the task. */
+  readonly backoffMs?: number;
 }
 
 /** Schedules tasks in the process of the bench. */
@@ -33,6 +43,19 @@ export interface Producer extends AsyncDisposable {
   schedule(call: FaultCall): Promise<Acknowledgement>;
   /** Never rejects; undefined for a contestant that cannot cancel what runs. */
   cancel?(taskId: string): Promise<CancelHistory['answer']>;
+}
+
+/** What a scheduling process is told. */
+export interface SchedulerMessage {
+  /** Tells calls apart. */
+  readonly number: number;
+  readonly call: FaultCall;
+}
+
+/** What it answers. */
+export interface SchedulerAnswer {
+  readonly number: number;
+  readonly acknowledgement: Acknowledgement;
 }
 
 /** What the API says of tasks. */
@@ -47,10 +70,11 @@ export interface Contestant {
   readonly queueName: string;
   /** What a worker prints when it takes tasks. */
   readonly readyText: string;
-  workerCommand(settings: ContestantSettings): {
-    readonly command: readonly string[];
-    readonly env: Readonly<Record<string, string>>;
-  };
+  workerCommand(settings: ContestantSettings): ProcessCommand;
+  /** A process that schedules what it is told to: see `SchedulerMessage`. Absent for a contestant without a ledger. */
+  schedulerCommand?(settings: ContestantSettings): ProcessCommand;
+  /** A process that only relays. Absent for a contestant without a ledger. */
+  relayCommand?(settings: ContestantSettings): ProcessCommand;
   openProducer(settings: ContestantSettings): Producer;
   openViewer(settings: ContestantSettings): TaskViewer | undefined;
 }

@@ -4,14 +4,17 @@ import { err, ok, type Result } from 'neverthrow';
 import { BACKOFF_MS } from '../plan/BenchSettings';
 import { faultPayloadSchema } from '../tasks/Behaviour';
 import { behave } from '../tasks/behave';
+import { commitEffect } from './commitEffect';
 
 /** Does what its payload asks for and leaves evidence. */
 export const faultTask = defineTask({
   queueName: 'fault:work',
   schema: faultPayloadSchema,
-  handler: async (payload, { taskId, attempt, correlationId, signal, step }) => {
+  handler: async (payload, { taskId, attempt, correlationId, signal, step, completeWithin }) => {
     const facts = { call: payload.call, taskId, attempt, correlationId };
-    const end = await behave({ payload, facts, signal, step });
+    const commit = (run: string): Promise<void> =>
+      commitEffect({ taskId, run }, (transaction) => completeWithin(transaction, { pid: process.pid, run }));
+    const end = await behave({ payload, facts, signal, step, commit });
     if (end.kind === 'returned') return ok<unknown>(end.value);
     if (end.kind === 'failed') return err(new TaskError(end.message));
     return end.end() as Result<unknown, TaskError>; // anything at all: that is the test

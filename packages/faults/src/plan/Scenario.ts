@@ -8,7 +8,9 @@ export type Trigger =
       readonly onCall: number;
       /** 1-based: its first run, its second ... */
       readonly run: number;
-      /** Milliseconds after the run began. */
+      /** Of the run: its beginning, or the commit of its transaction. Default: its beginning. */
+      readonly moment?: 'start' | 'committed';
+      /** Milliseconds after that. */
       readonly afterMs: number;
     };
 
@@ -30,7 +32,25 @@ export type WorkerFault =
   /** SIGSTOP, and SIGCONT after a while. */
   | { readonly kind: 'suspend-worker'; readonly worker: number; readonly forMs: number }
   /** One more worker; on a Redis that is away it waits. */
-  | { readonly kind: 'add-worker' };
+  | { readonly kind: 'add-worker' }
+  /** SIGKILL of the first worker when it sends its n-th completion, which does not reach Redis; started again. */
+  | { readonly kind: 'kill-at-completion'; readonly nth: number; readonly restartAfterMs: number };
+
+/** What is done to processes that take no tasks. */
+export type PublisherFault =
+  /** SIGKILL of the process that schedules; calls go to a new one. */
+  | { readonly kind: 'kill-scheduler' }
+  /** SIGKILL of the process that only relays when it sends its n-th packet of tasks, which do not reach Redis; started again. */
+  | { readonly kind: 'kill-relay'; readonly nth: number; readonly restartAfterMs: number };
+
+/** What is done to the database of the ledger. */
+export type DatabaseFault =
+  /** SIGSTOP of every process of a Postgres, and SIGCONT after a while. */
+  | { readonly kind: 'suspend-database'; readonly forMs: number }
+  /** SIGKILL of every process of a Postgres, and a start on the same data. */
+  | { readonly kind: 'kill-database'; readonly forMs: number }
+  /** Somebody else writes to a SQLite file in one long transaction. */
+  | { readonly kind: 'lock-database'; readonly forMs: number };
 
 /** What is done to Redis. */
 export type RedisFault =
@@ -69,7 +89,13 @@ export type NetworkFault =
   | { readonly kind: 'swallow'; readonly forMs: number };
 
 /** One thing that goes wrong. */
-export type Fault = { readonly trigger: Trigger } & (WorkerFault | RedisFault | NetworkFault);
+export type Fault = { readonly trigger: Trigger } & (
+  | WorkerFault
+  | PublisherFault
+  | RedisFault
+  | DatabaseFault
+  | NetworkFault
+);
 
 /** The name of a kind of fault. */
 export type FaultKind = Fault['kind'];
@@ -83,6 +109,8 @@ export interface Load {
   /** Milliseconds the tasks are put off. Default: 0. */
   readonly delayMs?: number;
   readonly maxAttempts?: number;
+  /** Milliseconds between two attempts. Default: those of the bench's task. */
+  readonly backoffMs?: number;
   /** Milliseconds after its answer at which each call is cancelled. Default: it is not. */
   readonly cancelAfterMs?: number;
 }
@@ -103,8 +131,23 @@ export interface Expectation {
   readonly acknowledgesFromMs?: number;
   /** Every handler that ends in a generated way has the outcome that is documented for it. Default: false. */
   readonly endsAsDocumented?: boolean;
+  /** Some task whose scheduling process was killed before it answered is in the ledger. Default: none need be. */
+  readonly losesAnswers?: boolean;
+  /** No call is acknowledged that is made while the database of the ledger is away. Default: it may be. */
+  readonly refusesWithoutDatabase?: boolean;
   /** With which code, and within how many milliseconds, each worker that is asked to stop ends. */
   readonly stop?: { readonly code: number; readonly withinMs: number };
+}
+
+/** The ledger that tasks are written to, and who works on it besides workers. */
+export interface LedgerSetting {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** Who schedules: the bench, a process that can be killed, or the bench without a way to Redis. Default: the bench. */
+  readonly scheduler?: 'bench' | 'process' | 'without-redis';
+  /** A process that only relays runs besides the workers. Default: false. */
+  readonly hasRelay?: boolean;
+  /** What a packet takes between Redis and a process that only schedules or relays; milliseconds. Default: 0. */
+  readonly latencyMs?: number;
 }
 
 /** Workers, tasks and what goes wrong meanwhile: data, so that it can be printed, replayed and made smaller. */
@@ -121,6 +164,8 @@ export interface Scenario {
   readonly isBacklog?: boolean;
   /** Milliseconds the workers' clock is ahead of everybody else's. Default: 0. */
   readonly clockAheadMs?: number;
+  /** Default: the ledger is off. */
+  readonly ledger?: LedgerSetting;
   readonly loads: readonly Load[];
   readonly faults: readonly Fault[];
   /** Default: the invariants alone. */

@@ -1,5 +1,6 @@
 import { cancelCases } from './cases/cancelCases';
 import { handlerCases } from './cases/handlerCases';
+import { ledgerCases } from './cases/ledgerCases';
 import { networkCases } from './cases/networkCases';
 import { redisCases } from './cases/redisCases';
 import { stopCases } from './cases/stopCases';
@@ -14,4 +15,5 @@ export const faultCases: readonly FaultCase[] = [
   ...networkCases,
   ...handlerCases,
   ...cancelCases,
+  ...ledgerCases,
 ];

@@ -7,6 +7,7 @@ const schemas = [
   z.object({ kind: z.literal('stray'), ms: z.number() }),
   z.object({ kind: z.literal('fail'), ms: z.number(), times: z.number() }),
   z.object({ kind: z.literal('steps'), count: z.number(), ms: z.number() }),
+  z.object({ kind: z.literal('transaction'), ms: z.number() }),
   z.object({ kind: z.literal('generated'), seed: z.number() }),
 ] as const;
 
@@ -19,6 +20,8 @@ const schemas = [
  * - `stray`: throws from a timer and drops a promise that rejects, then takes `ms`.
  * - `fail`: takes `ms`, and answers with an error in its first `times` attempts.
  * - `steps`: takes `count` steps of `ms` each, one after the other; a contestant without steps does them all each time.
+ * - `transaction`: takes `ms`; half-way it writes an effect and completes the task in one transaction. A contestant without
+ *   a ledger writes none.
  * - `generated`: returns, throws or rejects with a value that the seed decides.
  */
 export const behaviourSchema = z.discriminatedUnion('kind', schemas);

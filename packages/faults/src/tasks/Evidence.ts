@@ -5,7 +5,7 @@ export const EVIDENCE_FILE = 'FAULT_EVIDENCE_FILE';
 
 /** One line that a handler left, outside of Redis and of every library. */
 export interface Evidence {
-  readonly event: 'start' | 'effect' | 'step' | 'kept' | 'end';
+  readonly event: 'start' | 'effect' | 'step' | 'kept' | 'committed' | 'end';
   /** Number of the call. */
   readonly call: number;
   readonly taskId: string;

@@ -17,6 +17,8 @@ export interface RunInput {
   readonly signal: AbortSignal | undefined;
   /** Does a step of the run once for the task. Default: does it in each run. */
   step?(name: string, work: () => Promise<void>): Promise<void>;
+  /** Writes an effect of a run and completes its task, in one transaction. Default: nothing is written. */
+  commit?(run: string): Promise<void>;
 }
 
 /** Does what a call asks for and leaves evidence at its start, its middle and its end. */
@@ -55,6 +57,9 @@ export const behave = async (input: RunInput): Promise<RunEnd> => {
     case 'steps':
       await takeSteps(input, { ...behaviour, run });
       break;
+    case 'transaction':
+      await commitHalfway(input, { ...behaviour, run });
+      break;
     case 'fail':
       await halve(behaviour.ms);
       note('end', run, facts);
@@ -66,6 +71,17 @@ export const behave = async (input: RunInput): Promise<RunEnd> => {
   }
   note('end', run, facts);
   return { kind: 'returned', value: { pid: process.pid, run } };
+};
+
+/** Its signal ends neither half: what is committed has ended anyway. */
+const commitHalfway = async (
+  { facts, commit = async () => undefined }: RunInput,
+  { ms, run }: { readonly ms: number; readonly run: string },
+): Promise<void> => {
+  await sleep(ms / 2);
+  await commit(run);
+  note('committed', run, facts);
+  await sleep(ms / 2);
 };
 
 interface Steps {

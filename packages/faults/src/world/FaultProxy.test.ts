@@ -371,6 +371,30 @@ describe('createFaultProxy', () => {
     });
   });
 
+  describe('holdRequest', () => {
+    it('keeps the n-th command that matches from Redis, and all that follows on its connection', async () => {
+      await using world = await setup();
+      const [one, other] = [await world.open(), await world.open()];
+      const holding = world.proxy.holdRequest({ matches: isSet, nth: 2, patienceMs: 5000 });
+      await one.exchange('SET 1');
+      one.send('SET 2');
+      expect(String(await holding)).toBe('SET 2');
+      one.send('GET 3');
+      await other.exchange('SET 4');
+
+      expect(world.server.received()).toBe('SET 1SET 4');
+      expect([one.received(), one.isClosed()]).toEqual(['SET 1', false]);
+    });
+
+    it('holds none when none has come for so long', async () => {
+      await using world = await setup();
+      const client = await world.open();
+
+      expect(await world.proxy.holdRequest({ matches: isSet, nth: 1, patienceMs: 1 })).toBe(undefined);
+      await client.exchange('SET 1');
+    });
+  });
+
   describe('worsen', () => {
     const latencyMs = 60;
     /** Timers may fire so much too early; milliseconds. */

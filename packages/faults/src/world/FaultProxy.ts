@@ -14,6 +14,15 @@ export interface FaultProxy extends AsyncDisposable {
    * happened; never when no such command comes.
    */
   loseReply(options: { matches(request: Buffer): boolean; readonly nth: number }): Promise<void>;
+  /**
+   * Keeps the n-th command that matches from Redis; nothing passes on its connection any more, and nobody is told. Resolves
+   * with what was kept when that has happened, and with nothing when no such command has come within `patienceMs`.
+   */
+  holdRequest(options: {
+    matches(request: Buffer): boolean;
+    readonly nth: number;
+    readonly patienceMs: number;
+  }): Promise<Buffer | undefined>;
   /** Delays every packet and cuts the connection of some; ends when the function it answers is called. */
   worsen(options: {
     readonly latencyMs: number;
@@ -31,9 +40,10 @@ interface Weather {
 }
 
 interface Trap {
+  readonly takes: 'request' | 'reply';
   matches(request: Buffer): boolean;
   nth: number;
-  resolve(): void;
+  resolve(request?: Buffer): void;
 }
 
 interface Pair {
@@ -145,7 +155,11 @@ export const createFaultProxy = async (redisPort: number): Promise<FaultProxy> =
     };
     pairs.add(pair);
     pass(pair, client, upstream, (request) => {
-      pair.trap ??= springs(request);
+      const trap = pair.trap ?? springs(request);
+      if (trap?.takes === 'reply') pair.trap = trap;
+      if (trap?.takes !== 'request') return;
+      pair.isDead = true;
+      trap.resolve(request);
     });
     pass(pair, upstream, client, () => {
       if (pair.trap !== undefined) loseNextReply(pair, pair.trap);
@@ -170,7 +184,16 @@ export const createFaultProxy = async (redisPort: number): Promise<FaultProxy> =
     },
     loseReply: ({ matches, nth }) =>
       new Promise((resolve) => {
-        traps.add({ matches, nth, resolve });
+        traps.add({ takes: 'reply', matches, nth, resolve: () => resolve() });
+      }),
+    holdRequest: ({ matches, nth, patienceMs }) =>
+      new Promise((resolve) => {
+        const trap: Trap = { takes: 'request', matches, nth, resolve };
+        traps.add(trap);
+        setTimeout(() => {
+          // One that is still there would take a command of somebody whom nobody expects to suffer.
+          if (traps.delete(trap)) resolve(undefined);
+        }, patienceMs);
       }),
     worsen: ({ latencyMs, resetPercent, random, onReset }) => {
       weather = {

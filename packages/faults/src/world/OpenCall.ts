@@ -58,7 +58,7 @@ const makeCalls = async (load: NumberedLoad, producer: Producer, calls: OpenCall
 };
 
 const makeCall = async (
-  { behaviour, delayMs = 0, maxAttempts = 3, cancelAfterMs }: Load,
+  { behaviour, delayMs = 0, maxAttempts = 3, backoffMs, cancelAfterMs }: Load,
   call: number,
   producer: Producer,
   calls: OpenCall[],
@@ -73,7 +73,10 @@ const makeCall = async (
     ...{ settled: undefined, final: undefined },
   };
   calls.push(open);
-  open.acknowledgement = await producer.schedule({ correlationId, payload, delayMs, maxAttempts });
+  open.acknowledgement = await producer.schedule({
+    ...{ correlationId, payload, delayMs, maxAttempts },
+    ...(backoffMs === undefined ? {} : { backoffMs }),
+  });
   open.answeredAtMs = machineNowMs();
   const taskId = taskIdOf(open.acknowledgement);
   if (cancelAfterMs === undefined || taskId === undefined || producer.cancel === undefined) return;

@@ -9,6 +9,8 @@ export interface QueueReader {
   sortByEnd(
     taskIds: readonly string[],
   ): Promise<{ readonly ended: readonly string[]; readonly unfinished: readonly string[] }>;
+  /** How many tasks have not ended, over all lists and sets. */
+  countUnfinished(): Promise<number>;
   /** Undefined when Redis does not know the task. */
   read(taskId: string): Promise<TaskSnapshot | undefined>;
   /** Every key, after the tasks that ended have been deleted. */
@@ -21,7 +23,8 @@ export interface QueueReader {
 const MAX_CLOCK_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 const LISTS = ['wait', 'active', 'paused'] as const;
-const SETS = ['prioritized', 'delayed', 'completed', 'failed', 'cancelled'] as const;
+const UNFINISHED_SETS = ['prioritized', 'delayed'] as const;
+const SETS = [...UNFINISHED_SETS, 'completed', 'failed', 'cancelled'] as const;
 
 /** Creates the reader of one contestant's queue. */
 export const createQueueReader = (
@@ -49,6 +52,11 @@ export const createQueueReader = (
         ended: taskIds.filter((_, index) => fields[index]?.[1] != null),
         unfinished: taskIds.filter((_, index) => fields[index]?.[0] != null && fields[index]?.[1] == null),
       };
+    },
+    countUnfinished: async () => {
+      const inLists = await Promise.all(LISTS.map((name) => redis.llen(`${base}:${name}`)));
+      const inSets = await Promise.all(UNFINISHED_SETS.map((name) => redis.zcard(`${base}:${name}`)));
+      return [...inLists, ...inSets].reduce((sum, count) => sum + count, 0);
     },
     read: async (taskId) => {
       const homes = await findHomes(taskId);

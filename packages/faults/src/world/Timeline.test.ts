@@ -109,4 +109,13 @@ describe('createTimeline', () => {
 
     expect(before.map(({ toMs }) => toMs)).toEqual([Number.POSITIVE_INFINITY]);
   });
+
+  it('notes once each whose end was held, and when', () => {
+    const timeline = createTimeline();
+
+    const [, ...moments] = during(() => timeline.hold(['one', 'other', 'one']));
+
+    expect(timeline.held().map(({ taskId }) => taskId)).toEqual(['one', 'other']);
+    for (const { atMs } of timeline.held()) expect(atMs).toBeWithin(...moments);
+  });
 });

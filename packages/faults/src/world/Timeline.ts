@@ -1,4 +1,4 @@
-import { type FaultEvent, type FaultEventKind, type Window } from '../check/History';
+import { type FaultEvent, type FaultEventKind, type HeldEnd, type Window } from '../check/History';
 import { machineNowMs } from '../tasks/Evidence';
 
 /** When which fault struck, and when Redis could not be used: kept by whoever does it. */
@@ -9,6 +9,9 @@ export interface Timeline {
   strike(kind: FaultEventKind, pid?: number): void;
   /** Notes that Redis cannot be used from now on; the function it answers ends that, `lingerMs` later. */
   beginOutage(): (lingerMs?: number) => void;
+  /** Notes tasks whose end was on its way to Redis, and did not get there. */
+  hold(taskIds: readonly string[]): void;
+  held(): readonly HeldEnd[];
   faults(): readonly FaultEvent[];
   outages(): readonly Window[];
 }
@@ -29,7 +32,13 @@ const closed = <T extends { readonly fromMs: number; toMs: number | undefined }>
 export const createTimeline = (): Timeline => {
   const faults: Entry[] = [];
   const outages: { fromMs: number; toMs: number | undefined }[] = [];
+  const held: HeldEnd[] = [];
   return {
+    hold: (taskIds) => {
+      const atMs = machineNowMs();
+      held.push(...[...new Set(taskIds)].map((taskId) => ({ taskId, atMs })));
+    },
+    held: () => held,
     begin: (kind, pid) => {
       const entry: Entry = { kind, pid, fromMs: machineNowMs(), toMs: undefined };
       faults.push(entry);

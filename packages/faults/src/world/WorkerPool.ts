@@ -19,15 +19,16 @@ export interface WorkerPool extends AsyncDisposable {
   histories(): readonly ProcessHistory[];
 }
 
-/** Creates the pool; `start` starts the process of a name. */
-export const createWorkerPool = (
-  settings: Omit<Parameters<typeof startWorkerChild>[0], 'name'>,
-): WorkerPool => {
+/** Creates the pool. Its processes are called `worker-<place>-<number>`, unless their role is another one. */
+export const createWorkerPool = ({
+  role = 'worker',
+  ...settings
+}: Omit<Parameters<typeof startWorkerChild>[0], 'name'> & { readonly role?: string }): WorkerPool => {
   const places: WorkerChild[] = [];
   const all: WorkerChild[] = [];
   let isSealed = false;
   const start = (worker: number): WorkerChild => {
-    const child = startWorkerChild({ ...settings, name: `worker-${worker}-${all.length}` });
+    const child = startWorkerChild({ ...settings, name: `${role}-${worker}-${all.length}` });
     places[worker] = child;
     all.push(child);
     return child;

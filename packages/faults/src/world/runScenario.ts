@@ -1,23 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v4 } from 'uuid';
-import { type Bounds, type History } from '../check/History';
-import { type Contestant, type ContestantSettings, type Producer } from '../contestants/Contestant';
+import { type Bounds, type History, type LedgerTask } from '../check/History';
+import { type Contestant, type Producer } from '../contestants/Contestant';
 import { BENCH, MAX_CRASHES } from '../plan/BenchSettings';
 import { createRandom } from '../plan/Random';
 import { type Fault, type Scenario } from '../plan/Scenario';
-import { type Evidence, machineNowMs, parseEvidence } from '../tasks/Evidence';
-import { createFaultProxy } from './FaultProxy';
-import { startFaultRedis } from './FaultRedis';
+import { type Evidence, machineNowMs } from '../tasks/Evidence';
 import { LOG_TEXTS } from './logTexts';
 import { createNoiseMeter } from './NoiseMeter';
 import { makeAllCalls, type OpenCall, taskIdOf, toCallHistory } from './OpenCall';
-import { createQueueReader, type QueueReader } from './QueueReader';
+import { type QueueReader } from './QueueReader';
 import { endRuns, SETTLE_TIMEOUT_MS, settleCalls } from './settleCalls';
 import { strike, type Target } from './strike';
 import { createTimeline } from './Timeline';
-import { createWorkerPool } from './WorkerPool';
+import { startWorld } from './World';
 
 const POLL_MS = 100;
 const CPU_SAMPLE_MS = 500;
@@ -46,41 +44,17 @@ const runInFolder = async (
   contestant: Contestant,
   folder: string,
 ): Promise<ScenarioRun> => {
-  await using redis = await startFaultRedis(folder);
-  await using proxy = await createFaultProxy(redis.port);
-  const settings: ContestantSettings = {
-    ...BENCH,
-    drainTimeoutMs: scenario.drainTimeoutMs ?? BENCH.drainTimeoutMs,
-    port: proxy.port,
-    redisPort: redis.port,
-    folder,
-    evidencePath: join(folder, 'evidence.jsonl'),
-    concurrency: scenario.concurrency,
-    clockAheadMs: scenario.clockAheadMs ?? 0,
-  };
-  await Bun.write(settings.evidencePath, '');
-  const { readyText } = contestant;
-  await using pool = createWorkerPool({
-    ...contestant.workerCommand(settings),
-    folder,
-    readyText,
-    clockAheadMs: settings.clockAheadMs,
-  });
-  await using producer = contestant.openProducer(settings);
-  const reader = createQueueReader(redis.client, contestant, contestant.openViewer(settings));
-  const readEvidence = async () => parseEvidence(await readFile(settings.evidencePath, 'utf8'));
-
-  await Promise.all(Array.from({ length: scenario.workerCount }, () => pool.add()));
+  await using world = await startWorld(scenario, contestant, folder);
+  const { settings, pool, producer, reader, ledger, readEvidence } = world;
   const before = await warmUp(producer, reader, readEvidence);
+  const warmedUp = new Set((await ledger?.readTasks())?.map(({ taskId }) => taskId));
 
   using noise = createNoiseMeter();
   using strays = collectStrayErrors();
   using _cpuTimer = sampleRegularly(() => pool.sampleCpu());
   const timeline = createTimeline();
   const target: Target = {
-    redis,
-    proxy,
-    pool,
+    ...world,
     timeline,
     random: createRandom(scenario.seed),
     withRedis: createTurns(),
@@ -91,7 +65,7 @@ const runInFolder = async (
     makeAllCalls(scenario.loads, producer, calls),
     ...scenario.faults.map((fault) => strikeInTime(fault, target, readEvidence)),
   ]);
-  await settleCalls(calls, reader, timeline);
+  await settleCalls(calls, { reader, ledger, timeline });
   await endRuns(pool, readEvidence);
   pool.seal();
   for (const child of pool.living()) child.requestStop();
@@ -99,6 +73,12 @@ const runInFolder = async (
     Promise.all(pool.living().map(({ ended }) => ended)),
     Bun.sleep(settings.drainTimeoutMs + 4000),
   ]);
+  const recorded = ledger && {
+    tasks: (await ledger.readTasks()).filter(({ taskId }) => !warmedUp.has(taskId)),
+    unfinishedJobCount: await reader.countUnfinished(),
+    heldEnds: timeline.held(),
+  };
+  nameLostAnswers(calls, recorded?.tasks ?? []);
   for (const call of calls) {
     const taskId = taskIdOf(call.acknowledgement);
     if (taskId !== undefined) call.final = await reader.read(taskId);
@@ -119,6 +99,7 @@ const runInFolder = async (
     outages: timeline.outages(),
     keys: { before, after },
     strayErrors: strays.stop(),
+    ledger: recorded,
   };
   return { history, descriptions };
 };
@@ -155,10 +136,11 @@ const strikeInTime = async (
     await Bun.sleep(trigger.atMs);
     return strike(fault, target, undefined);
   }
+  const { moment = 'start' } = trigger;
   const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
   while (performance.now() < deadlineMs) {
     const starts = (await readEvidence()).filter(
-      ({ event, call }) => event === 'start' && call === trigger.onCall,
+      ({ event, call }) => event === moment && call === trigger.onCall,
     );
     const start = starts[trigger.run - 1];
     if (start !== undefined) {
@@ -166,6 +148,16 @@ const strikeInTime = async (
       return strike(fault, target, start.pid);
     }
     await Bun.sleep(10);
+  }
+};
+
+/** A task whose scheduling process died before it could name it is known by its correlation ID. */
+const nameLostAnswers = (calls: readonly OpenCall[], tasks: readonly LedgerTask[]): void => {
+  const ids = new Map(tasks.map(({ correlationId, taskId }) => [correlationId, taskId] as const));
+  for (const call of calls) {
+    const { acknowledgement: answer } = call;
+    if (answer?.kind === 'unknown')
+      call.acknowledgement = { ...answer, taskId: answer.taskId ?? ids.get(call.correlationId) };
   }
 };
 

@@ -1,4 +1,5 @@
 import { type Evidence, machineNowMs } from '../tasks/Evidence';
+import { type LedgerReader } from './LedgerReader';
 import { type OpenCall, taskIdOf } from './OpenCall';
 import { type QueueReader } from './QueueReader';
 import { type Timeline } from './Timeline';
@@ -8,16 +9,23 @@ import { type WorkerPool } from './WorkerPool';
 export const SETTLE_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
 
+interface SettledParts {
+  readonly reader: QueueReader;
+  /** Undefined when the ledger is off. */
+  readonly ledger: LedgerReader | undefined;
+  readonly timeline: Timeline;
+}
+
 /** Waits until every task has ended, for as long as the longest of them may still take. */
 export const settleCalls = async (
   calls: readonly OpenCall[],
-  reader: QueueReader,
-  timeline: Timeline,
+  { reader, ledger, timeline }: SettledParts,
 ): Promise<void> => {
   const outageEndMs = Math.max(0, ...timeline.outages().map(({ toMs }) => toMs));
   const dueMs = calls.map(({ calledAtMs, delayMs }) => calledAtMs + delayMs);
   const deadlineMs = Math.max(machineNowMs(), outageEndMs, ...dueMs) + SETTLE_TIMEOUT_MS;
   for (;;) {
+    const isRecorded = ledger !== undefined && (await hasSettled(ledger, reader));
     const open = calls.filter((call) => call.settled === undefined && taskIdOf(call.acknowledgement));
     const byTask = new Map(open.map((call) => [taskIdOf(call.acknowledgement) ?? '', call]));
     const { ended, unfinished } = await reader.sortByEnd([...byTask.keys()]);
@@ -26,16 +34,20 @@ export const settleCalls = async (
       if (call !== undefined) call.settled = await reader.read(taskId);
     }
     // A task whose call has no certain answer need not be there.
-    const isOver = open.every(
+    const isQueueOver = open.every(
       (call) =>
         call.settled !== undefined ||
         (call.acknowledgement?.kind === 'unknown' &&
           !unfinished.includes(taskIdOf(call.acknowledgement) ?? '')),
     );
-    if (isOver || machineNowMs() > deadlineMs) return;
+    // What Redis has forgotten the ledger knows.
+    if ((ledger === undefined ? isQueueOver : isRecorded) || machineNowMs() > deadlineMs) return;
     await Bun.sleep(POLL_MS);
   }
 };
+
+const hasSettled = async (ledger: LedgerReader, reader: QueueReader): Promise<boolean> =>
+  (await ledger.countOpen()) === 0 && (await reader.countUnfinished()) === 0;
 
 /** Waits for runs that go on although their task has ended: they must change nothing. */
 export const endRuns = async (

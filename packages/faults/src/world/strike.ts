@@ -1,19 +1,18 @@
 import { SOCKET_TIMEOUT_MS } from '@backend/redis/createRedisClient';
 import { FILLER_PREFIX } from '../plan/BenchSettings';
 import { type Random } from '../plan/Random';
-import { type Fault, type FaultKind, type ReplyKind } from '../plan/Scenario';
+import { type Fault, type FaultKind } from '../plan/Scenario';
 import { type FaultProxy } from './FaultProxy';
 import { type FaultRedis } from './FaultRedis';
-import { sha1Of } from './scriptHashes';
-import { type Timeline } from './Timeline';
+import { matcherOf } from './matcherOf';
+import { type LedgerTarget, strikeDatabase, strikePublisher } from './strikeLedger';
 import { type WorkerPool } from './WorkerPool';
 
 /** What faults act on. */
-export interface Target {
+export interface Target extends LedgerTarget {
   readonly redis: FaultRedis;
   readonly proxy: FaultProxy;
   readonly pool: WorkerPool;
-  readonly timeline: Timeline;
   readonly random: Random;
   /** Faults of Redis wait for each other: it can only be killed while it lives. */
   withRedis<T>(act: () => Promise<T>): Promise<T>;
@@ -21,6 +20,11 @@ export interface Target {
 
 /** Longer than any worker may take to stop; milliseconds. */
 const STOP_PATIENCE_MS = 20_000;
+
+/** A run may have fewer completions than are counted; milliseconds. */
+const COMPLETION_PATIENCE_MS = 5000;
+
+const TASK_ID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
 
 /** Between two SIGTERMs; milliseconds. */
 const SECOND_SIGNAL_MS = 100;
@@ -39,6 +43,16 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
       const worker = pid === undefined ? undefined : pool.placeOf(pid);
       return worker === undefined ? undefined : killWorker(target, worker, fault.restartAfterMs);
     }
+    case 'kill-at-completion':
+      // One after the other, whenever they were to strike: each has a worker to kill that is back.
+      return withRedis(async () => {
+        const matches = matcherOf('completion');
+        const { nth, restartAfterMs } = fault;
+        const held = await proxy.holdRequest({ matches, nth, patienceMs: COMPLETION_PATIENCE_MS });
+        if (held === undefined) return;
+        timeline.hold(namedTasks(held, matches));
+        await killWorker(target, 0, restartAfterMs);
+      });
     case 'stop-worker':
       await stopWorker(target, fault.worker, fault.signals);
       return restart(target, fault.worker, fault.restartAfterMs);
@@ -62,6 +76,13 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
     case 'add-worker':
       await pool.add();
       return;
+    case 'kill-scheduler':
+    case 'kill-relay':
+      return strikePublisher(fault, target);
+    case 'suspend-database':
+    case 'kill-database':
+    case 'lock-database':
+      return strikeDatabase(fault, target);
     case 'kill-redis':
       return withRedis(async () => {
         await withoutRedis(target, fault.kind, fault.downMs, () => redis.restart());
@@ -124,8 +145,7 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
         await withoutRedis(target, fault.kind, fault.downMs, () => redis.restartEmpty());
       });
     case 'lose-reply': {
-      const hashes = sha1Of(SCRIPTS[fault.of]);
-      const matches = (request: Buffer): boolean => hashes.some((hash) => request.includes(hash));
+      const matches = matcherOf(fault.of);
       // Not waited for: the run may have no such command.
       void proxy.loseReply({ matches, nth: fault.nth }).then(() => timeline.strike(fault.kind));
       return;
@@ -151,12 +171,12 @@ export const strike = async (fault: Fault, target: Target, pid: number | undefin
   }
 };
 
-/** The scripts that carry out what BullMQ wants. */
-const SCRIPTS = {
-  add: ['addStandardJob', 'addPrioritizedJob', 'addDelayedJob'],
-  fetch: ['moveToActive'],
-  completion: ['moveToFinished'],
-} as const satisfies Record<ReplyKind, readonly string[]>;
+/** The tasks of those commands in a packet that match: it may hold others, such as the renewal of locks. */
+const namedTasks = (packet: Buffer, matches: (command: Buffer) => boolean): readonly string[] =>
+  String(packet)
+    .split(/(?=\*\d+\r\n)/)
+    .filter((command) => matches(Buffer.from(command)))
+    .flatMap((command) => command.match(TASK_ID) ?? []);
 
 const killWorker = async (
   target: Target,

@@ -4,6 +4,8 @@ import {
   type CallHistory,
   type FaultEvent,
   type History,
+  type LedgerHistory,
+  type LedgerTask,
   type LogLine,
   type ProcessHistory,
   type TaskSnapshot,
@@ -137,6 +139,24 @@ export const toFault = (overrides: Partial<FaultEvent> = {}): FaultEvent => ({
   toMs: 2060,
   ...overrides,
 });
+
+/** The row of a call's task, which completed with its first attempt 180 ms after the call. */
+export const toLedgerTask = (call: number, overrides: Partial<LedgerTask> = {}): LedgerTask => ({
+  taskId: `task-${call}`,
+  correlationId: `correlation-${call}`,
+  status: 'completed',
+  publishedAtMs: calledAtMsOf(call) + 10,
+  completedAtMs: calledAtMsOf(call) + 180,
+  attempts: [{ outcome: 'completed', endedAtMs: calledAtMsOf(call) + 180 }],
+  effectCount: 0,
+  ...overrides,
+});
+
+/** The ledger of a healthy history, but for these rows. */
+export const toLedger = (
+  tasks: readonly LedgerTask[] = [toLedgerTask(0), toLedgerTask(1)],
+  unfinishedJobCount = 0,
+): LedgerHistory => ({ tasks, unfinishedJobCount, heldEnds: [] });
 
 /** Two calls, one worker, a run of each, and nothing that went wrong: every invariant holds. */
 export const toHistory = (overrides: Partial<History> = {}): History => ({
