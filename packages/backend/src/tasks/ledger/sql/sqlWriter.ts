@@ -6,6 +6,7 @@ import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
 import { type EndAnswer, type EndedAttempt, type LedgerInsert, type LedgerWriter } from '../LedgerWriter';
 import { type Standing } from '../Standing';
+import { createBoundedWork } from './BoundedWork';
 import { type Cell, toBatch } from './batch';
 import { cancelEntry } from './cancelEntry';
 import { type EndRow, toEndRow } from './EndRow';
@@ -17,7 +18,6 @@ import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerD
 import { noteCrash } from './noteCrash';
 import { readStandings } from './readStandings';
 import { reopenEntry } from './reopenEntry';
-import { createTurns } from './Turns';
 import { touchAttempts } from './touchAttempts';
 
 /** A writer, and what closing it needs. */
@@ -67,8 +67,8 @@ export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: Ledger
     sizeOf: ({ cells }) => sizeOfCells(cells),
     write: (rows) => run((database) => endDurably(database, tables, rows)),
   });
-  const keyed = createTurns({ maxCount: MAX_KEYED_INSERTS, patienceMs: deadlineMs });
-  const others = createTurns();
+  const keyed = createBoundedWork({ maxCount: MAX_KEYED_INSERTS, patienceMs: deadlineMs });
+  const others = createBoundedWork();
 
   const insertInto = (executor: SqlExecutor, entry: LedgerEntry): Promise<LedgerInsert> =>
     insertEntry({ executor, tables, queuePrefix, entry });

@@ -1,7 +1,7 @@
 import { DatabaseError } from '@backend/database/DatabaseError';
 
 /** Work of which only so much goes on at the same time. */
-export interface Turns {
+export interface BoundedWork {
   /**
    * Does some work when there is room for it, in the order of the calls; answers what the work answers. Rejects with `busy` when
    * there was no room in time.
@@ -13,7 +13,7 @@ export interface Turns {
   settled(): Promise<void>;
 }
 
-interface TurnsOptions {
+interface BoundedWorkOptions {
   /** Default: no bound. */
   readonly maxCount?: number;
   /** How long work waits for its turn; milliseconds. Default: 2000. */
@@ -25,11 +25,11 @@ interface Waiting {
   start(): void;
 }
 
-/** Creates turns. */
-export const createTurns = ({
+/** Creates bounded work. */
+export const createBoundedWork = ({
   maxCount = Number.POSITIVE_INFINITY,
   patienceMs = 2000,
-}: TurnsOptions = {}): Turns => {
+}: BoundedWorkOptions = {}): BoundedWork => {
   const going = new Set<Promise<unknown>>();
   const keys = new Set<string>();
   const waiting = new Set<Waiting>();

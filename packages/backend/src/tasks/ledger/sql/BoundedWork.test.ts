@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'bun:test';
-import { createTurns } from './Turns';
+import { createBoundedWork } from './BoundedWork';
 
-describe('createTurns', () => {
+describe('createBoundedWork', () => {
   it('lets so much work go on at once, and the rest in the order of the calls', async () => {
-    const turns = createTurns({ maxCount: 2 });
+    const turns = createBoundedWork({ maxCount: 2 });
     const events: string[] = [];
     const gates = ['a', 'b', 'c', 'd'].map((name) => ({ name, ...Promise.withResolvers<string>() }));
     const taken = gates.map(({ name, promise }) =>
@@ -32,7 +32,7 @@ describe('createTurns', () => {
   });
 
   it('goes on after work that was rejected, and is settled when none is left', async () => {
-    const turns = createTurns({ maxCount: 1 });
+    const turns = createBoundedWork({ maxCount: 1 });
     const failed = turns.take(() => Promise.reject(new Error('no')));
     const after = turns.take(async () => 'yes');
     const thrown = expect(failed).rejects.toThrow('no');
@@ -43,7 +43,7 @@ describe('createTurns', () => {
   });
 
   it('lets one of a key go on at a time, and others pass it by', async () => {
-    const turns = createTurns({ maxCount: 3 });
+    const turns = createBoundedWork({ maxCount: 3 });
     const events: string[] = [];
     const gate = Promise.withResolvers<void>();
     const take = (name: string, key: string) =>
@@ -60,7 +60,7 @@ describe('createTurns', () => {
   });
 
   it('refuses work that has had no turn in time, and never does it', async () => {
-    const turns = createTurns({ maxCount: 1, patienceMs: 5 });
+    const turns = createBoundedWork({ maxCount: 1, patienceMs: 5 });
     const gate = Promise.withResolvers<string>();
     const first = turns.take(() => gate.promise);
     let isDone = false;
