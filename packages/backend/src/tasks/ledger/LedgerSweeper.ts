@@ -1,6 +1,7 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type LedgerHistory, type SweepRule } from './LedgerHistory';
+import { createSoloWork } from './SoloWork';
 
 /** How long the ledger keeps tasks that have ended, by their status; milliseconds, 0: for ever. */
 export type LedgerRetention = Readonly<Record<SweepRule['status'], number>>;
@@ -67,13 +68,7 @@ export const createLedgerSweeper = ({
     for (const status of ['completed', 'failed', 'cancelled'] as const)
       if (retention[status] > 0) await sweepStatus(status);
   };
-  let sweeping: Promise<void> | undefined;
-  const sweep = (): Promise<void> => {
-    sweeping ??= sweepOnce().finally(() => {
-      sweeping = undefined;
-    });
-    return sweeping;
-  };
+  const { run: sweep } = createSoloWork(sweepOnce);
   // Workers that are started again and again sweep too.
   const first = setTimeout(() => void sweep(), FIRST_SWEEP_MS);
   const timer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);

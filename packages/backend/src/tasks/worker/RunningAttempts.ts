@@ -1,6 +1,7 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type LedgerWriter, type RunningAttempt } from '../ledger/LedgerWriter';
+import { createSoloWork } from '../ledger/SoloWork';
 
 /** The attempts that run in a worker, as the ledger is told of them. */
 export interface RunningAttempts {
@@ -40,7 +41,6 @@ export const createRunningAttempts = ({
 }: RunningAttemptsOptions): RunningAttempts => {
   const log = createRateLimitedLog({ logger });
   const entries = new Set<Entry>();
-  let telling: Promise<void> | undefined;
   const tellOnce = async (): Promise<void> => {
     const nowMs = now();
     const due = [...entries].filter(({ nextAtMs }) => nextAtMs <= nowMs);
@@ -53,12 +53,7 @@ export const createRunningAttempts = ({
     if (told.isErr())
       log.warn('touch', 'The ledger was not told which tasks run', { reason: told.error.message });
   };
-  const tell = (): Promise<void> => {
-    telling ??= tellOnce().finally(() => {
-      telling = undefined;
-    });
-    return telling;
-  };
+  const { run: tell } = createSoloWork(tellOnce);
   let timer: NodeJS.Timeout | undefined;
   return {
     add: (attempt) => {

@@ -1,6 +1,7 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type EndedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
+import { createSoloWork } from '../ledger/SoloWork';
 
 /** Ends that BullMQ was told of, and the ledger was not: it did not answer, and tasks do not wait for it. */
 export interface UnwrittenEnds {
@@ -30,7 +31,6 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
   const log = createRateLimitedLog({ logger });
   let ends: EndedAttempt[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> | undefined;
   const stop = (): void => {
     clearInterval(timer);
     timer = undefined;
@@ -45,12 +45,7 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
     }
     stop();
   };
-  const write = (): Promise<void> => {
-    writing ??= writeOnce().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  };
+  const { run: write } = createSoloWork(writeOnce);
   return {
     add: (end) => {
       ends.push(end);
