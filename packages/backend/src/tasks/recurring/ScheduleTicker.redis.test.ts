@@ -106,9 +106,9 @@ describe('createScheduleTicker', () => {
     await test.recurring.pause(id);
     const dueTimes = seen.map(({ taskId }) => Number.parseInt(taskId.replace('-', '').slice(0, 12), 16));
 
-    expect(dueTimes.map((ms, index) => ms - (dueTimes[0] ?? 0) - index * 1000)).toEqual(
-      dueTimes.map(() => 0),
-    );
+    expect(dueTimes.map((ms) => (ms - (dueTimes[0] ?? 0)) % 1000)).toEqual(dueTimes.map(() => 0));
+    // A machine that stood still for a second has missed runs, which become one.
+    expect(new Set(dueTimes).size).toBe(dueTimes.length);
     expect(new Set(seen.map(({ correlationId }) => correlationId)).size).toBe(seen.length);
     expect(new Set(seen.map(({ scheduleId }) => scheduleId))).toEqual(new Set([id]));
   }, 20_000);
