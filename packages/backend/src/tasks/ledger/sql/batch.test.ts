@@ -24,7 +24,7 @@ describe('selectBatch', () => {
       selectTexts('sqlite'),
     ]).toEqual([
       'SELECT e.value ->> 0 AS id, CAST(e.value ->> 1 AS BIGINT) AS number, CAST(e.value ->> 2 AS BIGINT) AS ended_at FROM json_each($1) AS e',
-      'SELECT e.value ->> 0 AS id, CAST(e.value ->> 1 AS BIGINT) AS number, CAST(e.value ->> 2 AS BIGINT) AS ended_at FROM json_array_elements(CAST(CAST($2 AS TEXT) AS JSON)) AS e(value)',
+      'SELECT e.value ->> 0 AS id, CAST(e.value ->> 1 AS BIGINT) AS number, CAST(e.value ->> 2 AS BIGINT) AS ended_at FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS e(value)',
       '(SELECT e.value ->> 0 AS text FROM json_each($1) AS e)',
     ]);
   });

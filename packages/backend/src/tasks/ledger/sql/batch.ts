@@ -34,10 +34,10 @@ export const selectBatch = (
     const value = `e.value ->> ${index}`;
     return `${type === 'integer' ? `CAST(${value} AS BIGINT)` : value} AS ${name}`;
   });
-  // Bound as JSON itself, a text would arrive as one JSON string.
+  // Bound as JSON itself, a text would arrive as one JSON string. JSON is read anew for each cell, JSONB once.
   const source =
     dialect === 'postgres'
-      ? `json_array_elements(CAST(CAST(${placeholder} AS TEXT) AS JSON)) AS e(value)`
+      ? `jsonb_array_elements(CAST(CAST(${placeholder} AS TEXT) AS JSONB)) AS e(value)`
       : `json_each(${placeholder}) AS e`;
   return `SELECT ${cells.join(', ')} FROM ${source}`;
 };

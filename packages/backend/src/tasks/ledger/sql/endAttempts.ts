@@ -20,7 +20,7 @@ const CONDITION = `task.id = batch.task_id AND task.status IN ${UNFINISHED}
      AND (batch.completed_at IS NOT NULL OR task.current_attempt <= batch.attempt)`;
 
 /** Writes what became of attempts. */
-const toTaskUpdate = (tables: SqlTables, join: string): string =>
+const toTaskUpdate = (tables: SqlTables, source: string): string =>
   `UPDATE ${tables.name('tasks')} AS task SET
      status = batch.status,
      current_attempt = batch.current_attempt,
@@ -34,12 +34,12 @@ const toTaskUpdate = (tables: SqlTables, join: string): string =>
      error = COALESCE(batch.error, task.error),
      cancel_reason = batch.cancel_reason,
      published_at = COALESCE(task.published_at, batch.ended_at)
-   FROM batch ${join}
+   FROM ${source}
    WHERE ${CONDITION}
    RETURNING id`;
 
-const toUpdate = (tables: SqlTables, { table, join }: FreeTasks): string =>
-  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table} ${toTaskUpdate(tables, join)}`;
+const toUpdate = (tables: SqlTables, { table, source }: FreeTasks): string =>
+  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table} ${toTaskUpdate(tables, source)}`;
 
 /** Of ends that were not written, those that are to be. */
 const toHeldQuery = (tables: SqlTables): string =>
@@ -58,7 +58,7 @@ const toUpdateWithAttempts = (tables: SqlTables): string => {
   const free = onlyFree(tables);
   return `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${free.table},
    attempt AS (${selectBatch(tables.dialect, ATTEMPT_COLUMNS, '$2')}),
-   changed AS (${toTaskUpdate(tables, free.join)}),
+   changed AS (${toTaskUpdate(tables, free.source)}),
    kept AS (
      INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES})
      SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)

@@ -4,8 +4,8 @@ import { type SqlTables } from '@backend/database/SqlTables';
 export interface FreeTasks {
   /** Behind the table `batch` of its `WITH`. */
   readonly table: string;
-  /** Behind its `FROM batch`. */
-  readonly join: string;
+  /** What it updates from, called `batch`. */
+  readonly source: string;
 }
 
 /**
@@ -15,10 +15,10 @@ export interface FreeTasks {
 export const onlyFree = ({ dialect, name }: SqlTables): FreeTasks =>
   dialect === 'postgres'
     ? {
-        table: `, free AS (SELECT id AS free_id FROM ${name('tasks')} WHERE id IN (SELECT task_id FROM batch) FOR NO KEY UPDATE SKIP LOCKED)`,
-        join: 'JOIN free ON free.free_id = batch.task_id',
+        table: `, free AS (SELECT batch.* FROM batch JOIN ${name('tasks')} AS own ON own.id = batch.task_id FOR NO KEY UPDATE OF own SKIP LOCKED)`,
+        source: 'free AS batch',
       }
     : ALL;
 
 /** Leaves none out, and waits for who is writing one. */
-export const ALL: FreeTasks = { table: '', join: '' };
+export const ALL: FreeTasks = { table: '', source: 'batch' };

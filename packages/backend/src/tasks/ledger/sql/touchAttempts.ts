@@ -34,7 +34,7 @@ export const touchAttempts = async (
        started_at = batch.started_at,
        updated_at = $2,
        published_at = COALESCE(task.published_at, batch.started_at)
-     FROM batch ${free.join}
+     FROM ${free.source}
      WHERE task.id = batch.task_id AND task.status IN ${UNFINISHED} AND task.current_attempt <= batch.attempt
        AND (task.status = 'running' OR task.started_at IS NULL
          OR task.started_at <> batch.started_at OR task.worker_id <> batch.worker_id)`,
