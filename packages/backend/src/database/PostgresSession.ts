@@ -9,6 +9,8 @@ export interface PostgresAnswer {
   readonly rows: readonly SqlRow[];
   /** What the server says that it did, such as `COMMIT`. */
   readonly command: string | null;
+  /** Rows that it has changed, or answers. */
+  readonly count: number;
 }
 
 /** One connection, kept from all others until it is given back. */
@@ -48,6 +50,7 @@ export const openSession = async (
       const query = connection.unsafe<SqlRow[]>(text, [...values]).then((rows) => ({
         rows: [...rows],
         command: rows.command,
+        count: rows.count,
       }));
       const answer = await settleWithin(query, runDeadlineMs);
       if (answer.isOk()) return answer.value;

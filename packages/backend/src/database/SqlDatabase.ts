@@ -19,6 +19,17 @@ export interface SqlExecutor {
   query(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
 }
 
+/** A transaction that a database of ours has begun. */
+export interface DatabaseTransaction extends SqlExecutor {
+  /**
+   * Runs one statement for each row of values, in their order, and answers how many rows each has changed. On SQLite this is
+   * the fastest way to write many rows, several times faster than one statement for all; on Postgres each is asked by itself.
+   *
+   * @param text SQL as in `query`, that returns no rows.
+   */
+  runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<readonly number[]>;
+}
+
 /** How long a transaction may take. */
 export interface TransactionOptions {
   /**
@@ -38,7 +49,10 @@ export interface SqlDatabase extends SqlExecutor {
    * Postgres a statement that failed spoils the transaction, also when `work` goes on after it: then it is rolled back and
    * `refused`. When the database says nothing to the commit, `unavailable`, it may have been carried out.
    */
-  transaction<T>(work: (transaction: SqlExecutor) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(
+    work: (transaction: DatabaseTransaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
   /**
    * Calls `onNotified` whenever somebody notifies a channel of the database, and when a lost connection is there again, for
    * then something may have been missed. On SQLite nobody notifies. Answers what ends the listening. Holds the process until

@@ -17,6 +17,8 @@ const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'syn
 export interface SqliteConnection {
   /** Runs a statement at once, before anything else that is asked later. Rejects with a `DatabaseError`. */
   run(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  /** The same for each row of values; how many rows each has changed. */
+  runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -51,14 +53,16 @@ export const connectSqlite = async (path: string, patienceMs: number): Promise<S
 const openFile = (path: string): SqliteConnection => {
   const database = new Database(path, { create: true, readwrite: true });
   const statements = keepSqliteStatements(database);
+  const orFailure = <Answer>(run: () => Answer): Answer => {
+    try {
+      return run();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  };
   return {
-    run: async (text, values = []) => {
-      try {
-        return statements.run(text, values);
-      } catch (error) {
-        throw toDatabaseError(error);
-      }
-    },
+    run: async (text, values = []) => orFailure(() => statements.run(text, values)),
+    runEach: async (text, rows) => orFailure(() => statements.runEach(text, rows)),
     close: async () => {
       statements.close();
       database.close();

@@ -22,6 +22,19 @@ describe('keepSqliteStatements', () => {
     expect(preparedTexts).toEqual(['SELECT $1 AS text']);
   });
 
+  it('prepares a statement once for all its rows', () => {
+    const { statements, preparedTexts } = setUp();
+    statements.run('CREATE TABLE notes (id TEXT PRIMARY KEY)', []);
+    const counts = statements.runEach('INSERT INTO notes VALUES ($1) ON CONFLICT DO NOTHING', [
+      ['a'],
+      ['a'],
+      ['b'],
+    ]);
+
+    expect(counts).toEqual([1, 0, 1]);
+    expect(preparedTexts).toHaveLength(2);
+  });
+
   it('keeps no more than it may, those that were run last', () => {
     const { statements, preparedTexts } = setUp(2);
     for (const text of ['SELECT 1', 'SELECT 2', 'SELECT 1', 'SELECT 3', 'SELECT 1', 'SELECT 2'])
@@ -34,7 +47,10 @@ describe('keepSqliteStatements', () => {
     const { statements } = setUp();
     statements.run('SELECT $1 AS text', ['a']);
 
-    expect(() => statements.run('SELECT $1 AS text', [])).toThrow('expected 1 values for a statement, got 0');
+    const refusal = 'expected 1 values for a statement, got 0';
+
+    expect(() => statements.run('SELECT $1 AS text', [])).toThrow(refusal);
+    expect(() => statements.runEach('SELECT $1 AS text', [['a'], []])).toThrow(refusal);
   });
 
   it('runs a statement again that was refused before', () => {

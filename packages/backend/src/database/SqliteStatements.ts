@@ -6,6 +6,8 @@ import { type SqlRow, type SqlValue } from './SqlDatabase';
 export interface SqliteStatements {
   /** Runs a statement and answers its rows. Throws what SQLite says. */
   run(text: string, values: readonly SqlValue[]): readonly SqlRow[];
+  /** Runs a statement for each row of values and answers how many rows each has changed. Throws what SQLite says of the first refused. */
+  runEach(text: string, rows: readonly (readonly SqlValue[])[]): readonly number[];
   /** Lets go of them all. */
   close(): void;
 }
@@ -39,19 +41,31 @@ export const keepSqliteStatements = (database: Database, maxKept = MAX_KEPT): Sq
     kept.set(text, statement);
     if (kept.size > maxKept) dropOldest();
   };
+  const use = <Answer>(text: string, run: (statement: PreparedStatement) => Answer): Answer => {
+    const statement = take(text);
+    let isKept = false;
+    try {
+      const answer = run(statement);
+      isKept = KEPT.test(text);
+      return answer;
+    } finally {
+      if (isKept) keep(text, statement);
+      else statement.finalize();
+    }
+  };
   return {
-    run: (text, values) => {
-      const statement = take(text);
-      let isKept = false;
-      try {
-        const rows = runWith(statement, values);
-        isKept = KEPT.test(text);
-        return rows;
-      } finally {
-        if (isKept) keep(text, statement);
-        else statement.finalize();
-      }
-    },
+    run: (text, values) =>
+      use(text, (statement) => {
+        checkCount(statement, values);
+        return statement.all(...values);
+      }),
+    runEach: (text, rows) =>
+      use(text, (statement) =>
+        rows.map((values) => {
+          checkCount(statement, values);
+          return statement.run(...values).changes;
+        }),
+      ),
     close: () => {
       while (kept.size > 0) dropOldest();
     },
@@ -59,9 +73,8 @@ export const keepSqliteStatements = (database: Database, maxKept = MAX_KEPT): Sq
 };
 
 /** One that is given too few values would run with those of the time before. */
-const runWith = (statement: PreparedStatement, values: readonly SqlValue[]): readonly SqlRow[] => {
-  const { paramsCount } = statement;
-  if (paramsCount === values.length) return statement.all(...values);
+const checkCount = ({ paramsCount }: PreparedStatement, values: readonly SqlValue[]): void => {
+  if (paramsCount === values.length) return;
   const message = `expected ${paramsCount} values for a statement, got ${values.length}`;
   throw new DatabaseError(message, { code: 'refused' });
 };

@@ -3,8 +3,8 @@ import { SQL } from 'bun';
 import { DatabaseError } from './DatabaseError';
 import { type DatabaseTarget } from './DatabaseTarget';
 import { toDatabaseError } from './databaseFailure';
-import { openSession, type PostgresSession } from './PostgresSession';
-import { type SqlDatabase, type SqlExecutor } from './SqlDatabase';
+import { openSession, type PostgresAnswer, type PostgresSession } from './PostgresSession';
+import { type DatabaseTransaction, type SqlDatabase, type SqlValue } from './SqlDatabase';
 
 interface PostgresOptions {
   /** Connections at the same time, besides one for each channel that is listened to. */
@@ -88,19 +88,25 @@ const toClosed = (cause?: unknown): DatabaseError =>
 /** Runs the work of a transaction that has begun, and ends the transaction. */
 const runWithin = async <T>(
   session: PostgresSession,
-  work: (transaction: SqlExecutor) => Promise<T>,
+  work: (transaction: DatabaseTransaction) => Promise<T>,
   deadlineMs: number,
 ): Promise<T> => {
   let isOver = false;
-  const executor: SqlExecutor = {
+  const run = async (text: string, values: readonly SqlValue[]): Promise<PostgresAnswer> => {
+    if (isOver) throw new DatabaseError('the transaction is over', { code: 'refused' });
+    return session.run(text, values, deadlineMs);
+  };
+  const transaction: DatabaseTransaction = {
     dialect: 'postgres',
-    query: async (text, values = []) => {
-      if (isOver) throw new DatabaseError('the transaction is over', { code: 'refused' });
-      return (await session.run(text, values, deadlineMs)).rows;
+    query: async (text, values = []) => (await run(text, values)).rows,
+    runEach: async (text, rows) => {
+      const counts: number[] = [];
+      for (const values of rows) counts.push((await run(text, values)).count);
+      return counts;
     },
   };
   try {
-    const answer = await work(executor);
+    const answer = await work(transaction);
     isOver = true;
     const { command } = await session.run('COMMIT', [], deadlineMs);
     if (command === 'COMMIT') return answer;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settleWithin } from '@backend/deadline/settleWithin';
 import { DatabaseError } from './DatabaseError';
-import { type SqlDatabase, type SqlExecutor } from './SqlDatabase';
+import { type DatabaseTransaction, type SqlDatabase } from './SqlDatabase';
 import { connectSqlite, type SqliteConnection } from './SqliteConnection';
 import { createTurns } from './Turns';
 import { untilFree } from './untilFree';
@@ -58,7 +58,7 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
         await untilFree(() => connection.run('BEGIN IMMEDIATE'), leftMs);
         const scope: Scope = { isOver: false };
         try {
-          const answer = await scopes.run(scope, () => work(toExecutor(connection, scope)));
+          const answer = await scopes.run(scope, () => work(toTransaction(connection, scope)));
           scope.isOver = true;
           await untilFree(() => connection.run('COMMIT'), patienceMs);
           return answer;
@@ -79,11 +79,20 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
   };
 };
 
-const toExecutor = (connection: SqliteConnection, scope: Scope): SqlExecutor => ({
-  dialect: 'sqlite',
-  query: async (text, values) => {
-    // Afterwards the statement would run by itself, or in the transaction of somebody else.
+const toTransaction = (connection: SqliteConnection, scope: Scope): DatabaseTransaction => {
+  // Afterwards a statement would run by itself, or in the transaction of somebody else.
+  const checkOpen = (): void => {
     if (scope.isOver) throw new DatabaseError('the transaction is over', { code: 'refused' });
-    return connection.run(text, values);
-  },
-});
+  };
+  return {
+    dialect: 'sqlite',
+    query: async (text, values) => {
+      checkOpen();
+      return connection.run(text, values);
+    },
+    runEach: async (text, rows) => {
+      checkOpen();
+      return connection.runEach(text, rows);
+    },
+  };
+};

@@ -132,11 +132,46 @@ export const describeDatabase = (dialect: SqlDialect): void => {
     });
   });
 
+  it('runs a statement for each row, in their order, and says how many rows each has changed', async () => {
+    await using notes = await setUpNotes(dialect);
+    const counts = await notes.database.transaction(async (within) => [
+      await within.runEach('INSERT INTO notes (id, length) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        ['a', 1],
+        ['b', 1],
+        ['a', 2],
+      ]),
+      await within.runEach('UPDATE notes SET length = length + $1 WHERE id <> $2', [
+        [1, 'a'],
+        [1, 'c'],
+        [1, 'c'],
+      ]),
+      await within.runEach('DELETE FROM notes WHERE id = $1', []),
+    ]);
+    const rows = await notes.database.query('SELECT id, length FROM notes ORDER BY id');
+
+    expect(counts).toEqual([[1, 1, 0], [1, 2, 2], []]);
+    expect(rows.map(({ id, length }) => [id, Number(length)])).toEqual([
+      ['a', 3],
+      ['b', 4],
+    ]);
+  });
+
+  it('writes nothing of a transaction in which one row of many is refused', async () => {
+    await using notes = await setUpNotes(dialect);
+    const transaction = notes.database.transaction((within) =>
+      within.runEach('INSERT INTO notes (id) VALUES ($1)', [['a'], ['b'], ['a']]),
+    );
+
+    expect(await failureOf(transaction)).toBe('duplicate');
+    expect(await notes.ids()).toEqual([]);
+  });
+
   it('refuses a statement of a transaction that is over', async () => {
     await using notes = await setUpNotes(dialect);
     const kept = await notes.database.transaction(async (within) => within);
 
     expect(await failureOf(insert(kept, 'late'))).toBe('refused');
+    expect(await failureOf(kept.runEach('DELETE FROM notes WHERE id = $1', [['a']]))).toBe('refused');
     expect(await notes.ids()).toEqual([]);
   });
 

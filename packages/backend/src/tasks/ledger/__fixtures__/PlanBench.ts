@@ -113,6 +113,15 @@ const toRecorder = (database: SqlDatabase, statements: Statement[]): SqlDatabase
     ...database,
     query: toQuery(database.query),
     transaction: (work) =>
-      database.transaction((transaction) => work({ ...transaction, query: toQuery(transaction.query) })),
+      database.transaction((transaction) =>
+        work({
+          ...transaction,
+          query: toQuery(transaction.query),
+          runEach: (text, rows) => {
+            statements.push(...rows.map((values): Statement => [text, values]));
+            return transaction.runEach(text, rows);
+          },
+        }),
+      ),
   };
 };

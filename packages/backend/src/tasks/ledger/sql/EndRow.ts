@@ -3,12 +3,10 @@ import { type TaskStatus } from '../../domain/TaskStatus';
 import { type EndedAttempt } from '../LedgerWriter';
 import { type Cell, toColumns, toStorableText } from './batch';
 
-/** What is written of a task after an attempt. */
+/** What is written of a task after an attempt, in the order in which `toTaskUpdate` uses it first: SQLite counts so. */
 export const END_COLUMNS = toColumns(
   [
-    'task_id',
     'status',
-    'attempt',
     'current_attempt',
     'due_at',
     'worker_id',
@@ -19,6 +17,8 @@ export const END_COLUMNS = toColumns(
     'last_error',
     'error',
     'cancel_reason',
+    'task_id',
+    'attempt',
   ],
   ['attempt', 'current_attempt'],
 );
@@ -56,9 +56,7 @@ export const toEndRow = (end: EndedAttempt): EndRow => {
   return {
     id,
     cells: [
-      id,
       statusAfter(end),
-      attempt,
       counts(end) ? attempt : attempt - 1,
       'dueAtMs' in outcome ? outcome.dueAtMs : null,
       workerId,
@@ -69,6 +67,8 @@ export const toEndRow = (end: EndedAttempt): EndRow => {
       error === undefined ? null : toStorableText(error.message),
       errorJson,
       outcome.kind === 'cancelled' && outcome.reason !== undefined ? toStorableText(outcome.reason) : null,
+      id,
+      attempt,
     ],
     attempt: end.hasBegun ? { kept: toAttempt(outcome.kind), discarded: toAttempt('discarded') } : undefined,
   };

@@ -1,98 +1,78 @@
-import { type SqlDatabase, type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type DatabaseTransaction, type SqlDatabase, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
 import { type EndAnswer } from '../LedgerWriter';
 import { type Standing } from '../Standing';
-import { type Cell, selectBatch, toBatch } from './batch';
-import { ATTEMPT_COLUMNS, END_COLUMNS, type EndRow } from './EndRow';
+import { type Cell, toBatch } from './batch';
+import { type EndRow } from './EndRow';
+import {
+  toAttemptInsert,
+  toHeldQuery,
+  toRowAttemptInsert,
+  toRowUpdate,
+  toUpdate,
+  toUpdateWithAttempts,
+} from './endStatements';
 import { ALL, type FreeTasks, onlyFree } from './freeTasks';
 import { readStandings } from './readStandings';
-import { UNFINISHED } from './statuses';
 
 /** What writing an end came to; `held`: nothing, because somebody else is writing its task. */
 export type WrittenEnd = EndAnswer | { readonly kind: 'held' };
 
-/**
- * A late end, whose task has been taken over meanwhile, puts nothing back on the queue: only the end of the task counts whoever
- * tells it.
- */
-const CONDITION = `task.id = batch.task_id AND task.status IN ${UNFINISHED}
-     AND (batch.completed_at IS NOT NULL OR task.current_attempt <= batch.attempt)`;
+/** Writes attempts and what became of their tasks, durably. One answer for each, in their order. */
+export const endDurably = (
+  database: SqlDatabase,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<readonly WrittenEnd[]> =>
+  database.dialect === 'sqlite'
+    ? database.transaction((transaction) => endEach(transaction, tables, ends))
+    : endTogether(database, tables, ends);
 
-/** Writes what became of attempts. */
-const toTaskUpdate = (tables: SqlTables, source: string): string =>
-  `UPDATE ${tables.name('tasks')} AS task SET
-     status = batch.status,
-     current_attempt = batch.current_attempt,
-     scheduled_at = COALESCE(batch.due_at, task.scheduled_at),
-     worker_id = batch.worker_id,
-     started_at = batch.started_at,
-     updated_at = batch.ended_at,
-     completed_at = batch.completed_at,
-     result = batch.result,
-     last_error = COALESCE(batch.last_error, task.last_error),
-     error = COALESCE(batch.error, task.error),
-     cancel_reason = batch.cancel_reason,
-     published_at = COALESCE(task.published_at, batch.ended_at)
-   FROM ${source}
-   WHERE ${CONDITION}
-   RETURNING id`;
-
-const toUpdate = (tables: SqlTables, { table, source }: FreeTasks): string =>
-  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table} ${toTaskUpdate(tables, source)}`;
-
-/** Of ends that were not written, those that are to be. */
-const toHeldQuery = (tables: SqlTables): string =>
-  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})
-   SELECT task.id FROM ${tables.name('tasks')} AS task JOIN batch ON ${CONDITION}`;
-
-const ATTEMPT_NAMES = ATTEMPT_COLUMNS.map(({ name }) => name).join(', ');
-
-/** An attempt that was told before stays as it is, unless its worker was taken for dead and had only lost the task's lock. */
-const CORRECT_CRASH = `ON CONFLICT (task_id, number, started_at) DO UPDATE SET
-     ended_at = excluded.ended_at, worker_id = excluded.worker_id, outcome = excluded.outcome, error = excluded.error
-   WHERE known.outcome = 'crashed'`;
-
-/** The same with the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
-const toUpdateWithAttempts = (tables: SqlTables): string => {
-  const free = onlyFree(tables);
-  return `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${free.table},
-   attempt AS (${selectBatch(tables.dialect, ATTEMPT_COLUMNS, '$2')}),
-   changed AS (${toTaskUpdate(tables, free.source)}),
-   kept AS (
-     INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES})
-     SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)
-     ${CORRECT_CRASH}
-   )
-   SELECT id FROM changed`;
+/** On SQLite each end by itself, in one transaction: nobody else writes meanwhile. */
+const endEach = async (
+  transaction: DatabaseTransaction,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<readonly WrittenEnd[]> => {
+  const counts = await transaction.runEach(
+    toRowUpdate(tables),
+    ends.map(({ cells }) => cells),
+  );
+  const others = ends.filter((_, index) => counts[index] === 0);
+  const standings =
+    others.length === 0
+      ? []
+      : await readStandings(
+          transaction,
+          tables,
+          others.map(({ id }) => id),
+        );
+  const standingOf = new Map(others.map((end, index) => [end, standings[index]]));
+  await transaction.runEach(
+    toRowAttemptInsert(tables),
+    ends.flatMap((end) => toKept(end, standingOf.get(end))),
+  );
+  return ends.map((end) => toAnswer(standingOf.get(end)));
 };
 
-const toAttemptInsert = (tables: SqlTables): string =>
-  `INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES})
-   SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE true
-   ${CORRECT_CRASH}`;
-
 /**
- * Writes attempts and what became of their tasks, durably. One answer for each, in their order.
- *
  * On Postgres, where a transaction asks the server four times, one statement writes what nothing stands against, which is nearly
  * everything. When the rest fails all of it is told again: what is written stays as it is then. No end waits there for a task
  * that somebody else is writing: that one is `held`.
  */
-export const endDurably = async (
+const endTogether = async (
   database: SqlDatabase,
   tables: SqlTables,
   ends: readonly EndRow[],
 ): Promise<readonly WrittenEnd[]> => {
-  const written = database.dialect === 'postgres' ? await endAtOnce(database, tables, ends) : NONE;
+  const written = await endAtOnce(database, tables, ends);
   const rest = ends.filter((end) => !written.has(end));
   if (rest.length === 0) return ends.map(() => RECORDED);
   const answers = await database.transaction((executor) => endAttempts(executor, tables, rest));
   const answerOf = new Map(rest.map((end, index) => [end, answers[index] ?? RECORDED]));
   return ends.map((end) => answerOf.get(end) ?? RECORDED);
 };
-
-const NONE: ReadonlySet<EndRow> = new Set();
 
 /** Writes the first end of each task, unless something stands against it; answers those that were written. */
 const endAtOnce = async (

@@ -1,20 +1,35 @@
-import { type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type SqlDatabase, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
 import { type LedgerInsert } from '../LedgerWriter';
-import { selectBatch, toBatch, toStorableKey } from './batch';
+import { type Cell, selectBatch, toBatch, toStorableKey } from './batch';
 import { ENTRY_COLUMNS, toEntryCells, toMs } from './EntryRow';
 import { UNFINISHED } from './statuses';
 
 const names = ENTRY_COLUMNS.map(({ name }) => name).join(', ');
 
 /** Inserts a batch; what stands against a row, its id or its key, leaves it out. SQLite needs the `WHERE`. */
-export const toInsert = (tables: SqlTables): string =>
+const toInsert = (tables: SqlTables): string =>
   `INSERT INTO ${tables.name('tasks')} (${names})
    SELECT * FROM (${selectBatch(tables.dialect, ENTRY_COLUMNS)}) AS batch WHERE true
    ON CONFLICT DO NOTHING RETURNING id`;
+
+const toRowInsert = (tables: SqlTables): string =>
+  `INSERT INTO ${tables.name('tasks')} (${names})
+   VALUES (${ENTRY_COLUMNS.map((_, index) => `$${index + 1}`).join(', ')}) ON CONFLICT DO NOTHING`;
+
+/** Inserts rows without keys; one that is there already was written by the same call before. */
+export const insertRows = async (
+  database: SqlDatabase,
+  tables: SqlTables,
+  rows: readonly (readonly Cell[])[],
+): Promise<void> => {
+  if (database.dialect === 'sqlite')
+    await database.transaction((transaction) => transaction.runEach(toRowInsert(tables), rows));
+  else await database.query(toInsert(tables), [toBatch(rows)]);
+};
 
 const CONDITIONS = {
   idempotency: 'idempotency_key = $3',

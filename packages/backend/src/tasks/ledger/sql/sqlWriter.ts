@@ -7,13 +7,13 @@ import { LedgerError } from '../LedgerError';
 import { type EndAnswer, type EndedAttempt, type LedgerInsert, type LedgerWriter } from '../LedgerWriter';
 import { type Standing } from '../Standing';
 import { createBoundedWork } from './BoundedWork';
-import { type Cell, toBatch } from './batch';
+import { type Cell } from './batch';
 import { cancelEntry } from './cancelEntry';
 import { type EndRow, toEndRow } from './EndRow';
 import { toEntryCells } from './EntryRow';
 import { completeAttempt, endDurably, type WrittenEnd } from './endAttempts';
 import { endWhenFree } from './endWhenFree';
-import { insertEntry, toInsert } from './insertEntry';
+import { insertEntry, insertRows } from './insertEntry';
 import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerDatabase';
 import { noteCrash } from './noteCrash';
 import { readStandings } from './readStandings';
@@ -52,10 +52,9 @@ const parseEntry = Result.fromThrowable(toEntryCells, toUnwritable);
 export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: LedgerDatabase): SqlWriter => {
   const inserts = createGroupCommit<readonly Cell[], LedgerInsert>({
     sizeOf: sizeOfCells,
-    // A row that is there already was written by the same call before.
     write: (rows) =>
       run(async (database) => {
-        await database.query(toInsert(tables), [toBatch(rows)]);
+        await insertRows(database, tables, rows);
         return rows.map(() => CREATED);
       }),
   });

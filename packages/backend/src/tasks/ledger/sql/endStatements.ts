@@ -1,0 +1,93 @@
+import { type SqlTables } from '@backend/database/SqlTables';
+import { selectBatch } from './batch';
+import { ATTEMPT_COLUMNS, END_COLUMNS } from './EndRow';
+import { type FreeTasks, onlyFree } from './freeTasks';
+import { UNFINISHED } from './statuses';
+
+type EndColumn = (typeof END_COLUMNS)[number]['name'];
+
+/** Where the cells of an end come from. */
+interface EndSource {
+  /** What stands for a cell. */
+  cell(name: EndColumn): string;
+  /** The clause that brings them in. */
+  readonly from: string;
+}
+
+const inBatch = (name: EndColumn): string => `batch.${name}`;
+
+const ofBatch = (source: string): EndSource => ({ cell: inBatch, from: `FROM ${source}` });
+
+const END_NAMES = END_COLUMNS.map(({ name }) => name);
+
+const OF_ROW: EndSource = { cell: (name) => `$${END_NAMES.indexOf(name) + 1}`, from: '' };
+
+/**
+ * A late end, whose task has been taken over meanwhile, puts nothing back on the queue: only the end of the task counts whoever
+ * tells it.
+ */
+const toCondition = (cell: EndSource['cell']): string =>
+  `task.id = ${cell('task_id')} AND task.status IN ${UNFINISHED}
+     AND (${cell('completed_at')} IS NOT NULL OR task.current_attempt <= ${cell('attempt')})`;
+
+/** Writes what became of attempts. */
+const toTaskUpdate = (tables: SqlTables, { cell, from }: EndSource): string =>
+  `UPDATE ${tables.name('tasks')} AS task SET
+     status = ${cell('status')},
+     current_attempt = ${cell('current_attempt')},
+     scheduled_at = COALESCE(${cell('due_at')}, task.scheduled_at),
+     worker_id = ${cell('worker_id')},
+     started_at = ${cell('started_at')},
+     updated_at = ${cell('ended_at')},
+     completed_at = ${cell('completed_at')},
+     result = ${cell('result')},
+     last_error = COALESCE(${cell('last_error')}, task.last_error),
+     error = COALESCE(${cell('error')}, task.error),
+     cancel_reason = ${cell('cancel_reason')},
+     published_at = COALESCE(task.published_at, ${cell('ended_at')})
+   ${from}
+   WHERE ${toCondition(cell)}`;
+
+/** One end, its cells as values. */
+export const toRowUpdate = (tables: SqlTables): string => toTaskUpdate(tables, OF_ROW);
+
+/** A batch of ends, of different tasks; answers the ids of the tasks that were changed. */
+export const toUpdate = (tables: SqlTables, { table, source }: FreeTasks): string =>
+  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table}
+   ${toTaskUpdate(tables, ofBatch(source))} RETURNING id`;
+
+/** Of ends that were not written, those that are to be. */
+export const toHeldQuery = (tables: SqlTables): string =>
+  `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})
+   SELECT task.id FROM ${tables.name('tasks')} AS task JOIN batch ON ${toCondition(inBatch)}`;
+
+const ATTEMPT_NAMES = ATTEMPT_COLUMNS.map(({ name }) => name).join(', ');
+
+/** Inserts attempts. One that was told before stays as it is, unless its worker was taken for dead and had only lost the task's lock. */
+const toInsert = (tables: SqlTables, source: string): string =>
+  `INSERT INTO ${tables.name('task_attempts')} AS known (${ATTEMPT_NAMES}) ${source}
+   ON CONFLICT (task_id, number, started_at) DO UPDATE SET
+     ended_at = excluded.ended_at, worker_id = excluded.worker_id, outcome = excluded.outcome, error = excluded.error
+   WHERE known.outcome = 'crashed'`;
+
+/** One attempt, its cells as values. */
+export const toRowAttemptInsert = (tables: SqlTables): string =>
+  toInsert(tables, `VALUES (${ATTEMPT_COLUMNS.map((_, index) => `$${index + 1}`).join(', ')})`);
+
+/** A batch of attempts. SQLite needs the `WHERE`. */
+export const toAttemptInsert = (tables: SqlTables): string =>
+  toInsert(tables, `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE true`);
+
+/** `toUpdate` and the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
+export const toUpdateWithAttempts = (tables: SqlTables): string => {
+  const free = onlyFree(tables);
+  const insert = toInsert(
+    tables,
+    `SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)`,
+  );
+  return `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${free.table},
+   attempt AS (${selectBatch(tables.dialect, ATTEMPT_COLUMNS, '$2')}),
+   changed AS (${toTaskUpdate(tables, ofBatch(free.source))} RETURNING id),
+   kept AS (${insert})
+   SELECT id FROM changed`;
+};
