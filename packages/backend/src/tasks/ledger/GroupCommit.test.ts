@@ -6,6 +6,8 @@ import { LedgerError } from './LedgerError';
 const refused = new LedgerError('the database refused', { code: 'ledger-refused' });
 const unavailable = new LedgerError('the database does not answer', { code: 'ledger-unavailable' });
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Doubles numbers; those of 0 are refused, those below as unavailable. */
 const setup = () => {
   const groups: (readonly number[])[] = [];
@@ -13,7 +15,7 @@ const setup = () => {
     sizeOf: (item) => (item >= 1_000_000 ? item : 1),
     write: async (items) => {
       groups.push(items);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       if (items.some((item) => item < 0)) return err(unavailable);
       return items.includes(0) ? err(refused) : ok(items.map((item) => item * 2));
     },
@@ -37,10 +39,38 @@ describe('createGroupCommit', () => {
   it('gathers what is added while a group is being written', async () => {
     const { commit, groups } = setup();
     const first = commit.add(1).then(() => Promise.all([commit.add(4), commit.add(5)]));
-    await new Promise((resolve) => setImmediate(resolve));
+    while (groups.length === 0) await nextTurn();
     await Promise.all([first, commit.add(2), commit.add(3)]);
 
     expect(groups).toEqual([[1], [2, 3, 4, 5]]);
+  });
+
+  it('keeps a group open while each turn brings more', async () => {
+    const { commit, groups } = setup();
+    const answers = [commit.add(1), commit.add(2)];
+    await nextTurn();
+    answers.push(commit.add(3));
+    await nextTurn();
+    answers.push(commit.add(4));
+    await Promise.all(answers);
+
+    expect(groups).toEqual([[1, 2, 3, 4]]);
+  });
+
+  it('waits for no others when a turn has brought none, nor for long when they never cease to come', async () => {
+    const { commit, groups } = setup();
+    await commit.add(1);
+    const answers: unknown[] = [];
+    while (groups.length < 3) {
+      answers.push(commit.add(2));
+      Bun.sleepSync(0.2); // a turn in which others have their work done
+      await nextTurn();
+    }
+    await Promise.all(answers);
+
+    expect(groups[0]).toEqual([1]);
+    expect(groups[1]?.length).toBeGreaterThan(1);
+    expect(groups[1]?.length).toBeLessThan(100);
   });
 
   it('works again after it has had nothing to do', async () => {

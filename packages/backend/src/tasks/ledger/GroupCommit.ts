@@ -22,15 +22,20 @@ const MAX_ITEMS = 500;
 /** Characters of one group, about; a single item may be larger. */
 const MAX_SIZE = 4_000_000;
 
+/** How long a group is kept open while more come; milliseconds, about what a durable write takes. */
+const MAX_GATHER_MS = 3;
+
 interface Waiter<Item, Answer> {
   readonly item: Item;
   resolve(answer: Result<Answer, LedgerError>): void;
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /**
  * Creates a group commit: what is added in one turn of the event loop is written together, and what is added while a group
- * is being written makes the next. So the price of a durable write is shared by as many as there are, and nobody waits for
- * others to come.
+ * is being written makes the next. A group stays open for a moment while each turn brings more, so that many share the price of a
+ * durable write; who is alone waits for nobody.
  */
 export const createGroupCommit = <Item, Answer>({
   write,
@@ -65,9 +70,19 @@ export const createGroupCommit = <Item, Answer>({
     waiting = tooMany === -1 ? [] : waiting.slice(tooMany);
     return group;
   };
+  const gather = async (): Promise<void> => {
+    const endsAtMs = performance.now() + MAX_GATHER_MS;
+    let count: number;
+    do {
+      count = waiting.length;
+      await nextTurn();
+    } while (waiting.length > count && waiting.length < MAX_ITEMS && performance.now() < endsAtMs);
+  };
   const work = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length > 0) await answer(takeGroup());
+    while (waiting.length > 0) {
+      await gather();
+      await answer(takeGroup());
+    }
     working = undefined;
   };
   return {
