@@ -72,6 +72,7 @@ describe('TaskInspector.retry', () => {
       message: expect.stringMatching(/^the ledger's database is closed/),
     });
     await closeSharedLedgers();
+    await bench.redis.hset(bench.queue(task).toKey(id), 'retryClaimedAt', '5'); // as if it had been long ago
     expect(await setup.countRows()).toBe(1);
     const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
     expect(await setup.row(newId)).toMatchObject({ retried_from: id });
