@@ -1,4 +1,5 @@
 import { AppError, type ErrorMetadata } from '@core/errors/AppError';
+import { LedgerError } from '../ledger/LedgerError';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
 /**
@@ -6,6 +7,8 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Try again later: what was begun goes on,
  *   and nothing is done twice.
+ * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. The new task
+ *   could not be written down. Call again, as above.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `invalid-query`: an option or an argument is wrong; the message lists all. Correct the call.
@@ -15,6 +18,7 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
  */
 export const DEAD_LETTER_ERROR_CODES = [
   'queue-unavailable',
+  'ledger-unavailable',
   'tasks-disabled',
   'unknown-task',
   'invalid-query',
@@ -32,9 +36,11 @@ export class DeadLetterError extends AppError<DeadLetterErrorCode> {
 }
 
 /**
- * Redis did not answer or refused, or tasks are switched off.
+ * Redis or the ledger did not answer or refused, or tasks are switched off.
  *
  * @param metadata How far the call had come.
  */
 export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError =>
-  new DeadLetterError(describeAccessFailure(cause), { code: accessFailureCode(cause), cause, metadata });
+  cause instanceof LedgerError
+    ? new DeadLetterError(cause.message, { code: 'ledger-unavailable', cause, metadata })
+    : new DeadLetterError(describeAccessFailure(cause), { code: accessFailureCode(cause), cause, metadata });

@@ -36,15 +36,15 @@ export interface DeadLetterQueue {
    * Does a letter again as a new task, with the payload, correlation ID, owner, metadata, priority and overrides of the old
    * one and all its attempts, at once. The letter stays, and names the new task; of many calls one makes a task.
    *
-   * @returns The id of the new task. Errors: those of `get`, `already-retried`. After `queue-unavailable` call again:
-   *   what was begun goes on under the same id.
+   * @returns The id of the new task. Errors: those of `get`, `already-retried`. After `queue-unavailable` and
+   *   `ledger-unavailable` call again: what was begun goes on under the same id.
    */
   retry(id: TaskId, options?: LetterRetryOptions): Promise<Result<TaskId, DeadLetterError>>;
   /**
    * Retries every letter that has failed by now and was not retried yet, the oldest first.
    *
-   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable`, whose metadata says how many were
-   *   retried before: the next call goes on with the rest.
+   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable` and `ledger-unavailable`, whose
+   *   metadata says how many were retried before: the next call goes on with the rest.
    */
   retryAll(options?: LetterRetryAllOptions): Promise<Result<RetriedLetters, DeadLetterError>>;
   /**

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'bun:test';
+import { join } from 'node:path';
 import { until } from '@backend/__fixtures__/until';
+import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { err, ok, type Result } from 'neverthrow';
@@ -8,6 +10,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
 import { type TaskOptions } from '../domain/TaskOptions';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createLetterBench, type LetterBench, shown } from './__fixtures__/LetterBench';
 import { createDeadLetterQueue } from './DeadLetterQueue';
 
@@ -238,5 +241,27 @@ describe('retry', () => {
     expect(refused.code).toBe('queue-unavailable');
     expect(refused.message).toStartWith('Redis refused the task: ');
     expect<string | null>(unwrap(await bench.deadLetters.retry(id))).toBe(promised);
+  });
+
+  const calls: [name: string, call: (bench: LetterBench, id: TaskId) => Promise<Result<unknown, unknown>>][] =
+    [
+      ['retry', ({ deadLetters }, id) => deadLetters.retry(id)],
+      ['retryAll', ({ deadLetters }) => deadLetters.retryAll()],
+    ];
+
+  it.each(calls)('says that it is the ledger that does not take the new task: %s', async (name, call) => {
+    await using directory = await createTemporaryDirectory();
+    const { bench, task } = await setup({}, { LEDGER_URL: `sqlite://${join(directory.path, 'l.sqlite')}` });
+    await using _bench = bench;
+    const id = await plantOne(bench, task);
+    await sharedTaskLedger(bench.appConfig)?.close();
+    const refused = await call(bench, id);
+
+    expect(refused._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-unavailable',
+      message: "the ledger's database is closed: the database is closed",
+      metadata: name === 'retry' ? {} : { retriedCount: 0, skippedCount: 0 },
+    });
+    expect(await waitingIds(bench, task)).toEqual([]);
   });
 });

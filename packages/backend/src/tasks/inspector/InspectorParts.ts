@@ -6,7 +6,7 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { type LedgerError } from '../ledger/LedgerError';
-import { type LedgerHistory } from '../ledger/LedgerHistory';
+import { type TaskLedger } from '../ledger/TaskLedger';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { readTaskRecord } from '../queue/TaskRecordReader';
@@ -18,8 +18,8 @@ export interface InspectorParts {
   readonly access: QueueAccess;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
-  /** Of the ledger; absent without one. */
-  readonly history: LedgerHistory | undefined;
+  /** Absent when it is off. */
+  readonly ledger: TaskLedger | undefined;
 }
 
 /** Attempts of a task that does not say. */

@@ -10,7 +10,6 @@ import { type TaskRecord } from '../domain/TaskRecord';
 import { createTaskRegistry } from '../domain/TaskRegistry';
 import { type TaskAttempt } from '../ledger/LedgerHistory';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { type TaskLedger } from '../ledger/TaskLedger';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { cancelFoundTask } from './cancelFoundTask';
 import { explainTask } from './explainTask';
@@ -80,10 +79,13 @@ export interface TaskInspector {
    * ID, user and priority, all attempts. Of many calls one makes a task; `force` makes one more.
    *
    * @returns The id of the new task. Errors: `invalid-query`, `not-found`, `not-retriable`, `already-retried`, and
-   *   `queue-unavailable`, after which the next call goes on with what was begun.
+   *   `queue-unavailable` and `ledger-unavailable`, after which the next call goes on with what was begun.
    */
   retry(id: TaskId, options?: TaskRetryOptions): Promise<Result<TaskId, InspectorError>>;
-  /** Says why a task does not run, or what became of it. Errors: `invalid-query`, `not-found`, `queue-unavailable`. */
+  /**
+   * Says why a task does not run, or what became of it. While Redis does not answer the ledger tells of those that have ended.
+   * Errors: `invalid-query`, `not-found`, `queue-unavailable`, `ledger-unavailable`.
+   */
   why(id: TaskId): Promise<Result<TaskExplanation, InspectorError>>;
 }
 
@@ -92,8 +94,6 @@ export interface TaskInspectorOptions {
   readonly tasks: readonly TaskDefinition<unknown>[];
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
-  /** Where tasks are kept that Redis forgets. Default: the one of `LEDGER_URL`. */
-  readonly ledger?: Pick<TaskLedger, 'history'> | undefined;
 }
 
 /**
@@ -109,8 +109,8 @@ export const createTaskInspector = (options: TaskInspectorOptions): TaskInspecto
     logger: guardedLogger(logger),
     appConfig,
     // Asked each time: one that was closed is opened anew.
-    get history() {
-      return (options.ledger ?? sharedTaskLedger(appConfig))?.history;
+    get ledger() {
+      return sharedTaskLedger(appConfig);
     },
   };
   return {

@@ -3,7 +3,6 @@ import { type CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { cancelTask } from '../queue/cancelTask';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toNotFound } from './InspectorParts';
@@ -26,9 +25,8 @@ export const cancelFoundTask = async (
   const found = await readTask(parts, id);
   if (found.isErr()) return err(found.error);
   const { name: taskName, maxAttempts } = found.value;
-  const { access, logger, appConfig } = parts;
+  const { access, ledger, logger, appConfig } = parts;
   const { queuePrefix: prefix, ledgerRequired } = appConfig;
-  const ledger = sharedTaskLedger(appConfig);
   const cancelled = await cancelTask({
     access,
     ledger,

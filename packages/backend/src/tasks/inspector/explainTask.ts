@@ -1,5 +1,5 @@
 import { err, ok, type Result } from 'neverthrow';
-import { isTaskId } from '../domain/TaskId';
+import { isTerminalStatus } from '../domain/TaskStatus';
 import { listUnendedChildren } from '../queue/ChildStore';
 import { toQueueKey } from '../queue/QueueName';
 import { readTaskSituation, type TaskSituation } from '../queue/readTaskSituation';
@@ -8,6 +8,7 @@ import { listRememberedNames } from '../queue/UnregisteredTasks';
 import { readWorkerPresence } from '../queue/WorkerPresence';
 import { type InspectorError } from './InspectorError';
 import { checkTaskId, type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
+import { readKept } from './readKept';
 import {
   type KnownWorkers,
   type TaskExplanation,
@@ -47,16 +48,17 @@ export const explainTask = async (
   );
 };
 
-/** A task that no queue holds may be in the ledger. */
+/** A task that no queue holds may be in the ledger. Of one that has not ended a queue that was not asked knows more. */
 const explainKept = async (
-  { history }: InspectorParts,
+  parts: InspectorParts,
   id: string,
   found: Result<unknown, InspectorError>,
 ): Promise<Result<TaskExplanation, InspectorError>> => {
-  const kept =
-    history === undefined || !isTaskId(id) ? undefined : (await history.find(id)).unwrapOr(undefined);
-  if (kept !== undefined) return ok(toKeptExplanation({ record: kept, nowMs: Date.now() }));
-  return err(found.isErr() ? found.error : toNotFound(id));
+  const kept = await readKept(parts, id);
+  if (kept.isErr()) return err(found.isErr() ? found.error : kept.error);
+  const record = kept.value;
+  if (found.isErr() && (record === undefined || !isTerminalStatus(record.status))) return err(found.error);
+  return record === undefined ? err(toNotFound(id)) : ok(toKeptExplanation({ record, nowMs: Date.now() }));
 };
 
 /** Nothing else is explained less well when they cannot be counted. */

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { TaskId } from '../domain/TaskId';
-import { createHistoryBench } from '../ledger/__fixtures__/HistoryBench';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
-import { createTaskInspector } from './TaskInspector';
 
 const task = defineTask({
   queueName: 'mails:send',
@@ -69,20 +69,37 @@ describe('getTask', () => {
   });
 
   it('prefers what Redis knows to the ledger, which knows what Redis has forgotten', async () => {
-    await using bench = await createTaskBench({ tasks: [task] });
-    const kept = await createHistoryBench('sqlite');
-    await using ledgerBench = kept.bench;
-    const inspector = createTaskInspector({ ...bench, tasks: [task], ledger: kept });
-    const id = await bench.schedule(task, { isBroken: false });
-    await kept.add({ id, taskName: 'mails:send', maxAttempts: 9 });
-    const forgotten = await kept.add();
-    const [live, remembered] = [await inspector.getTask(id), await inspector.getTask(forgotten)];
+    await using ledger = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = ledger;
+    const [id, forgotten] = [
+      await bench.schedule(task, { isBroken: false }),
+      await bench.schedule(task, { isBroken: false }),
+    ];
+    await ledger.database.query('UPDATE tasks SET max_attempts = 9');
+    await bench.redis.zrem(bench.queue(task).toKey('prioritized'), forgotten);
 
-    expect(live._unsafeUnwrap()).toEqual(await bench.record(id));
-    expect<unknown>(remembered._unsafeUnwrap()).toEqual(await kept.find(forgotten));
-    await ledgerBench.database.close();
+    expect(await bench.record(id)).toMatchObject({ id, maxAttempts: 3 });
+    expect(await bench.record(forgotten)).toMatchObject({ id: forgotten, maxAttempts: 9 });
+  });
+
+  it('says that the ledger is away only when the queue does not hold the task', async () => {
+    await using ledger = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = ledger;
+    const id = await bench.schedule(task, { isBroken: false });
+    const forgotten = TaskId();
+    await sharedTaskLedger(bench.appConfig)?.close();
+    const { inspector } = bench;
+    const answers = [
+      await inspector.why(forgotten),
+      await inspector.retry(forgotten),
+      await inspector.getTask(forgotten),
+    ];
+
     expect((await inspector.getTask(id)).isOk()).toBe(true);
-    expect((await inspector.getTask(forgotten))._unsafeUnwrapErr().code).toBe('ledger-unavailable');
+    expect((await inspector.why(id)).isOk()).toBe(true);
     expect((await inspector.getTask('7' as TaskId))._unsafeUnwrapErr().code).toBe('not-found');
+    expect(answers.map((answer) => answer.isErr() && answer.error.code)).toEqual(
+      answers.map(() => 'ledger-unavailable'),
+    );
   });
 });

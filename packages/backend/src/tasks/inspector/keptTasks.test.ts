@@ -8,6 +8,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskId } from '../domain/TaskId';
 import { at, createHistoryBench, failure, retry } from '../ledger/__fixtures__/HistoryBench';
 import { CREATED_AT_MS } from '../ledger/__fixtures__/LedgerBench';
+import { closeSharedLedgers, sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { toTaskCursor } from './TaskCursor';
 import { createTaskInspector } from './TaskInspector';
 
@@ -16,13 +17,20 @@ const task = defineTask({ queueName: 'emails:send', schema: z.unknown(), handler
 /** An inspector with a ledger, whose Redis is not asked. */
 const setup = async () => {
   const kept = await createHistoryBench('sqlite');
-  const inspector = createTaskInspector({
-    tasks: [task],
-    logger: silentLogger,
-    appConfig: parseAppConfig({ TASKS_ENABLED: 'false' })._unsafeUnwrap(),
-    ledger: kept,
-  });
-  return { ...kept, inspector };
+  const environment = { TASKS_ENABLED: 'false', LEDGER_URL: kept.bench.url, QUEUE_PREFIX: 'test' };
+  const appConfig = parseAppConfig(environment)._unsafeUnwrap();
+  return {
+    ...kept,
+    inspector: createTaskInspector({ tasks: [task], logger: silentLogger, appConfig }),
+    /** The database is away from here on. */
+    closeLedger: async () => sharedTaskLedger(appConfig)?.close(),
+    bench: {
+      [Symbol.asyncDispose]: async () => {
+        await closeSharedLedgers();
+        await kept.bench[Symbol.asyncDispose]();
+      },
+    },
+  };
 };
 
 describe('getTasks with a ledger', () => {
@@ -60,9 +68,9 @@ describe('getTasks with a ledger', () => {
   });
 
   it('refuses a wrong query, and says that the database is away', async () => {
-    const { bench, inspector } = await setup();
+    const { bench, inspector, closeLedger } = await setup();
     await using _ = bench;
-    await bench.database.close();
+    await closeLedger();
 
     expect((await inspector.getTasks({ limit: 0 }))._unsafeUnwrapErr().code).toBe('invalid-query');
     const answers = [
@@ -106,9 +114,9 @@ describe('getAttempts', () => {
   it.each(['7' as TaskId, '\0' as TaskId])(
     'does not ask the ledger for %j, which is none of ours',
     async (id) => {
-      const { bench, inspector } = await setup();
+      const { bench, inspector, closeLedger } = await setup();
       await using _ = bench;
-      await bench.database.close();
+      await closeLedger();
 
       expect((await inspector.getAttempts(id))._unsafeUnwrapErr().code).toBe('not-found');
     },
@@ -162,5 +170,33 @@ describe('getTask with a ledger', () => {
 
     expect(found).toEqual(await find(id));
     expect((await inspector.getTask(TaskId()))._unsafeUnwrapErr().code).toBe('tasks-disabled');
+  });
+});
+
+describe('why while the queues are not asked', () => {
+  it('tells what became of a task that has ended', async () => {
+    const { bench, inspector, add, end } = await setup();
+    await using _ = bench;
+    const id = await end(await add());
+
+    expect((await inspector.why(id))._unsafeUnwrap().facts).toEqual([
+      { reason: 'completed', endedAt: at(15) },
+    ]);
+  });
+
+  it('does not say of another one that it is on no queue', async () => {
+    const { bench, inspector, add } = await setup();
+    await using _ = bench;
+
+    expect((await inspector.why(await add()))._unsafeUnwrapErr().code).toBe('tasks-disabled');
+  });
+
+  it('says so when the ledger is away too', async () => {
+    const { bench, inspector, add, end, closeLedger } = await setup();
+    await using _ = bench;
+    const id = await end(await add());
+    await closeLedger();
+
+    expect((await inspector.why(id))._unsafeUnwrapErr().code).toBe('tasks-disabled');
   });
 });

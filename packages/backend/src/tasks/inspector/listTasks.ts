@@ -39,7 +39,8 @@ export const listTasks = async (
   if (problems.length > 0) {
     return err(new InspectorError(`the query is refused: ${problems.join('; ')}`, { code: 'invalid-query' }));
   }
-  if (parts.history !== undefined) return listKeptTasks(parts.history, query);
+  const { ledger } = parts;
+  if (ledger !== undefined) return listKeptTasks(ledger.history, query);
   if (query.text !== undefined) return err(toLedgerDisabled('a search by text'));
   const places = await listPlaces(parts, query);
   return places.isErr() ? err(places.error) : readPage(parts, query, places.value);

@@ -12,13 +12,14 @@ import {
 
 /** Reads what the ledger keeps of a task's attempts; see `TaskInspector.getAttempts`. */
 export const readAttempts = async (
-  { history }: InspectorParts,
+  { ledger }: InspectorParts,
   id: TaskId,
 ): Promise<Result<readonly TaskAttempt[], InspectorError>> => {
   const checked = checkTaskId(id);
   if (checked.isErr()) return err(checked.error);
-  if (history === undefined) return err(toLedgerDisabled('getAttempts'));
+  if (ledger === undefined) return err(toLedgerDisabled('getAttempts'));
   if (!isTaskId(id)) return err(toNotFound(id)); // another program's
+  const { history } = ledger;
   const listed = await history.listAttempts([id]);
   if (listed.isErr()) return err(toLedgerFailure(listed.error));
   const attempts = listed.value.get(id) ?? [];

@@ -1,8 +1,9 @@
 import { err, ok, type Result } from 'neverthrow';
-import { isTaskId, type TaskId } from '../domain/TaskId';
+import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, requireTask, toLedgerFailure } from './InspectorParts';
+import { type InspectorParts, requireTask } from './InspectorParts';
+import { readKept } from './readKept';
 
 /**
  * Reads a task from its queue, which knows its progress and its steps, or else from the ledger; see
@@ -13,10 +14,9 @@ export const readTask = async (
   id: TaskId,
 ): Promise<Result<TaskRecord, InspectorError>> => {
   const live = await requireTask(parts, id);
-  // An id that is none of ours is another program's, of which the ledger knows nothing.
-  if (live.isOk() || parts.history === undefined || !isTaskId(id)) return live;
-  const kept = await parts.history.find(id);
+  if (live.isOk()) return live;
+  const kept = await readKept(parts, id);
   // Nobody knows then whether there is such a task; a queue that did not answer says so itself.
-  if (kept.isErr()) return live.error.code === 'not-found' ? err(toLedgerFailure(kept.error)) : live;
+  if (kept.isErr()) return live.error.code === 'not-found' ? err(kept.error) : live;
   return kept.value === undefined ? live : ok(kept.value);
 };

@@ -2,12 +2,12 @@ import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { type TaskLedger } from '../ledger/TaskLedger';
+import { LedgerError } from '../ledger/LedgerError';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
 import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
+import { readKept } from './readKept';
 
 /** How a task is retried. */
 export interface TaskRetryOptions {
@@ -24,18 +24,19 @@ interface EndedTaskRetry {
 
 /** Does a failed or cancelled task again; see `TaskInspector.retry`. */
 export const retryEndedTask = async (
-  { access, appConfig, registry }: InspectorParts,
+  parts: InspectorParts,
   { id, options }: EndedTaskRetry,
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
   if (problems.length > 0) return err(new InspectorError(problems.join('; '), { code: 'invalid-query' }));
+  const { access, appConfig, registry } = parts;
   const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks: registry.tasks, id }),
   );
   if (place.isErr()) return err(toUnavailable(place.error));
   const found = place.value;
-  if (found === undefined) return err(await toForgotten(id, sharedTaskLedger(appConfig)));
+  if (found === undefined) return err(await toForgotten(parts, id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
     return err(toNotRetriable(id, { taskName: found.task.queueName, status: found.status }));
   const retried = await retryTask({
@@ -46,18 +47,23 @@ export const retryEndedTask = async (
     isForced,
     keepsSteps: steps === 'keep',
   });
-  return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
+  return retried.mapErr(toFailure).andThen((answer) => toResult(id, answer));
 };
 
 /** The error for a task that no queue holds. What Redis has forgotten has no claim that would make many retries one. */
-const toForgotten = async (id: TaskId, ledger: TaskLedger | undefined): Promise<InspectorError> => {
-  const kept = (await ledger?.history.find(id))?.unwrapOr(undefined);
+const toForgotten = async (parts: InspectorParts, id: TaskId): Promise<InspectorError> => {
+  const found = await readKept(parts, id);
+  if (found.isErr()) return found.error;
+  const kept = found.value;
   if (kept === undefined) return toNotFound(id);
   if (kept.status !== 'failed' && kept.status !== 'cancelled')
     return toNotRetriable(id, { taskName: kept.name, status: kept.status });
   const message = `no registered queue holds the task ${showValue(id)}: the ledger alone knows it, as ${kept.status}; schedule it anew`;
   return new InspectorError(message, { code: 'not-found', metadata: { status: kept.status } });
 };
+
+const toFailure = (error: Error): InspectorError =>
+  error instanceof LedgerError ? toLedgerFailure(error) : toUnavailable(error);
 
 const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError> => {
   switch (answer.kind) {

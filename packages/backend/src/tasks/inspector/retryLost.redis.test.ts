@@ -3,6 +3,7 @@ import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
+import { closeSharedLedgers, sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 
 describe('TaskInspector.retry', () => {
@@ -50,5 +51,30 @@ describe('TaskInspector.retry', () => {
       message: `no registered queue holds the task "${id}": the ledger alone knows it, as cancelled; schedule it anew`,
       metadata: { status: 'cancelled' },
     });
+  });
+
+  it('says that it is the ledger that does not take the new task', async () => {
+    const task = defineTask({
+      queueName: 'test:broken',
+      schema: z.object({}),
+      handler: async () => err(TaskError.fatal('broken')),
+    });
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = setup;
+    const worker = await bench.startWorker();
+    const id = await bench.schedule(task, {});
+    await bench.ended(id);
+    await worker.stop();
+    await sharedTaskLedger(bench.appConfig)?.close();
+
+    expect((await bench.inspector.retry(id))._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-unavailable',
+      message: expect.stringMatching(/^the ledger's database is closed/),
+    });
+    await closeSharedLedgers();
+    await bench.redis.hset(bench.queue(task).toKey(id), 'retryClaimedAt', '5'); // as if it had been long ago
+    expect(await setup.countRows()).toBe(1);
+    const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
+    expect(await setup.row(newId)).toMatchObject({ retried_from: id });
   });
 });

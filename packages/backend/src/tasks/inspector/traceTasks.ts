@@ -9,15 +9,15 @@ const MAX_TASKS = 1000;
 
 /** Reads what came of a correlation ID; see `TaskInspector.trace`. */
 export const traceTasks = async (
-  { history }: InspectorParts,
+  { ledger }: InspectorParts,
   given: CorrelationId,
 ): Promise<Result<TaskTrace, InspectorError>> => {
   const parsed = parseCorrelationId(given);
   if (parsed.isErr())
     return err(new InspectorError(`correlationId: ${parsed.error.message}`, { code: 'invalid-query' }));
-  if (history === undefined) return err(toLedgerDisabled('trace'));
+  if (ledger === undefined) return err(toLedgerDisabled('trace'));
   const correlationId = parsed.value;
-  const found = await history.trace(correlationId, MAX_TASKS + 1);
+  const found = await ledger.history.trace(correlationId, MAX_TASKS + 1);
   return found.mapErr(toLedgerFailure).map((entries) =>
     toTaskTrace({
       correlationId,

@@ -7,7 +7,7 @@ import { AppError } from '@core/errors/AppError';
  * - `ledger-unavailable`: the database was not reached, was silent, or was busy for too long. Try again later; a statement
  *   that was sent may have been carried out.
  * - `ledger-refused`: the database said no: the user of `LEDGER_URL` may not do it, or what was given as a transaction is none,
- *   is not one of the ledger's database, or was over. Trying again is futile.
+ *   is not one of the ledger's database, or was over. Or Drover has a mistake: `the ledger failed: ...`. Trying again is futile.
  * - `ledger-schema`: the tables are newer than this code, or another program's. Update Drover, or set `LEDGER_SCHEMA`.
  */
 export const LEDGER_ERROR_CODES = [

@@ -101,8 +101,8 @@ export interface LedgerWriter {
    */
   completeWithin(transaction: SqlExecutor, attempt: CompletedAttempt): Promise<Result<boolean, LedgerError>>;
   /**
-   * Writes that a task is cancelled which does not run. False when it runs as far as the ledger knows, has ended or is
-   * unknown.
+   * Writes that a task of its own queue prefix is cancelled which does not run. False when it runs as far as the ledger
+   * knows, has ended or is unknown.
    */
   cancel(id: TaskId, cancellation: EntryCancellation): Promise<Result<boolean, LedgerError>>;
 }

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskEnd } from '../domain/TaskEnd';
 import { TaskId } from '../domain/TaskId';
+import { type TaskRecord } from '../domain/TaskRecord';
 import { WaitError } from '../queue/TaskEnds';
+import { sampleRecord } from './__fixtures__/sampleRecord';
 import { LedgerError } from './LedgerError';
 import { createLedgerEnds } from './SharedEnds';
-import { type Standing } from './Standing';
 
 const away = new LedgerError('no answer', { code: 'ledger-unavailable' });
 
@@ -13,18 +14,19 @@ type Heard = Result<TaskEnd, WaitError>;
 
 const REMOVED: Heard = ok({ kind: 'removed' });
 
-const setup = (heard: readonly Heard[], standings: readonly (Standing | LedgerError)[]) => {
+type Kept = Partial<TaskRecord> | LedgerError;
+
+const setup = (heard: readonly Heard[], kept: readonly Kept[]) => {
   const asked = { queue: 0, ledger: 0 };
   const ends = createLedgerEnds(
     { wait: async () => heard[Math.min(asked.queue++, heard.length - 1)] ?? REMOVED },
     {
-      writer: {
-        standing: async () => {
-          const standing = standings[Math.min(asked.ledger++, standings.length - 1)] ?? { kind: 'absent' };
-          return standing instanceof LedgerError ? err(standing) : ok(standing);
-        },
+      find: async () => {
+        const record = kept[Math.min(asked.ledger++, kept.length - 1)];
+        if (record instanceof LedgerError) return err(record);
+        return ok(record && sampleRecord({ name: 'mails:send', ...record }));
       },
-    } as unknown as Parameters<typeof createLedgerEnds>[1], // what a wait needs of it
+    },
   );
   return { asked, wait: (timeoutMs: number) => ends.wait('mails:send', TaskId(), { timeoutMs }) };
 };
@@ -38,21 +40,34 @@ describe('createLedgerEnds', () => {
   });
 
   it('tells the end of a task that its queue has forgotten', async () => {
-    const { wait } = setup([REMOVED], [{ kind: 'ended', ending: { kind: 'cancelled', reason: 'sold out' } }]);
+    const { wait } = setup([REMOVED], [{ status: 'cancelled', cancelReason: 'sold out' }]);
 
     expect((await wait(1000))._unsafeUnwrap()).toEqual({ kind: 'cancelled', reason: 'sold out' });
   });
 
+  it('names the task that does it again', async () => {
+    const retriedAs = TaskId();
+    const { wait } = setup([REMOVED], [{ status: 'cancelled', retriedAs }]);
+
+    expect((await wait(1000))._unsafeUnwrap()).toEqual({ kind: 'cancelled', retriedAs });
+  });
+
+  it('takes a task of another name for removed', async () => {
+    const { wait } = setup([REMOVED], [{ name: 'orders:pack', status: 'completed', value: 1 }]);
+
+    expect((await wait(1000))._unsafeUnwrap()).toEqual({ kind: 'removed' });
+  });
+
   it('waits on for a task that is on no queue yet', async () => {
     const heard = [REMOVED, ok<TaskEnd, WaitError>({ kind: 'completed', value: 2 })];
-    const { wait, asked } = setup(heard, [{ kind: 'open' }]);
+    const { wait, asked } = setup(heard, [{ status: 'pending' }]);
 
     expect((await wait(5000))._unsafeUnwrap()).toEqual({ kind: 'completed', value: 2 });
     expect(asked).toEqual({ queue: 2, ledger: 1 });
   });
 
   it('gives up when its time is over', async () => {
-    const { wait } = setup([REMOVED], [{ kind: 'open' }]);
+    const { wait } = setup([REMOVED], [{ status: 'pending' }]);
 
     expect((await wait(0))._unsafeUnwrapErr()).toMatchObject({ code: 'timed-out' });
   });
@@ -62,7 +77,7 @@ describe('createLedgerEnds', () => {
   });
 
   it('asks again while the ledger is away', async () => {
-    const { wait, asked } = setup([REMOVED], [away, { kind: 'ended', ending: { kind: 'cancelled' } }]);
+    const { wait, asked } = setup([REMOVED], [away, { status: 'cancelled' }]);
 
     expect((await wait(5000))._unsafeUnwrap()).toEqual({ kind: 'cancelled' });
     expect(asked.ledger).toBe(2);

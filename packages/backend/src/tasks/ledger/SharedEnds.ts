@@ -1,13 +1,12 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
-import { type TaskEnd } from '../domain/TaskEnd';
-import { isTaskId } from '../domain/TaskId';
+import { type TaskSighting } from '../domain/TaskSighting';
 import { createTaskEnds, type EndWait, type TaskEnds, WaitError } from '../queue/TaskEnds';
 import { type LedgerError } from './LedgerError';
-import { type Standing } from './Standing';
+import { type LedgerHistory } from './LedgerHistory';
+import { readKeptSighting } from './readKeptSighting';
 import { sharedTaskLedger } from './sharedTaskLedger';
-import { type TaskLedger } from './TaskLedger';
 
 interface SharedEndsParts {
   readonly logger: ILogger;
@@ -18,30 +17,34 @@ interface SharedEndsParts {
 export const createSharedEnds = (parts: SharedEndsParts): TaskEnds => {
   const ends = createTaskEnds(parts);
   const ledger = sharedTaskLedger(parts.appConfig);
-  return ledger === undefined ? ends : createLedgerEnds(ends, ledger);
+  return ledger === undefined ? ends : createLedgerEnds(ends, ledger.history);
 };
 
 /** How often a task is looked for that is in the ledger and not on its queue yet, or a ledger that is away; milliseconds. */
 const POLL_MS = 200;
 
 /** Where a queue holds no task, the ledger knows whether it has ended or is still to come. */
-export const createLedgerEnds = (ends: TaskEnds, { writer }: Pick<TaskLedger, 'writer'>): TaskEnds => ({
+export const createLedgerEnds = (ends: TaskEnds, history: Pick<LedgerHistory, 'find'>): TaskEnds => ({
   wait: async (taskName, id, wait) => {
     const endsAtMs = performance.now() + wait.timeoutMs;
     for (;;) {
       const heard = await ends.wait(taskName, id, leftOf(wait, endsAtMs));
-      if (heard.isErr() || heard.value.kind !== 'removed' || !isTaskId(id)) return heard;
-      const standing = await writer.standing(id);
-      if (standing.isOk() && standing.value.kind !== 'open') return toEnd(standing.value);
-      if (performance.now() >= endsAtMs) return err(toWaitError(standing, wait));
+      if (heard.isErr() || heard.value.kind !== 'removed') return heard;
+      const kept = await readKeptSighting(history, { id, taskName });
+      if (kept.isOk() && kept.value === undefined) return heard;
+      if (kept.isOk() && kept.value?.end !== undefined) return ok(kept.value.end);
+      if (performance.now() >= endsAtMs) return err(toWaitError(kept, wait));
       await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, endsAtMs - performance.now())));
     }
   },
 });
 
 /** A database that does not answer says nothing of the task: it is neither removed nor known to go on. */
-const toWaitError = (standing: Result<Standing, LedgerError>, { timeoutMs }: EndWait): WaitError =>
-  standing.match(
+const toWaitError = (
+  kept: Result<TaskSighting | undefined, LedgerError>,
+  { timeoutMs }: EndWait,
+): WaitError =>
+  kept.match(
     () => new WaitError(`not ended within ${timeoutMs} ms`, 'timed-out'),
     (error) =>
       new WaitError(
@@ -55,6 +58,3 @@ const leftOf = (wait: EndWait, endsAtMs: number): EndWait => ({
   ...wait,
   timeoutMs: Math.max(0, Math.round(endsAtMs - performance.now())),
 });
-
-const toEnd = (standing: Exclude<Standing, { readonly kind: 'open' }>): Result<TaskEnd, WaitError> =>
-  ok(standing.kind === 'ended' ? standing.ending : { kind: 'removed' });

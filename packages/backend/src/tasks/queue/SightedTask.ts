@@ -80,5 +80,5 @@ const toEnd = (task: StoredTask): TaskSighting['end'] => {
   }
 };
 
-/** Another program may fail a task without a word. */
-const UNTOLD = { message: 'no reason is known', code: 'task-failed', attempt: 0 } as const;
+/** Why a task failed that another program failed without a word. */
+export const UNTOLD = { message: 'no reason is known', code: 'task-failed', attempt: 0 } as const;

@@ -80,18 +80,26 @@ const noteCancelled = async (
     ? ok()
     : ledger.writer.cancel(id, { reason, nowMs: endedAt.getTime(), isIdle: true });
 
-/** Cancels a task that is in the ledger and not on its queue, or whose queue cannot be asked: no worker will run it. */
+/**
+ * Cancels a task that is in the ledger and not on its queue, or whose queue cannot be asked: no worker will run it. One of
+ * another name may be on the queue of that name, and is none for this call.
+ */
 const cancelInLedger = async ({
   ledger,
+  taskName,
   id,
   reason,
   logger,
 }: TaskCancellation): Promise<Result<TaskRecord, CancelError> | undefined> => {
   if (ledger === undefined || !isTaskId(id)) return undefined;
+  const toFailure = (error: LedgerError) => err(toUnnoted(`no queue holds the task ${id}`, error));
+  const known = await ledger.history.find(id);
+  if (known.isErr()) return toFailure(known.error);
+  if (known.value?.name !== taskName) return undefined;
   const cancelled = await ledger.writer.cancel(id, { reason, nowMs: Date.now() });
-  if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
+  if (cancelled.isErr()) return toFailure(cancelled.error);
   const found = await ledger.history.find(id);
-  if (found.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, found.error));
+  if (found.isErr()) return toFailure(found.error);
   const record = found.value;
   // One that runs hears of it from its queue alone.
   if (record === undefined || (!cancelled.value && !isTerminalStatus(record.status))) return undefined;

@@ -5,6 +5,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type TaskName, toRemoved } from '../domain/TaskEnd';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { type TaskSighting } from '../domain/TaskSighting';
+import { readKeptSighting } from '../ledger/readKeptSighting';
 import { createSharedEnds } from '../ledger/SharedEnds';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { describeAccessFailure } from '../queue/AccessFailure';
@@ -12,11 +13,9 @@ import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
 import { sharedTaskWatch } from '../queue/sharedTaskWatch';
-
 import { readTaskLog } from '../queue/TaskLog';
 import { toUnavailable, toUnknown, toWaitFailure } from './HandleFailure';
 import { type HandlePort } from './HandlePort';
-import { readKeptSighting } from './KeptSighting';
 import { openTaskLooks } from './TaskLooks';
 
 interface RedisHandleParts {
@@ -37,7 +36,7 @@ export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
     openLooks: (task, timeoutMs) =>
       openTaskLooks(task, timeoutMs, {
         watch: sharedTaskWatch(parts),
-        readKept: (id) => readKeptSighting(sharedTaskLedger(appConfig), id),
+        readKept: () => readKeptSighting(sharedTaskLedger(appConfig)?.history, task),
       }),
     readLog: ({ id, taskName }) =>
       createQueueAccess(parts).run((queues) =>
@@ -69,7 +68,7 @@ const look = async (
     return err(toUnavailable(task, { reason: describeAccessFailure(seen.error), cause: seen.error }));
   const [sighting] = seen.value.tasks;
   if (sighting !== undefined) return ok(sighting);
-  const kept = await readKeptSighting(sharedTaskLedger(parts.appConfig), task.id);
+  const kept = await readKeptSighting(sharedTaskLedger(parts.appConfig)?.history, task);
   if (kept.isErr()) return err(toUnknown(task, kept.error));
   return kept.value === undefined ? err(toRemoved(task)) : ok(kept.value);
 };

@@ -1,6 +1,5 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskName, toRemoved } from '../domain/TaskEnd';
-import { type TaskId } from '../domain/TaskId';
 import { type TaskResultError } from '../domain/TaskResultError';
 import { type TaskSighting } from '../domain/TaskSighting';
 import { type LedgerError } from '../ledger/LedgerError';
@@ -21,8 +20,8 @@ export interface TaskLooks {
 /** Where tasks are looked at. */
 interface TaskLooksParts {
   readonly watch: TaskWatch;
-  /** Reads what is known of a task that its queue does not hold. */
-  readKept(id: TaskId): Promise<Result<TaskSighting | undefined, LedgerError>>;
+  /** Reads what is known of the task when its queue does not hold it. */
+  readKept(): Promise<Result<TaskSighting | undefined, LedgerError>>;
 }
 
 /** Begins to look at a task, until its end, or an error, is there to be told; closing it ends that earlier. */
@@ -56,7 +55,7 @@ export const openTaskLooks = (
   };
   /** The ledger is slow beside Redis: what a later look has shown meanwhile is newer. */
   const seeKept = async (look: number): Promise<void> => {
-    const kept = await readKept(task.id);
+    const kept = await readKept();
     if (isStopped || look !== lookCount) return;
     if (kept.isOk()) return see(kept.value);
     if (!isOver) return;

@@ -57,3 +57,35 @@ describe('a handle of a task that Redis has forgotten', () => {
     expect((await handle.result({ timeoutMs: 1000 }))._unsafeUnwrapErr().code).toBe('cancelled');
   });
 });
+
+describe('a handle of the wrong definition', () => {
+  const other = defineTask({
+    queueName: 'test:other',
+    schema: z.object({}),
+    handler: async () => ok('other'),
+  });
+
+  it('knows neither the result nor the status of a task that has ended', async () => {
+    const { ledger, handle } = await setup(7);
+    await using _ = ledger;
+    const wrong = ledger.bench.scheduler.handle(other, handle.id);
+    const events = await Array.fromAsync(wrong.events({ timeoutMs: 1000 }));
+
+    expect((await wrong.result({ timeoutMs: 1000 }))._unsafeUnwrapErr().code).toBe('removed');
+    expect((await wrong.status())._unsafeUnwrapErr().code).toBe('removed');
+    expect(events).toEqual([
+      expect.objectContaining({ error: expect.objectContaining({ code: 'removed' }) }),
+    ]);
+  });
+
+  it('cancels nothing', async () => {
+    await using ledger = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const id = await ledger.bench.schedule(task, { n: 1 });
+    const refused = await ledger.bench.scheduler.handle(other, id).cancel();
+
+    expect(refused._unsafeUnwrapErr().code).toBe('not-found');
+    expect((await ledger.row(id))?.['status']).toBe('pending');
+    await ledger.bench.startWorker();
+    expect((await ledger.bench.ended(id)).value).toBe(1);
+  });
+});

@@ -1,5 +1,6 @@
 import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
 import { parseDatabaseUrl } from '@backend/database/DatabaseTarget';
+import { migrate } from '@backend/database/migrate';
 import { openDatabase } from '@backend/database/openDatabase';
 import { type SqlDatabase, type SqlDialect, type SqlRow } from '@backend/database/SqlDatabase';
 import { createSqlTables, type SqlTables } from '@backend/database/SqlTables';
@@ -43,12 +44,7 @@ export const createLedgerBench = async (dialect: SqlDialect): Promise<LedgerBenc
   };
   const database = open();
   const tables = createSqlTables(dialect, undefined);
-  const migrate = async (): Promise<void> => {
-    if (dialect === 'postgres') await database.query(`CREATE SCHEMA ${tables.schema}`);
-    for (const { statements } of migrations)
-      for (const statement of statements(tables)) await database.query(statement);
-  };
-  await migrate();
+  (await migrate({ database, tables, migrations }))._unsafeUnwrap();
   const toLedgerDatabase = (ofProcess: SqlDatabase): LedgerDatabase =>
     createLedgerDatabase({
       database: ofProcess,

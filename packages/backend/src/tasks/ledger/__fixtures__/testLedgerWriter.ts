@@ -410,6 +410,17 @@ export const testLedgerWriter = (dialect: SqlDialect): void => {
       });
     });
 
+    it('cancels no task of another queue prefix', async () => {
+      await using bench = await setup(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      const others = createSqlWriter({ ...bench.ledgerDatabase, queuePrefix: 'another' });
+      const cancelled = await others.cancel(id, { nowMs: CREATED_AT_MS + 7, isIdle: true });
+
+      expect(cancelled._unsafeUnwrap()).toBe(false);
+      expect(await stateOf(bench, id)).toEqual(['pending', 0]);
+    });
+
     it('keeps a crashed attempt with what is known of it, once', async () => {
       await using bench = await setup(dialect);
       const { id } = sampleEntry();

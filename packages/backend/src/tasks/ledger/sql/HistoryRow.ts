@@ -1,17 +1,17 @@
 import { type SqlRow } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { envelopeFields } from '../../domain/envelopeFields';
-import { type TaskEnvelope } from '../../domain/TaskEnvelope';
+import { isEnvelope, type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
-import { valueFields } from '../../queue/TaskRecordReader';
+import { parseJson, valueFields } from '../../queue/TaskRecordReader';
 import { type LedgerEntry } from '../LedgerEntry';
 import { toMs } from './EntryRow';
 
 /** The columns of a task of which its record is made, as a list of SQL. */
 export const HISTORY_COLUMNS =
-  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, job, result, error, cancel_reason';
+  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason';
 
 /** What other rows say of a task, as a list of SQL for a table `task`. Of several that do one again the newest counts. */
 export const toRelatedFields = (tables: SqlTables): string =>
@@ -21,9 +21,11 @@ export const toRelatedFields = (tables: SqlTables): string =>
      (SELECT MAX(again.id) FROM ${tables.name('tasks')} AS again WHERE again.retried_from = task.id)
    END AS retried_as`;
 
-/** Reads a row of `HISTORY_COLUMNS` with the related fields: the record that Redis would give, without what only Redis knows. */
+/**
+ * Reads a row of `HISTORY_COLUMNS` with the related fields: the record that Redis would give, without what only Redis knows.
+ * Another program may have written anything there: what is no JSON is left as a text, or left out, as it is of a job.
+ */
 export const parseHistoryRow = (row: SqlRow): TaskRecord => {
-  const envelope: Omit<TaskEnvelope, 'payload'> = JSON.parse(String(row['envelope']));
   const status = String(row['status']) as TaskStatus; // written by this folder
   const startedAtMs = toMs(row['started_at']);
   const endedAtMs = toMs(row['completed_at']);
@@ -33,7 +35,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
     id: String(row['id']) as TaskId, // the same
     name: String(row['task_type']),
     status,
-    ...envelopeFields({ ...envelope, payload: JSON.parse(String(row['payload'])) }),
+    ...sentFieldsOf(row),
     attempt: Number(row['current_attempt']),
     maxAttempts: Number(row['max_attempts']),
     crashCount: Number(row['crash_count']),
@@ -41,7 +43,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
     ...(dueAtMs === undefined ? {} : { dueAt: new Date(dueAtMs) }),
     ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
     ...(endedAtMs === undefined ? {} : { endedAt: new Date(endedAtMs) }),
-    ...(status === 'completed' ? valueFields(JSON.parse(String(row['result'] ?? 'null'))) : {}),
+    ...(status === 'completed' ? valueFields(parseJson(String(row['result'] ?? 'null'), undefined)) : {}),
     ...(typeof error === 'string' && status !== 'completed' ? { error: parseError(error) } : {}),
     ...(typeof cancelReason === 'string' ? { cancelReason } : {}),
     ...(typeof retriedAs === 'string' ? { retriedAs: retriedAs as TaskId } : {}),
@@ -50,13 +52,27 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
 
 /** When a task was to run first, if it was scheduled for later; its row forgets that as soon as it is put off again. */
 export const firstDueAtOf = (row: SqlRow): Date | undefined => {
-  const { options }: Pick<LedgerEntry, 'options'> = JSON.parse(String(row['job']));
-  const { delay = 0, timestamp = Number(row['created_at']) } = options;
+  const job = parseJson(String(row['job']), undefined) as Partial<LedgerEntry> | null | undefined; // unless spoilt
+  const { delay = 0, timestamp = Number(row['created_at']) } = job?.options ?? {};
   return delay === 0 ? undefined : new Date(timestamp + delay);
 };
 
-/** Reads an error as it is stored. */
-export const parseError = (error: string): StoredTaskError => JSON.parse(error);
+/** Reads an error as it is stored; of what is none the text is its message. */
+export const parseError = (text: string): StoredTaskError => {
+  const error = parseJson(text, undefined) as Partial<StoredTaskError> | null | undefined; // unless spoilt
+  return typeof error?.message === 'string'
+    ? (error as StoredTaskError) // written by toEndRow
+    : { message: text, code: 'task-failed', attempt: 0 };
+};
+
+/** What was sent with the task. */
+const sentFieldsOf = (row: SqlRow): Partial<TaskRecord> & Pick<TaskRecord, 'payload'> => {
+  const payload = parseJson(String(row['payload']), row['payload']);
+  const envelope = parseJson(String(row['envelope']), undefined);
+  return isEnvelope(envelope)
+    ? envelopeFields({ ...(envelope as unknown as TaskEnvelope), payload })
+    : { payload };
+};
 
 /** The moment that a task was put off to when something happened to it last, however long ago that moment is by now. */
 const dueAtMsOf = (row: SqlRow, status: TaskStatus): number | undefined => {

@@ -112,6 +112,23 @@ describe('toLedgerError', () => {
     ]);
   });
 
+  it.each([new SyntaxError('JSON Parse error'), new TypeError('undefined is not an object')])(
+    'does not lay to the database what its own code throws: %s',
+    (error) => {
+      expect(toLedgerError(error)).toMatchObject({
+        code: 'ledger-refused',
+        message: `the ledger failed: ${error.message}`,
+        cause: error,
+      });
+    },
+  );
+
+  it('knows what a client says that was not translated', () => {
+    const lost = Object.assign(new Error('Connection closed'), { code: 'ERR_POSTGRES_CONNECTION_CLOSED' });
+
+    expect(toLedgerError(lost).code).toBe('ledger-unavailable');
+  });
+
   it('leaves one of its own alone', () => {
     const error = new LedgerError('the tables are newer', { code: 'ledger-schema' });
 

@@ -100,12 +100,20 @@ export const toLedgerError = (thrown: unknown): LedgerError => {
   if (thrown instanceof LedgerError) return thrown;
   if (thrown instanceof SchemaError)
     return new LedgerError(thrown.message, { code: 'ledger-schema', cause: thrown });
+  if (!isOfDatabase(thrown)) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new LedgerError(`the ledger failed: ${message}`, { code: 'ledger-refused', cause: thrown });
+  }
   const cause = toDatabaseError(thrown);
   return new LedgerError(`the ledger's database ${PROBLEMS[cause.code]}: ${cause.message}`, {
     code: CODES[cause.code],
     cause,
   });
 };
+
+/** What a client says itself has a code. The rest our own code has thrown, which is none of the database's fault. */
+const isOfDatabase = (thrown: unknown): boolean =>
+  thrown instanceof DatabaseError || (thrown instanceof Error && 'code' in thrown);
 
 /** Does some work in a transaction of the caller's, on whatever client; what it rejects with is answered. */
 export const withinTransaction = async <T>(work: () => Promise<T>): Promise<Result<T, LedgerError>> => {

@@ -21,12 +21,20 @@ export interface ListOptions {
   readonly tables: SqlTables;
   readonly queuePrefix: string;
   readonly query: HistoryQuery;
+  /** Columns besides `HISTORY_COLUMNS`. Default: none. */
+  readonly furtherColumns?: readonly string[];
 }
 
 /** Builds the statement that lists tasks. */
-export const toListStatement = ({ tables, queuePrefix, query }: ListOptions): SqlStatement => {
+export const toListStatement = ({
+  tables,
+  queuePrefix,
+  query,
+  furtherColumns = [],
+}: ListOptions): SqlStatement => {
   const values: SqlValue[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
+  const columns = [HISTORY_COLUMNS, ...furtherColumns].join(', ');
   const order = `ORDER BY id ${query.order === 'oldest-first' ? 'ASC' : 'DESC'}`;
   const parts = toStatusGroups(query).map((group) => {
     const conditions = [
@@ -35,7 +43,7 @@ export const toListStatement = ({ tables, queuePrefix, query }: ListOptions): Sq
       ...toStatusConditions(group),
     ];
     return `SELECT * FROM (
-      SELECT ${HISTORY_COLUMNS} FROM ${tables.name('tasks')} WHERE ${conditions.join(' AND ')}
+      SELECT ${columns} FROM ${tables.name('tasks')} WHERE ${conditions.join(' AND ')}
       ${order} LIMIT ${bind(query.limit)}
     ) AS part`;
   });

@@ -2,8 +2,10 @@ import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
 import { type StoredTaskError } from '../../domain/TaskRecord';
+import { parseJson } from '../../queue/TaskRecordReader';
 import { type Standing } from '../Standing';
 import { selectTexts, toBatch } from './batch';
+import { parseError } from './HistoryRow';
 
 /** Reads how tasks stand; one answer for each, in their order. */
 export const readStandings = async (
@@ -27,11 +29,11 @@ const toStanding = (row: SqlRow): Standing => {
   const { status, result, error, cancel_reason: reason } = row;
   switch (status) {
     case 'completed': {
-      const value: unknown = typeof result === 'string' ? JSON.parse(result) : undefined;
+      const value: unknown = typeof result === 'string' ? parseJson(result, undefined) : undefined;
       return { kind: 'ended', ending: { kind: 'completed', value } };
     }
     case 'failed': {
-      const stored: StoredTaskError = typeof error === 'string' ? JSON.parse(error) : UNTOLD;
+      const stored = typeof error === 'string' ? parseError(error) : UNTOLD;
       return {
         kind: 'ended',
         ending: { kind: 'failed', error: stored, endedAtMs: Number(row['completed_at']) },

@@ -7,9 +7,9 @@ import { type ListOptions, toListStatement } from './listStatement';
 /** Reads tasks with their attempts. */
 export const readTrace = async (
   executor: SqlExecutor,
-  options: ListOptions,
+  options: Omit<ListOptions, 'furtherColumns'>,
 ): Promise<readonly TraceEntry[]> => {
-  const { text, values } = toListStatement(options);
+  const { text, values } = toListStatement({ ...options, furtherColumns: ['job'] });
   const rows = await executor.query(text, values);
   const found = rows.map((row) => ({ task: parseHistoryRow(row), firstDueAt: firstDueAtOf(row) }));
   const ids = found.map(({ task }) => task.id);

@@ -116,7 +116,9 @@ export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: Ledger
         return completeAttempt(transaction, tables, row);
       }),
     cancel: (id, cancellation) =>
-      others.take(() => run((database) => cancelEntry(database, tables, { id, ...cancellation }))),
+      others.take(() =>
+        run((database) => cancelEntry(database, tables, { id, queuePrefix, ...cancellation })),
+      ),
     settled: async () => {
       for (const each of [inserts, standings, ends, keyed, others]) await each.settled();
     },

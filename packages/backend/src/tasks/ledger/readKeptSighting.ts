@@ -1,21 +1,23 @@
 import { ok, type Result } from 'neverthrow';
+import { type TaskName } from '../domain/TaskEnd';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskSighting } from '../domain/TaskSighting';
-import { type LedgerError } from '../ledger/LedgerError';
-import { type TaskLedger } from '../ledger/TaskLedger';
+import { UNTOLD } from '../queue/SightedTask';
+import { type LedgerError } from './LedgerError';
+import { type LedgerHistory } from './LedgerHistory';
 
 /**
  * A task that its queue does not hold, as the ledger knows it: how it ended, or that it is still to come. Nothing when the
- * ledger does not know it, or is off.
+ * ledger does not know it under this name, or is off.
  */
 export const readKeptSighting = async (
-  ledger: Pick<TaskLedger, 'history'> | undefined,
-  id: string,
+  history: Pick<LedgerHistory, 'find'> | undefined,
+  { id, taskName }: TaskName,
 ): Promise<Result<TaskSighting | undefined, LedgerError>> => {
-  if (ledger === undefined || !isTaskId(id)) return ok(undefined);
-  const kept = await ledger.history.find(id);
-  return kept.map((record) => (record === undefined ? undefined : toSighting(record)));
+  if (history === undefined || !isTaskId(id)) return ok(undefined);
+  const kept = await history.find(id);
+  return kept.map((record) => (record?.name === taskName ? toSighting(record) : undefined));
 };
 
 /** The ledger keeps neither progress nor log lines. */
@@ -30,7 +32,7 @@ const toEnd = ({ status, value, error, cancelReason, retriedAs }: TaskRecord): T
     case 'completed':
       return { kind: 'completed', value };
     case 'failed':
-      return error === undefined ? undefined : { kind: 'failed', error, ...retried };
+      return { kind: 'failed', error: error ?? UNTOLD, ...retried };
     case 'cancelled':
       return {
         kind: 'cancelled',
