@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'bun:test';
+import { describeCancel } from '../__fixtures__/describeCancel';
+import { describeEnd } from '../__fixtures__/describeEnd';
+import { describeInsert } from '../__fixtures__/describeInsert';
+import { describeTouch } from '../__fixtures__/describeTouch';
 import { CREATED_AT_MS, createLedgerBench, sampleEnd, sampleEntry } from '../__fixtures__/LedgerBench';
-import { testLedgerWriter } from '../__fixtures__/testLedgerWriter';
 import { type LedgerKey } from '../LedgerEntry';
 import { createSqlWriter } from './sqlWriter';
 
-testLedgerWriter('postgres');
+describeInsert('postgres');
+describeTouch('postgres');
+describeEnd('postgres');
+describeCancel('postgres');
 
 /** Two tasks of which a transaction that is still open has completed one, and the late end of that one beside the end of the other. */
 const setup = async () => {

@@ -1,3 +1,9 @@
-import { testLedgerWriter } from '../__fixtures__/testLedgerWriter';
+import { describeCancel } from '../__fixtures__/describeCancel';
+import { describeEnd } from '../__fixtures__/describeEnd';
+import { describeInsert } from '../__fixtures__/describeInsert';
+import { describeTouch } from '../__fixtures__/describeTouch';
 
-testLedgerWriter('sqlite');
+describeInsert('sqlite');
+describeTouch('sqlite');
+describeEnd('sqlite');
+describeCancel('sqlite');

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'bun:test';
+import { type SqlDialect } from '@backend/database/SqlDatabase';
+import { type AttemptOutcome } from '../LedgerWriter';
+import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
+import { createWriterBench, outcomesOf, retryAt, stateOf, taskError, WILD_TEXT } from './WriterBench';
+
+/** How the ends of attempts are written down, on one kind of database. */
+export const describeEnd = (dialect: SqlDialect): void => {
+  describe(`end on ${dialect}`, () => {
+    it.each<[outcome: AttemptOutcome, ending: unknown]>([
+      [
+        { kind: 'completed', value: { sent: [WILD_TEXT] } },
+        { kind: 'completed', value: { sent: [WILD_TEXT] } },
+      ],
+      [
+        { kind: 'completed', value: undefined },
+        { kind: 'completed', value: null },
+      ],
+      [
+        { kind: 'failed', error: taskError(WILD_TEXT) },
+        { kind: 'failed', error: taskError(WILD_TEXT) },
+      ],
+      [{ kind: 'cancelled' }, { kind: 'cancelled' }],
+      [
+        { kind: 'cancelled', reason: 'late' },
+        { kind: 'cancelled', reason: 'late' },
+      ],
+      [
+        { kind: 'cancelled', reason: WILD_TEXT },
+        { kind: 'cancelled', reason: 'nul \uFFFD half \uFFFD and \uFFFD' },
+      ],
+    ])('writes %o', async (outcome, ending) => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+
+      expect(
+        (await bench.writer.end(sampleEnd(id, { outcome, workerId: WILD_TEXT })))._unsafeUnwrap(),
+      ).toEqual({
+        kind: 'recorded',
+      });
+      expect((await bench.writer.standing(id))._unsafeUnwrap()).toMatchObject({
+        kind: 'ended',
+        ending,
+      } as never);
+      expect(await outcomesOf(bench, id)).toEqual([[1, outcome.kind]]);
+    });
+
+    it.each<[attempt: number, outcome: AttemptOutcome, state: unknown[]]>([
+      [1, retryAt(CREATED_AT_MS + 99), ['retrying', 1]],
+      [1, { kind: 'snoozed', dueAtMs: CREATED_AT_MS + 99 }, ['scheduled', 0]],
+      [2, { kind: 'snoozed', dueAtMs: CREATED_AT_MS + 99 }, ['retrying', 1]],
+      [1, { kind: 'released' }, ['pending', 0]],
+      [2, { kind: 'released' }, ['retrying', 1]],
+    ])('leaves a task open whose attempt %i ended in %o', async (attempt, outcome, state) => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      await bench.writer.end(sampleEnd(id, { attempt, outcome, hasBegun: outcome.kind !== 'released' }));
+
+      expect(await stateOf(bench, id)).toEqual(state);
+      expect((await bench.writer.standing(id))._unsafeUnwrap()).toEqual({ kind: 'open' });
+      expect(await outcomesOf(bench, id)).toEqual(
+        outcome.kind === 'released' ? [] : [[attempt, outcome.kind]],
+      );
+    });
+
+    it('answers how the task ended to those that come later, and keeps what they came to as discarded', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      await bench.writer.end(sampleEnd(id));
+      const ended = { kind: 'ended', ending: { kind: 'completed', value: { sent: true } } } as const;
+
+      expect((await bench.writer.end(sampleEnd(id)))._unsafeUnwrap()).toEqual(ended);
+      for (const [attempt, outcome] of [
+        [2, { kind: 'failed', error: taskError('late') }],
+        [3, retryAt(CREATED_AT_MS + 99)],
+      ] as const)
+        expect((await bench.writer.end(sampleEnd(id, { attempt, outcome })))._unsafeUnwrap()).toEqual(ended);
+      expect(await stateOf(bench, id)).toEqual(['completed', 1]);
+      expect(await outcomesOf(bench, id)).toEqual([
+        [1, 'completed'],
+        [2, 'discarded'],
+        [3, 'discarded'],
+      ]);
+    });
+
+    it('puts nothing back on the queue when a later attempt runs already', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      await bench.writer.touch(
+        [{ id, attempt: 2, workerId: 'w2', startedAtMs: CREATED_AT_MS + 50 }],
+        CREATED_AT_MS + 50,
+      );
+      const late = await bench.writer.end(sampleEnd(id, { outcome: retryAt(CREATED_AT_MS + 99) }));
+
+      expect(late._unsafeUnwrap()).toEqual({ kind: 'recorded' });
+      expect(await stateOf(bench, id)).toEqual(['running', 2]);
+      expect(await outcomesOf(bench, id)).toEqual([[1, 'retry']]);
+    });
+
+    it('counts the ends of one task that are told in one turn in their order', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      const answers = await Promise.all([
+        bench.writer.end(sampleEnd(id, { outcome: retryAt(CREATED_AT_MS + 99) })),
+        bench.writer.end(sampleEnd(id, { attempt: 2 })),
+        bench.writer.end(sampleEnd(id, { attempt: 3, outcome: { kind: 'cancelled' } })),
+      ]);
+
+      expect(answers.map((answer) => answer._unsafeUnwrap().kind)).toEqual(['recorded', 'recorded', 'ended']);
+      expect(await stateOf(bench, id)).toEqual(['completed', 2]);
+      expect(await outcomesOf(bench, id)).toEqual([
+        [1, 'retry'],
+        [2, 'completed'],
+        [3, 'discarded'],
+      ]);
+    });
+
+    it('knows nothing of an unknown task, and takes its end when it is written down', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      const end = sampleEnd(id);
+
+      expect((await bench.writer.end(end))._unsafeUnwrap()).toEqual({ kind: 'absent' });
+      expect(await bench.attempts(id)).toEqual([]);
+      await bench.writer.insert(sampleEntry({ id }));
+      expect((await bench.writer.end(end))._unsafeUnwrap()).toEqual({ kind: 'recorded' });
+      expect(await outcomesOf(bench, id)).toEqual([[1, 'completed']]);
+    });
+
+    it('refuses a value that JSON cannot carry, and writes the others of its turn', async () => {
+      await using bench = await createWriterBench(dialect);
+      const [good, bad] = [sampleEntry(), sampleEntry()];
+      await Promise.all([good, bad].map((entry) => bench.writer.insert(entry)));
+      const [written, refused] = await Promise.all([
+        bench.writer.end(sampleEnd(good.id)),
+        bench.writer.end(sampleEnd(bad.id, { outcome: { kind: 'completed', value: 1n } })),
+      ]);
+
+      expect(written._unsafeUnwrap()).toEqual({ kind: 'recorded' });
+      expect(refused._unsafeUnwrapErr().code).toBe('ledger-refused');
+    });
+  });
+};
