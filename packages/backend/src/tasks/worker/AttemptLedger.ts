@@ -1,6 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { type CallerTransaction } from '../domain/CallerTransaction';
 import { TaskError } from '../domain/TaskError';
 import { isTaskId } from '../domain/TaskId';
@@ -85,15 +85,14 @@ export const createAttemptLedger = ({
     if (standing.value.kind === 'ended') return reopen(attempt, standing.value);
     if (standing.value.kind === 'absent') {
       const inserted = await insist(() => writer.insert(toEntry(attempt)));
-      if (inserted.isErr()) return inserted.map(() => standing.value);
+      if (inserted.isErr()) return err(inserted.error);
     }
-    if (crashCount > 0)
-      await writer.noteCrash({
-        id: taskId,
-        attempt: attempt.plan.attempt - 1,
-        crashCount,
-        foundAtMs: now(),
-      });
+    if (crashCount > 0) {
+      const crash = { id: taskId, attempt: attempt.plan.attempt - 1, crashCount, foundAtMs: now() };
+      // Noted at a later attempt, it would be told of the wrong one.
+      const noted = await insist(() => writer.noteCrash(crash));
+      if (noted.isErr()) return err(noted.error);
+    }
     return standing;
   };
 
