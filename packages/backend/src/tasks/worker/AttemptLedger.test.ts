@@ -4,7 +4,12 @@ import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
-import { type CompletedAttempt, type CrashedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
+import {
+  type CompletedAttempt,
+  type CrashedAttempt,
+  type EndedAttempt,
+  type LedgerWriter,
+} from '../ledger/LedgerWriter';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt, type AttemptEnd } from './Attempt';
 import { createAttemptLedger } from './AttemptLedger';
@@ -35,7 +40,7 @@ const complete = async (value: unknown, { isIsolated }: { readonly isIsolated: b
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
   await ledger.completeWithin(attempt, { query: async () => [] }, value);
-  ledger.stop();
+  await ledger.stop(0);
   return written.map((each) => each.value);
 };
 
@@ -50,17 +55,18 @@ describe('completeWithin', () => {
   });
 });
 
-/** What becomes of an attempt after a crash that the ledger could not be told of, in a worker that is about to stop. */
-const recordAfterCrash = async ({ isRequired }: { readonly isRequired: boolean }) => {
-  const crashes: CrashedAttempt[] = [];
+const away = err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
+
+/** A ledger that answers well but for what is given, and an attempt to record in a worker that waits for nothing. */
+const setup = ({
+  isRequired = true,
+  ...given
+}: Partial<LedgerWriter> & { readonly isRequired?: boolean }) => {
   const writer = {
     standing: async () => ok({ kind: 'open' }),
-    noteCrash: async (crash) => {
-      crashes.push(crash);
-      return err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
-    },
     touch: async () => ok(),
     end: async () => ok({ kind: 'recorded' }),
+    ...given,
   } as Partial<LedgerWriter> as LedgerWriter; // nothing else is asked of it
   const shutdown = createShutdown();
   shutdown.begin();
@@ -73,25 +79,53 @@ const recordAfterCrash = async ({ isRequired }: { readonly isRequired: boolean }
   });
   const attempt = {
     delivery: { taskId: TaskId(), crashCount: 1 },
+    task: { queueName: 'dates:keep' },
+    envelope: {},
     environment: { workerId: 'w1' },
     plan: { attempt: 2 },
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
   const completed = { outcome: { kind: 'completed', value: 1 }, attempt: 2, hasBegun: true } as AttemptEnd;
-  const { outcome } = await ledger.record(attempt, async () => completed);
-  ledger.stop();
-  return { outcome: outcome.kind, crashes: crashes.map((crash) => [crash.attempt, crash.crashCount]) };
+  return { ledger, record: () => ledger.record(attempt, async () => completed) };
 };
 
 describe('record', () => {
-  it('runs no attempt while the crash of the one before is not written down', async () => {
-    expect(await recordAfterCrash({ isRequired: true })).toEqual({ outcome: 'released', crashes: [[1, 1]] });
-  });
+  it.each([
+    [true, 'released'],
+    [false, 'completed'],
+  ] as const)(
+    'of an attempt after a crash that is not written down, which tasks wait for: %p, is %s',
+    async (isRequired, kind) => {
+      const crashes: CrashedAttempt[] = [];
+      const noteCrash = async (crash: CrashedAttempt) => {
+        crashes.push(crash);
+        return away;
+      };
+      const { ledger, record } = setup({ isRequired, noteCrash });
+      const { outcome } = await record();
+      await ledger.stop(0);
 
-  it('runs it all the same when tasks do not wait for the ledger', async () => {
-    expect(await recordAfterCrash({ isRequired: false })).toEqual({
-      outcome: 'completed',
-      crashes: [[1, 1]],
-    });
+      expect(outcome.kind).toBe(kind);
+      expect(crashes).toMatchObject([{ attempt: 1, crashCount: 1 }]);
+    },
+  );
+});
+
+describe('stop', () => {
+  it('resolves when the ends that waited for the ledger are written', async () => {
+    const answers: Awaited<ReturnType<LedgerWriter['end']>>[] = [away];
+    const written: number[] = [];
+    const end = async (attempt: EndedAttempt) => {
+      const answer = answers.shift() ?? ok({ kind: 'recorded' as const });
+      await Bun.sleep(0);
+      if (answer.isOk()) written.push(attempt.attempt);
+      return answer;
+    };
+    const { ledger, record } = setup({ isRequired: false, noteCrash: async () => ok(), end });
+    await record();
+
+    expect(written).toEqual([]);
+    await ledger.stop(1000);
+    expect(written).toEqual([2]);
   });
 });

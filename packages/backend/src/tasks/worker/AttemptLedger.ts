@@ -29,7 +29,8 @@ export interface AttemptLedger {
   record(attempt: Attempt, run: () => Promise<AttemptEnd>): Promise<AttemptEnd>;
   /** Completes the task of an attempt in a transaction of its handler's; see `TaskContext.completeWithin`. */
   completeWithin(attempt: Attempt, transaction: CallerTransaction, value: unknown): Promise<void>;
-  stop(): void;
+  /** Writes the ends that wait for the ledger, for so many milliseconds at most, and says how many are left. Never rejects. */
+  stop(patienceMs: number): Promise<void>;
 }
 
 interface AttemptLedgerOptions {
@@ -157,10 +158,9 @@ export const createAttemptLedger = ({
       if (!written.value)
         throw new TaskError('the task has ended already, in another attempt, or the ledger does not know it');
     },
-    stop: () => {
+    stop: (patienceMs) => {
       running.stop();
-      unwritten.stop();
-      void unwritten.write();
+      return unwritten.stop(patienceMs);
     },
   };
 };
