@@ -1,7 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { err, ok, type Result } from 'neverthrow';
 import { type CallerTransaction } from '../domain/CallerTransaction';
-import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
 import { toTransaction } from '../ledger/SqlTransaction';
@@ -9,6 +8,7 @@ import { type CommitNudge } from '../ledger/sharedCommitNudge';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type PublishError } from '../queue/publish';
 import { type AcceptedCall } from './CallCheck';
+import { refuseInTransaction } from './RecurringCall';
 import { type ScheduledJob, toScheduledEntry } from './ScheduledEntry';
 import { type ScheduleTarget } from './ScheduleTarget';
 
@@ -51,15 +51,9 @@ export const createTransactionTarget = ({
   return {
     ...target,
     publish,
-    saveSchedule: async ({ stored }) => err(toNotInTransaction(stored.taskName)),
+    saveSchedule: refuseInTransaction,
   };
 };
-
-const toNotInTransaction = (taskName: string): ScheduleError =>
-  new ScheduleError(
-    `the recurring schedule of ${taskName} was not kept: schedules are no part of transactions; call scheduleRecurring after the commit`,
-    { code: 'invalid-options' },
-  );
 
 /** What SQLite says of a file that the ledger was never opened on. */
 const NO_TABLE = 'no such table';
@@ -81,4 +75,5 @@ export const createDisabledTarget = (target: ScheduleTarget): ScheduleTarget => 
         code: 'ledger-disabled',
       }),
     ),
+  saveSchedule: refuseInTransaction,
 });
