@@ -42,7 +42,7 @@ export const createTransactionTarget = ({
     if (ready.isErr()) return err(ready.error);
     const { executor, afterCommit } = opened.value;
     const inserted = await ledger.writer.insertWithin(executor, toScheduledEntry(job, call));
-    if (inserted.isErr()) return err(withAdvice(inserted.error));
+    if (inserted.isErr()) return err(inserted.error);
     if (inserted.value.kind === 'duplicate') return ok(inserted.value.id);
     if (afterCommit === undefined) nudge.watch(job.id);
     else afterCommit(() => nudge.committed(job.id));
@@ -54,17 +54,6 @@ export const createTransactionTarget = ({
     saveSchedule: refuseInTransaction,
   };
 };
-
-/** What SQLite says of a file that the ledger was never opened on. */
-const NO_TABLE = 'no such table';
-
-const withAdvice = (error: LedgerError): LedgerError =>
-  error.message.includes(NO_TABLE)
-    ? new LedgerError(
-        `the tables of the ledger are not in the database of this transaction: it is another one than LEDGER_URL says, or no worker has ever been started on it (${error.message})`,
-        { code: 'ledger-schema', cause: error },
-      )
-    : error;
 
 /** Without a ledger there is nothing to write in a transaction. */
 export const createDisabledTarget = (target: ScheduleTarget): ScheduleTarget => ({
