@@ -7,10 +7,10 @@ import { stopOnRequest } from './process/StopRequest';
 import { exitWithMessage, startProcess } from './process/startProcess';
 import { closeSharedConnections } from './redis/sharedRedis';
 import { UsersService } from './services/users/UsersService';
+import { startLedgerDuties } from './tasks/ledger/LedgerDuties';
 import { closeSharedLedgers } from './tasks/ledger/sharedTaskLedger';
 import { TASKS_DISABLED_MESSAGE } from './tasks/queue/TasksDisabledError';
 import { tasks } from './tasks/tasks.config';
-import { startLedgerDuties } from './tasks/worker/LedgerDuties';
 
 const { appConfig: givenConfig, logger } = startProcess('api');
 const redis = givenConfig.tasksEnabled

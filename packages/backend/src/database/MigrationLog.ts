@@ -1,7 +1,7 @@
 import { toDatabaseError } from './databaseFailure';
 import { type Migration } from './Migration';
 import { type SqlExecutor } from './SqlDatabase';
-import { type SqlTables } from './SqlTables';
+import { quoted, type SqlTables } from './SqlTables';
 
 /** The table of what was applied to a schema. */
 export interface MigrationLog {
@@ -49,5 +49,5 @@ export const createMigrationLog = (tables: SqlTables, now: () => number): Migrat
 /** `CREATE SCHEMA IF NOT EXISTS` needs the right to make one also when it is there. */
 const createSchema = async (transaction: SqlExecutor, { schema = '' }: SqlTables): Promise<void> => {
   const found = await transaction.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
-  if (found.length === 0) await transaction.query(`CREATE SCHEMA "${schema.replaceAll('"', '""')}"`);
+  if (found.length === 0) await transaction.query(`CREATE SCHEMA ${quoted(schema)}`);
 };

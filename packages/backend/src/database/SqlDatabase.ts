@@ -11,10 +11,9 @@ export type SqlRow = Readonly<Record<string, unknown>>;
 export interface SqlExecutor {
   readonly dialect: SqlDialect;
   /**
-   * Runs one statement and answers its rows; none for a statement that returns none.
+   * Runs one statement and answers its rows; none for a statement that returns none. Rejects with a `DatabaseError`.
    *
    * @param text SQL with the placeholders `$1`, `$2` and so on, each used in this order.
-   * Rejects with a `DatabaseError`.
    */
   query(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { createSqlTables } from './SqlTables';
+import { createSqlTables, describePlace } from './SqlTables';
 
 describe('createSqlTables', () => {
   const cases: [
@@ -22,5 +22,15 @@ describe('createSqlTables', () => {
       schema: shown,
       name,
     });
+  });
+});
+
+describe('describePlace', () => {
+  it.each([
+    ['postgres', undefined, 'the schema drover'],
+    ['sqlite', 'x', 'the schema x'],
+    ['sqlite', undefined, 'the database'],
+  ] as const)('on %s with the schema %p says %s', (dialect, schema, place) => {
+    expect(describePlace(createSqlTables(dialect, schema))).toBe(place);
   });
 });

@@ -12,7 +12,12 @@ export interface SqlTables {
 /** The schema on a Postgres when none is chosen, so that an application's own `tasks` is not touched. */
 export const DEFAULT_SCHEMA = 'drover';
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** Quotes the name of a schema or a table. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** What a message calls the place of the tables. */
+export const describePlace = ({ schema }: SqlTables): string =>
+  schema === undefined ? 'the database' : `the schema ${schema}`;
 
 /** Creates the names of the tables in a schema. Default: `drover` on Postgres, none on SQLite. */
 export const createSqlTables = (dialect: SqlDialect, schema?: string): SqlTables => {

@@ -30,6 +30,10 @@ const SQLITE_RESULTS: Readonly<Record<string, DatabaseErrorCode>> = {
   SQLITE_READONLY: 'unavailable',
 };
 
+/** What a Postgres server means by a SQLSTATE. */
+export const codeOfSqlState = (state: string): DatabaseErrorCode =>
+  CODES[state] ?? SQLSTATE_CLASSES[state.slice(0, 2)] ?? 'refused';
+
 const textOf = (error: Error, field: 'code' | 'errno'): string => {
   const value: unknown = Reflect.get(error, field);
   return typeof value === 'string' ? value : '';
@@ -38,7 +42,7 @@ const textOf = (error: Error, field: 'code' | 'errno'): string => {
 const codeOf = (error: Error): DatabaseErrorCode => {
   const code = textOf(error, 'code');
   const state = textOf(error, 'errno'); // the SQLSTATE, of what a Postgres server says
-  if (state !== '') return CODES[state] ?? SQLSTATE_CLASSES[state.slice(0, 2)] ?? 'refused';
+  if (state !== '') return codeOfSqlState(state);
   const known = CODES[code] ?? SQLITE_RESULTS[code.split('_').slice(0, 2).join('_')];
   // What Bun's client says without the server is that there is none.
   return known ?? (code.startsWith('ERR_POSTGRES_') ? 'unavailable' : 'refused');

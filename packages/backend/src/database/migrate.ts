@@ -5,7 +5,7 @@ import { type Migration } from './Migration';
 import { createMigrationLog, type MigrationLog } from './MigrationLog';
 import { SchemaError } from './SchemaError';
 import { type SqlDatabase, type SqlExecutor } from './SqlDatabase';
-import { type SqlTables } from './SqlTables';
+import { describePlace, type SqlTables } from './SqlTables';
 import { toSchemaError } from './schemaFailure';
 import { untilFree } from './untilFree';
 
@@ -127,17 +127,14 @@ interface Versions {
   readonly to: number;
 }
 
-const placeOf = ({ schema }: SqlTables): string =>
-  schema === undefined ? 'the database' : `the schema ${schema}`;
-
 const toOlder = ({ tables, from, to }: Versions): SchemaError => {
   const got = from === 0 ? 'no tables of Drover' : `version ${from}`;
-  const message = `expected ${placeOf(tables)} to have version ${to} of Drover's tables, got ${got}: whatever uses the ledger brings them up to date, such as a worker`;
+  const message = `expected ${describePlace(tables)} to have version ${to} of Drover's tables, got ${got}: whatever uses the ledger brings them up to date, such as a worker`;
   return new SchemaError(message, { code: 'older' });
 };
 
 const toNewer = ({ tables, from, to }: Versions): SchemaError => {
-  const place = placeOf(tables);
+  const place = describePlace(tables);
   const message = `expected ${place} to have version ${to} or older, which this release of Drover knows, got version ${from}: update Drover here, or set LEDGER_SCHEMA to another name`;
   return new SchemaError(message, { code: 'newer' });
 };

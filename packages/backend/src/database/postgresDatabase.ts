@@ -34,9 +34,12 @@ export const openPostgres = (
   });
   let isClosed = false;
 
-  const open = async (): Promise<PostgresSession> => {
+  /** A session, and what is left of the deadline for what it is asked first. */
+  const open = async () => {
     if (isClosed) throw toClosed();
-    return openSession(sql, { place, deadlineMs });
+    const endsAtMs = performance.now() + deadlineMs;
+    const session = await openSession(sql, { place, deadlineMs });
+    return { session, leftMs: () => Math.max(1, Math.ceil(endsAtMs - performance.now())) };
   };
   /** What runs when the database is closed fails because of that, whatever the client says. */
   const unlessClosed = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -51,22 +54,20 @@ export const openPostgres = (
     dialect: 'postgres',
     query: (text, values = []) =>
       unlessClosed(async () => {
-        const startedAtMs = performance.now();
-        const session = await open();
+        const { session, leftMs } = await open();
         try {
-          const leftMs = Math.max(1, deadlineMs - (performance.now() - startedAtMs));
-          return (await session.run(text, values, leftMs)).rows;
+          return (await session.run(text, values, leftMs())).rows;
         } finally {
           await session.release();
         }
       }),
     transaction: (work, { deadlineMs: ownDeadlineMs = deadlineMs } = {}) =>
       unlessClosed(async () => {
-        const session = await open();
+        const { session, leftMs } = await open();
         try {
-          await session.run('BEGIN', [], deadlineMs);
+          await session.run('BEGIN', [], leftMs());
           if (ownDeadlineMs !== deadlineMs)
-            await session.run(`SET LOCAL statement_timeout = ${Math.ceil(ownDeadlineMs)}`, [], deadlineMs);
+            await session.run(`SET LOCAL statement_timeout = ${Math.ceil(ownDeadlineMs)}`, [], leftMs());
           return await runWithin(session, work, ownDeadlineMs);
         } finally {
           await session.release();

@@ -1,6 +1,6 @@
 import { DatabaseError } from './DatabaseError';
 import { SchemaError } from './SchemaError';
-import { type SqlTables } from './SqlTables';
+import { describePlace, type SqlTables } from './SqlTables';
 
 /** SQLSTATEs of Postgres: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -19,8 +19,7 @@ export const toSchemaError = (thrown: unknown, tables: SqlTables): unknown => {
   if (!(thrown instanceof DatabaseError)) return thrown;
   const { schema = '' } = tables;
   if (isForeign(thrown, tables)) {
-    const place = schema === '' ? 'the database' : `the schema ${schema}`;
-    const message = `expected ${place} to have no tables of the ledger's names that Drover has not made, got: ${thrown.message}. Set LEDGER_SCHEMA to another name`;
+    const message = `expected ${describePlace(tables)} to have no tables of the ledger's names that Drover has not made, got: ${thrown.message}. Set LEDGER_SCHEMA to another name`;
     return new SchemaError(message, { code: 'foreign', cause: thrown });
   }
   if (stateOf(thrown) === INSUFFICIENT_PRIVILEGE) {

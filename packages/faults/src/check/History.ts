@@ -160,7 +160,7 @@ export interface History {
   readonly evidence: readonly Evidence[];
   readonly processes: readonly ProcessHistory[];
   readonly faults: readonly FaultEvent[];
-  /** When Redis could not be used. */
+  /** When Redis, or the ledger's database, could not be used. */
   readonly outages: readonly Window[];
   /** Keys in Redis before and after, the tasks that ended taken away. */
   readonly keys: { readonly before: readonly string[]; readonly after: readonly string[] };

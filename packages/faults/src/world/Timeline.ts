@@ -1,13 +1,13 @@
 import { type FaultEvent, type FaultEventKind, type HeldEnd, type Window } from '../check/History';
 import { machineNowMs } from '../tasks/Evidence';
 
-/** When which fault struck, and when Redis could not be used: kept by whoever does it. */
+/** When which fault struck, and when Redis, or the ledger's database, could not be used: kept by whoever does it. */
 export interface Timeline {
   /** Notes a fault that begins now; the function it answers ends it. */
   begin(kind: FaultEventKind, pid?: number): () => void;
   /** Notes a fault of one moment. */
   strike(kind: FaultEventKind, pid?: number): void;
-  /** Notes that Redis cannot be used from now on; the function it answers ends that, `lingerMs` later. */
+  /** Notes that Redis, or the ledger's database, cannot be used from now on; the function it answers ends that, `lingerMs` later. */
   beginOutage(): (lingerMs?: number) => void;
   /** Notes tasks whose end was on its way to Redis, and did not get there. */
   hold(taskIds: readonly string[]): void;

@@ -27,6 +27,16 @@ describe('getMockedTaskScheduler', () => {
     ]);
   });
 
+  it('refuses recurring schedules within a transaction, as in production', async () => {
+    const scheduler = getMockedTaskScheduler();
+    const within = scheduler.within({ query: async () => [] });
+    const kept = await within.scheduleRecurring(correlationId, task, { n: 1 }, timing);
+    await within.schedule(correlationId, task, { n: 1 });
+
+    expect(kept._unsafeUnwrapErr().code).toBe('invalid-options');
+    expect([scheduler.recurringCalls.length, scheduler.calls.length]).toEqual([0, 1]);
+  });
+
   it('hands out handles of tasks that never run', async () => {
     const scheduler = getMockedTaskScheduler();
     const scheduled = (await scheduler.schedule(correlationId, task, { n: 1 }))._unsafeUnwrap();

@@ -4,6 +4,7 @@ import { type ScheduleId, toDefaultScheduleId } from '@backend/tasks/domain/Sche
 import { type ScheduleOptions } from '@backend/tasks/domain/ScheduleOptions';
 import { type ScheduleTiming, toCompleteTiming } from '@backend/tasks/domain/ScheduleTiming';
 import { TaskId } from '@backend/tasks/domain/TaskId';
+import { toNotInTransaction } from '@backend/tasks/scheduler/RecurringCall';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { type CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok } from 'neverthrow';
@@ -51,7 +52,10 @@ export const getMockedTaskScheduler = ({
       const id = toDefaultScheduleId(taskName, payload, toCompleteTiming(timing));
       return error === undefined ? ok((options.id as ScheduleId | undefined) ?? id) : err(error); // a mock checks nothing
     },
-    within: () => scheduler,
+    within: () => ({
+      ...scheduler,
+      scheduleRecurring: async (_correlationId, { queueName }) => err(toNotInTransaction(queueName)),
+    }),
     handle: ({ queueName: taskName }, id) => getMockedFoundHandle({ id: id as TaskId, taskName }), // a mock checks nothing
   };
   return scheduler;

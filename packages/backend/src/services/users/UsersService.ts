@@ -31,8 +31,8 @@ export class UsersService extends SharedService<UserId, User> {
    *
    * When the mail cannot be scheduled the user is deleted again, since otherwise the mail would never come, and the
    * caller may try again. That leaves two gaps: a process that dies between the two steps, and a lost receipt
-   * (`metadata.isUnknown`), after which a mail may reach somebody without an account. Storing and scheduling become
-   * one transaction with the scheduler's `within(tx)` of a later release.
+   * (`metadata.isUnknown`), after which a mail may reach somebody without an account. Users in the ledger's database would
+   * have neither: there storing and scheduling are one transaction, with the scheduler's `within(tx)`.
    *
    * Where `TASKS_ENABLED` is false the user is kept without a mail, and the log says so: somebody wanted it so.
    *

@@ -4,7 +4,7 @@ import { AppError } from '@core/errors/AppError';
  * Why a task could not be cancelled.
  *
  * - `not-cancellable`: it has ended; the message and `metadata.status` say how.
- * - `not-found`: Redis holds no such task: it never existed, or its retention is over.
+ * - `not-found`: neither Redis nor the ledger, where there is one, holds such a task: it never existed, or its retention is over.
  * - `invalid-options`: the id or the definition that the handle was made of is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason is no text of 1 to 1000 characters.
  * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.

@@ -13,6 +13,7 @@ export type TaskEnd =
       readonly retriedAs?: TaskId;
     }
   | { readonly kind: 'cancelled'; readonly reason?: string; readonly retriedAs?: TaskId }
+  /** Neither Redis nor the ledger, where there is one, holds it. */
   | { readonly kind: 'removed' };
 
 /** The task that is asked about. */
@@ -48,7 +49,7 @@ const toCancelled = (
   });
 };
 
-/** The error for a task that Redis does not hold. */
+/** The error for a task that neither Redis nor the ledger holds. */
 export const toRemoved = ({ id, taskName }: TaskName): TaskResultError =>
   new TaskResultError(
     `Redis holds no task ${id} of ${taskName}: it never existed, or its retention is over`,

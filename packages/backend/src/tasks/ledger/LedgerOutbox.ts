@@ -38,7 +38,7 @@ export interface OutboxClaim {
   readonly leaseMs: number;
 }
 
-/** An unfinished task, as the reconciler compares it with its queue. */
+/** An unfinished task, as the reconciler and the recovery compare it with its queue. */
 export interface UnfinishedTask {
   readonly id: TaskId;
   readonly taskName: string;

@@ -9,7 +9,7 @@ export type LedgerRetention = Readonly<Record<SweepRule['status'], number>>;
 /** Milliseconds between two sweeps: 10 minutes. */
 const SWEEP_INTERVAL_MS = 10 * 60 * 1000;
 
-/** Milliseconds from the start to the first sweep: a minute. */
+/** Milliseconds from the start to the first sweep, a minute: what is started again and again sweeps too. */
 const FIRST_SWEEP_MS = 60 * 1000;
 
 /** Tasks that one transaction deletes. */
@@ -28,14 +28,17 @@ interface LedgerSweeperOptions {
   pause?(): Promise<void>;
 }
 
-/** Deletes ended tasks from the ledger that are too old. */
+/** Deletes ended tasks from the ledger that are too old. Any number of sweepers may run. */
 export interface LedgerSweeper {
   /** Called by the timer; public for tests. Never rejects. */
   sweep(): Promise<void>;
-  stop(): void;
+  /** Sweeps from then on. The timers hold no process. */
+  start(): void;
+  /** Ends the sweeping; resolves when the batch that is under way is done. */
+  stop(): Promise<void>;
 }
 
-/** Starts sweeping the ledger of a worker. Several workers may sweep the same ledger. */
+/** Creates a sweeper. Free: it does nothing until it is asked, or started. */
 export const createLedgerSweeper = ({
   history,
   retention,
@@ -49,8 +52,9 @@ export const createLedgerSweeper = ({
     const nowMs = now();
     const rule: SweepRule = { status, endedBeforeMs: nowMs - retention[status], nowMs, limit: BATCH_COUNT };
     let deletedCount = 0;
-    for (let count = BATCH_COUNT; count === BATCH_COUNT && !isStopped; ) {
+    for (let count = BATCH_COUNT; count === BATCH_COUNT; ) {
       if (deletedCount > 0) await pause();
+      if (isStopped) break;
       const deleted = await history.sweep(rule);
       if (deleted.isErr()) {
         log.warn('sweep', 'Old tasks could not be deleted from the ledger', {
@@ -68,17 +72,27 @@ export const createLedgerSweeper = ({
     for (const status of ['completed', 'failed', 'cancelled'] as const)
       if (retention[status] > 0) await sweepStatus(status);
   };
-  const { run: sweep } = createSoloWork(sweepOnce);
-  // Workers that are started again and again sweep too.
-  const first = setTimeout(() => void sweep(), FIRST_SWEEP_MS);
-  const timer = setInterval(() => void sweep(), SWEEP_INTERVAL_MS);
-  for (const each of [first, timer]) each.unref();
+  const sweeping = createSoloWork(sweepOnce);
+  const sweep = (): Promise<void> => sweeping.run();
+  let timers: readonly NodeJS.Timeout[] = [];
+  const clear = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+  };
   return {
     sweep,
-    stop: () => {
+    start: () => {
+      isStopped = false;
+      clear();
+      timers = [
+        setTimeout(() => void sweep(), FIRST_SWEEP_MS),
+        setInterval(() => void sweep(), SWEEP_INTERVAL_MS),
+      ];
+      for (const timer of timers) timer.unref();
+    },
+    stop: async () => {
       isStopped = true;
-      clearTimeout(first);
-      clearInterval(timer);
+      clear();
+      await sweeping.settled();
     },
   };
 };

@@ -85,7 +85,7 @@ export interface LedgerWriter {
    * @param nowMs Milliseconds since 1970.
    */
   touch(attempts: readonly RunningAttempt[], nowMs: number): Promise<Result<void, LedgerError>>;
-  /** Keeps an attempt whose worker died among the attempts of its task, once for each crash. */
+  /** Keeps an attempt whose worker died among the attempts of its task, once for each crash; one that is kept as failed stays so. */
   noteCrash(attempt: CrashedAttempt): Promise<Result<void, LedgerError>>;
   /**
    * Opens a failed task again that somebody has put back on its queue; another one is left as it is.

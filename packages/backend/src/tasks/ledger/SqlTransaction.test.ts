@@ -131,7 +131,7 @@ describe('toTransaction', () => {
     [withCode('40001'), 'busy'],
     [withCode('57P01'), 'unavailable'],
     [withCode('25P02'), 'refused'],
-    [withCode('42P01'), 'refused'],
+    [withCode('42703'), 'refused'],
     [withCode('ECONNRESET'), 'unavailable'],
     [withCode('CONNECTION_CLOSED'), 'unavailable'],
     [withCode('SQLITE_BUSY'), 'busy'],
@@ -141,4 +141,15 @@ describe('toTransaction', () => {
   ])('makes of what a client throws, %o, the code %s', async (error, code) => {
     await expect(failing(error).query('SELECT 1')).rejects.toMatchObject({ name: 'DatabaseError', code });
   });
+
+  it.each([withCode('42P01'), new Error('no such table: tasks')])(
+    'makes of what a client throws without the tables, %o, an error that says what to do',
+    async (error) => {
+      await expect(failing(error).query('SELECT 1')).rejects.toMatchObject({
+        name: 'LedgerError',
+        code: 'ledger-schema',
+        message: `the tables of the ledger are not in the database of this transaction: it is another one than LEDGER_URL and LEDGER_SCHEMA say, or no worker has ever been started on it (${error.message})`,
+      });
+    },
+  );
 });

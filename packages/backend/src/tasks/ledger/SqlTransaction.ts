@@ -7,7 +7,7 @@ import { transactionProblem } from './transactionProblem';
 
 /** What the ledger does in a transaction of a caller's. */
 export interface SqlTransaction {
-  /** Rejects with a `DatabaseError`. */
+  /** Rejects with a `DatabaseError`, or a `LedgerError` that says what is wrong with the transaction. */
   readonly executor: SqlExecutor;
   /** Absent when the client does not say when it has committed. */
   readonly afterCommit?: (callback: () => void) => void;

@@ -15,17 +15,22 @@ export interface CommitNudge {
 
 interface NudgeParts {
   readonly ledger: TaskLedger;
+  /** Used by the nudge if this call is the one that creates it. */
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
 }
 
-/** One for each ledger, with which it lives and dies. */
-const nudges = new WeakMap<TaskLedger, CommitNudge>();
+/** For each ledger, with which they live and die, one for each Redis and deadline. */
+const nudges = new WeakMap<TaskLedger, Map<string, CommitNudge>>();
 
-/** The nudge that everything in this process shares which has the same ledger. */
+/** The nudge that everything in this process shares which has the same ledger and the same Redis. It holds no process. */
 export const sharedCommitNudge = (parts: NudgeParts): CommitNudge => {
-  const nudge = nudges.get(parts.ledger) ?? createCommitNudge(parts);
-  nudges.set(parts.ledger, nudge);
+  const { ledger, appConfig } = parts;
+  const ofLedger = nudges.get(ledger) ?? new Map<string, CommitNudge>();
+  nudges.set(ledger, ofLedger);
+  const key = JSON.stringify([appConfig.redisUrl, appConfig.scheduleDeadlineMs]);
+  const nudge = ofLedger.get(key) ?? createCommitNudge(parts);
+  ofLedger.set(key, nudge);
   return nudge;
 };
 

@@ -14,8 +14,8 @@ const ledgers = new Map<string, TaskLedger>();
  * @throws DatabaseUrlError when the URL has none of the accepted forms; a configuration that was read has been checked.
  */
 export const sharedTaskLedger = (appConfig: LedgerConfig): TaskLedger | undefined => {
-  const { ledgerUrl, ledgerSchema = '', queuePrefix } = appConfig;
-  const key = JSON.stringify([ledgerUrl, ledgerSchema, queuePrefix]);
+  const { ledgerUrl, ledgerSchema = '', ledgerDeadlineMs, queuePrefix } = appConfig;
+  const key = JSON.stringify([ledgerUrl, ledgerSchema, ledgerDeadlineMs, queuePrefix]);
   const existing = ledgers.get(key);
   if (existing !== undefined) return existing;
   const ledger = createConfiguredLedger(appConfig);

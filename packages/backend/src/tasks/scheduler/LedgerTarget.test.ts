@@ -114,6 +114,15 @@ describe('createLedgerTarget', () => {
     expect(notes).toEqual(['insert']);
   });
 
+  it.each(['ledger-refused', 'ledger-schema', 'ledger-disabled'] as const)(
+    'is certain that a task was not taken whose error is %s',
+    async (code) => {
+      const { schedule } = setup({ inserted: err(new LedgerError('no', { code })) });
+
+      expect((await schedule())._unsafeUnwrapErr()).toMatchObject({ code, metadata: { isUnknown: false } });
+    },
+  );
+
   it('schedules without a ledger that is away, if it may', async () => {
     const { schedule, jobs } = setup({ env: { LEDGER_REQUIRED: 'false' }, inserted: err(away) });
 

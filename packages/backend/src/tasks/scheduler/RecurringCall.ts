@@ -92,6 +92,18 @@ export const saveSchedule = async (
     .andThen((result) => result);
 };
 
+/** Keeps no schedule: what is called in a transaction must not be there when that is rolled back. */
+export const refuseInTransaction = async ({
+  stored: { taskName },
+}: CheckedSchedule): Promise<Result<RecurringSchedule, ScheduleError>> => err(toNotInTransaction(taskName));
+
+/** What `scheduleRecurring` answers within a transaction. */
+export const toNotInTransaction = (taskName: string): ScheduleError =>
+  new ScheduleError(
+    `the recurring schedule of ${taskName} was not kept: schedules are no part of transactions; call scheduleRecurring after the commit`,
+    { code: 'invalid-options' },
+  );
+
 /** Reads, decides and writes, again if it was changed in between. Rejects when Redis does not answer or refuses. */
 export const writeSchedule = async (
   store: Pick<ScheduleStore, 'read' | 'write'>,

@@ -1,7 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { err, ok, type Result } from 'neverthrow';
 import { type CallerTransaction } from '../domain/CallerTransaction';
-import { ScheduleError } from '../domain/ScheduleError';
 import { type TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
 import { toTransaction } from '../ledger/SqlTransaction';
@@ -9,6 +8,7 @@ import { type CommitNudge } from '../ledger/sharedCommitNudge';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type PublishError } from '../queue/publish';
 import { type AcceptedCall } from './CallCheck';
+import { refuseInTransaction } from './RecurringCall';
 import { type ScheduledJob, toScheduledEntry } from './ScheduledEntry';
 import { type ScheduleTarget } from './ScheduleTarget';
 
@@ -42,7 +42,7 @@ export const createTransactionTarget = ({
     if (ready.isErr()) return err(ready.error);
     const { executor, afterCommit } = opened.value;
     const inserted = await ledger.writer.insertWithin(executor, toScheduledEntry(job, call));
-    if (inserted.isErr()) return err(withAdvice(inserted.error));
+    if (inserted.isErr()) return err(inserted.error);
     if (inserted.value.kind === 'duplicate') return ok(inserted.value.id);
     if (afterCommit === undefined) nudge.watch(job.id);
     else afterCommit(() => nudge.committed(job.id));
@@ -51,26 +51,9 @@ export const createTransactionTarget = ({
   return {
     ...target,
     publish,
-    saveSchedule: async ({ stored }) => err(toNotInTransaction(stored.taskName)),
+    saveSchedule: refuseInTransaction,
   };
 };
-
-const toNotInTransaction = (taskName: string): ScheduleError =>
-  new ScheduleError(
-    `the recurring schedule of ${taskName} was not kept: schedules are no part of transactions; call scheduleRecurring after the commit`,
-    { code: 'invalid-options' },
-  );
-
-/** What SQLite says of a file that the ledger was never opened on. */
-const NO_TABLE = 'no such table';
-
-const withAdvice = (error: LedgerError): LedgerError =>
-  error.message.includes(NO_TABLE)
-    ? new LedgerError(
-        `the tables of the ledger are not in the database of this transaction: it is another one than LEDGER_URL says, or no worker has ever been started on it (${error.message})`,
-        { code: 'ledger-schema', cause: error },
-      )
-    : error;
 
 /** Without a ledger there is nothing to write in a transaction. */
 export const createDisabledTarget = (target: ScheduleTarget): ScheduleTarget => ({
@@ -81,4 +64,5 @@ export const createDisabledTarget = (target: ScheduleTarget): ScheduleTarget => 
         code: 'ledger-disabled',
       }),
     ),
+  saveSchedule: refuseInTransaction,
 });

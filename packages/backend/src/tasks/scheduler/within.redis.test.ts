@@ -114,4 +114,14 @@ describe('within', () => {
       ),
     });
   });
+
+  it('refuses a recurring schedule without a ledger too', async () => {
+    await using bench = await createTaskBench({ tasks: [task], env: { LEDGER_URL: 'off' } });
+    const { appConfig, logger } = bench;
+    const scheduler = createTaskScheduler({ appConfig, logger }).within({ query: async () => [] });
+    const kept = await scheduler.scheduleRecurring(CorrelationId(), task, { n: 1 }, { everyMs: 60_000 });
+
+    expect(kept._unsafeUnwrapErr().code).toBe('invalid-options');
+    expect((await bench.keys()).filter((key) => key.includes('schedule'))).toEqual([]);
+  });
 });

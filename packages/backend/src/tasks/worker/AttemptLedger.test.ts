@@ -1,50 +1,85 @@
 import { describe, expect, it } from 'bun:test';
 import { silentLogger } from '@backend/logger/silentLogger';
-import { ok } from 'neverthrow';
-import { z } from 'zod';
+import { err, ok } from 'neverthrow';
 import { TaskId } from '../domain/TaskId';
-import { type CompletedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
+import { LedgerError } from '../ledger/LedgerError';
+import { type CrashedAttempt, type EndedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
 import { type TaskLedger } from '../ledger/TaskLedger';
-import { type Attempt } from './Attempt';
+import { type Attempt, type AttemptEnd } from './Attempt';
 import { createAttemptLedger } from './AttemptLedger';
 import { createShutdown } from './Shutdown';
 
-/** What is written of a task whose output is a date as milliseconds, in its own process or in this one. */
-const complete = async (value: unknown, { isIsolated }: { readonly isIsolated: boolean }) => {
-  const written: CompletedAttempt[] = [];
+const away = err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
+
+/** A ledger that answers well but for what is given, and an attempt to record in a worker that waits for nothing. */
+const setup = ({
+  isRequired = true,
+  ...given
+}: Partial<LedgerWriter> & { readonly isRequired?: boolean }) => {
   const writer = {
-    completeWithin: async (_transaction, attempt) => {
-      written.push(attempt);
-      return ok(true);
-    },
+    standing: async () => ok({ kind: 'open' }),
+    touch: async () => ok(),
+    end: async () => ok({ kind: 'recorded' }),
+    ...given,
   } as Partial<LedgerWriter> as LedgerWriter; // nothing else is asked of it
+  const shutdown = createShutdown();
+  shutdown.begin();
   const ledger = createAttemptLedger({
     ledger: { writer, dialect: 'sqlite' } as Partial<TaskLedger> as TaskLedger, // likewise
     logger: silentLogger,
-    appConfig: { ledgerRequired: true, workerLockMs: 30_000 },
-    shutdown: createShutdown(),
+    appConfig: { ledgerRequired: isRequired, workerLockMs: 30_000 },
+    shutdown,
     now: () => 2,
   });
-  const output = z.date().transform((date) => date.getTime());
   const attempt = {
-    delivery: { taskId: TaskId() },
-    task: { queueName: 'dates:keep', options: isIsolated ? { isolate: true } : {}, output },
-    environment: { workerId: 'w1', maxResultBytes: 100, isolation: {} },
-    plan: { attempt: 1 },
+    delivery: { taskId: TaskId(), crashCount: 1 },
+    task: { queueName: 'dates:keep' },
+    envelope: {},
+    environment: { workerId: 'w1' },
+    plan: { attempt: 2 },
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
-  await ledger.completeWithin(attempt, { query: async () => [] }, value);
-  ledger.stop();
-  return written.map((each) => each.value);
+  const completed = { outcome: { kind: 'completed', value: 1 }, attempt: 2, hasBegun: true } as AttemptEnd;
+  return { ledger, record: () => ledger.record(attempt, async () => completed) };
 };
 
-describe('completeWithin', () => {
-  it('checks the value as that which a handler returns', async () => {
-    expect(await complete(new Date(5), { isIsolated: false })).toEqual([5]);
-    expect(complete(5, { isIsolated: false })).rejects.toMatchObject({ code: 'invalid-output' });
-  });
+describe('record', () => {
+  it.each([
+    [true, 'released'],
+    [false, 'completed'],
+  ] as const)(
+    'of an attempt after a crash that is not written down, which tasks wait for: %p, is %s',
+    async (isRequired, kind) => {
+      const crashes: CrashedAttempt[] = [];
+      const noteCrash = async (crash: CrashedAttempt) => {
+        crashes.push(crash);
+        return away;
+      };
+      const { ledger, record } = setup({ isRequired, noteCrash });
+      const { outcome } = await record();
+      await ledger.stop(0);
 
-  it('takes that of an isolated handler as it is: it was checked in its process', async () => {
-    expect(await complete(5, { isIsolated: true })).toEqual([5]);
+      expect(outcome.kind).toBe(kind);
+      expect(crashes).toMatchObject([{ attempt: 1, crashCount: 1 }]);
+    },
+  );
+});
+
+describe('stop', () => {
+  it('resolves when the ends that waited for the ledger are written', async () => {
+    const answers: Awaited<ReturnType<LedgerWriter['end']>>[] = [away];
+    const written: number[] = [];
+    const end = async (attempt: EndedAttempt) => {
+      const answer = answers.shift() ?? ok({ kind: 'recorded' as const });
+      await Bun.sleep(0);
+      if (answer.isOk()) written.push(attempt.attempt);
+      return answer;
+    };
+    const { ledger, record } = setup({ isRequired: false, noteCrash: async () => ok(), end });
+    await record();
+
+    expect(written).toEqual([]);
+    await ledger.stop(1000);
+    expect(written).toEqual([2]);
   });
 });

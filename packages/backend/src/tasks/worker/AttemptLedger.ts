@@ -1,23 +1,18 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { ok, type Result } from 'neverthrow';
 import { type CallerTransaction } from '../domain/CallerTransaction';
 import { TaskError } from '../domain/TaskError';
 import { isTaskId } from '../domain/TaskId';
-import { validateOutput } from '../domain/validateOutput';
-import { type LedgerError } from '../ledger/LedgerError';
-import { type RunningAttempt } from '../ledger/LedgerWriter';
-import { toTransaction } from '../ledger/SqlTransaction';
-import { type LedgerEnding, type Standing } from '../ledger/Standing';
+import { type LedgerEnding } from '../ledger/Standing';
 import { type TaskLedger } from '../ledger/TaskLedger';
-import { toLedgerEntry } from '../ledger/toLedgerEntry';
-import { fromJobPriority, toJobOptions } from '../queue/JobOptions';
 import { type Attempt, type AttemptEnd } from './Attempt';
-import { isolationOf } from './callTask';
+import { createAttemptStandings } from './AttemptStandings';
+import { completeWithin } from './completeWithin';
 import { createLedgerPatience } from './LedgerPatience';
 import { createRunningAttempts } from './RunningAttempts';
 import { type Shutdown } from './Shutdown';
 import { toAttemptOutcome, toOutcome } from './toAttemptOutcome';
+import { toRunningAttempt } from './toRunningAttempt';
 import { createUnwrittenEnds } from './UnwrittenEnds';
 
 /** How a worker writes its attempts down. */
@@ -29,7 +24,8 @@ export interface AttemptLedger {
   record(attempt: Attempt, run: () => Promise<AttemptEnd>): Promise<AttemptEnd>;
   /** Completes the task of an attempt in a transaction of its handler's; see `TaskContext.completeWithin`. */
   completeWithin(attempt: Attempt, transaction: CallerTransaction, value: unknown): Promise<void>;
-  stop(): void;
+  /** Writes the ends that wait for the ledger, for so many milliseconds at most, and says how many are left. Never rejects. */
+  stop(patienceMs: number): Promise<void>;
 }
 
 interface AttemptLedgerOptions {
@@ -52,57 +48,25 @@ const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the led
 
 /** Creates what writes the attempts of a worker down. */
 export const createAttemptLedger = ({
-  ledger: { writer, dialect },
+  ledger,
   logger,
   appConfig,
   shutdown,
   now,
 }: AttemptLedgerOptions): AttemptLedger => {
+  const { writer } = ledger;
   const isRequired = appConfig.ledgerRequired;
   const { insist } = createLedgerPatience({ isRequired, shutdown, logger });
+  const standings = createAttemptStandings({ writer, insist, now });
   const unwritten = createUnwrittenEnds({ writer, logger });
   const running = createRunningAttempts({ writer, intervalMs: appConfig.workerLockMs / 2, logger, now });
-
-  /** A task that ended as failed is run when somebody has put it back since. */
-  const reopen = async (
-    { delivery }: Attempt,
-    standing: Standing & { readonly kind: 'ended' },
-  ): Promise<Result<Standing, LedgerError>> => {
-    const { ending } = standing;
-    const { failedAtMs } = delivery;
-    // Of a failure that the queue has not heard of yet nobody can have put it back.
-    if (ending.kind !== 'failed' || failedAtMs === undefined || !isHeardOf(ending, failedAtMs))
-      return ok(standing);
-    const reopened = await insist(() => writer.reopen(delivery.taskId, now()));
-    return reopened.map(() => ({ kind: 'open' }));
-  };
-
-  /** Where the task stands before the attempt; one that the ledger does not know is written down. */
-  const begin = async (attempt: Attempt): Promise<Result<Standing, LedgerError>> => {
-    const { taskId, crashCount } = attempt.delivery;
-    const standing = await insist(() => writer.standing(taskId));
-    if (standing.isErr()) return standing;
-    if (standing.value.kind === 'ended') return reopen(attempt, standing.value);
-    if (standing.value.kind === 'absent') {
-      const inserted = await insist(() => writer.insert(toEntry(attempt)));
-      if (inserted.isErr()) return inserted.map(() => standing.value);
-    }
-    if (crashCount > 0)
-      await writer.noteCrash({
-        id: taskId,
-        attempt: attempt.plan.attempt - 1,
-        crashCount,
-        foundAtMs: now(),
-      });
-    return standing;
-  };
 
   /** Writes what the attempt came to. An end that cannot be written must not be told to the queue. */
   const finish = async (attempt: Attempt, end: AttemptEnd): Promise<AttemptEnd> => {
     const endedAtMs = now();
     const { outcome, hasBegun } = end;
     const ended = {
-      ...toRunning(attempt, end.attempt),
+      ...toRunningAttempt(attempt, end.attempt),
       hasBegun,
       endedAtMs,
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
@@ -127,69 +91,24 @@ export const createAttemptLedger = ({
     record: async (attempt, run) => {
       // A job that another program added has an id of its own, which may be another one's too.
       if (!isTaskId(attempt.delivery.taskId)) return run();
-      const standing = await begin(attempt);
+      const standing = await standings.begin(attempt);
       if (standing.isErr() && isRequired) return toUnrun(attempt, toReleased());
       if (standing.isOk() && standing.value.kind === 'ended') {
         logger.info(ENDED_BEFORE_MESSAGE, factsOf(attempt));
         return { ...toUnrun(attempt, toOutcome(standing.value.ending)), hadEnded: true };
       }
-      const stopTelling = running.add(toRunning(attempt, attempt.plan.attempt));
+      const stopTelling = running.add(toRunningAttempt(attempt, attempt.plan.attempt));
       const end = await run();
       stopTelling();
       return finish(attempt, end);
     },
-    completeWithin: async (attempt, transaction, value) => {
-      const { task, environment } = attempt;
-      // That of an isolated handler was checked in its process, where it was not JSON yet.
-      const result =
-        isolationOf(attempt) === undefined
-          ? validateOutput(task, value, environment.maxResultBytes)
-          : ok<unknown, TaskError>(value);
-      if (result.isErr()) throw result.error;
-      const opened = toTransaction(transaction, dialect);
-      if (opened.isErr()) throw opened.error;
-      const completed = {
-        ...toRunning(attempt, attempt.plan.attempt),
-        endedAtMs: now(),
-        value: result.value,
-      };
-      const written = await writer.completeWithin(opened.value.executor, completed);
-      if (written.isErr()) throw written.error;
-      if (!written.value)
-        throw new TaskError('the task has ended already, in another attempt, or the ledger does not know it');
-    },
-    stop: () => {
+    completeWithin: (attempt, transaction, value) =>
+      completeWithin({ ledger, attempt, transaction, value, endedAtMs: now() }),
+    stop: (patienceMs) => {
       running.stop();
-      unwritten.stop();
-      void unwritten.write();
+      return unwritten.stop(patienceMs);
     },
   };
-};
-
-/** A failure without its time was kept by an older version. */
-const isHeardOf = ({ endedAtMs }: LedgerEnding & { readonly kind: 'failed' }, failedAtMs: number): boolean =>
-  failedAtMs === 0 || failedAtMs >= endedAtMs;
-
-const toRunning = (
-  { delivery: { taskId: id }, startedAt, environment: { workerId } }: Attempt,
-  attempt: number,
-): RunningAttempt => ({ id, attempt, workerId, startedAtMs: startedAt.getTime() });
-
-/** A task that was scheduled while the ledger was off, or by a recurring schedule. */
-const toEntry = ({ delivery, task, envelope, plan }: Attempt) => {
-  const { taskId: id, scheduledAt, delayMs, jobPriority, deduplication } = delivery;
-  const nowMs = scheduledAt.getTime();
-  const options = toJobOptions({
-    id,
-    task: task.options,
-    // Plain BullMQ has lower priorities than our lowest.
-    call: { priority: Math.max(0, fromJobPriority(jobPriority)) },
-    delayMs,
-    nowMs,
-    maxAttempts: plan.maxAttempts,
-  });
-  const keyed = deduplication === undefined ? options : { ...options, deduplication };
-  return toLedgerEntry({ id, name: task.queueName, data: envelope, options: keyed }, { nowMs });
 };
 
 const toReleased = (): AttemptEnd['outcome'] => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { err, ok, type Result } from 'neverthrow';
 import { LedgerError } from '../ledger/LedgerError';
-import { createLedgerPatience, LEDGER_AWAY_MESSAGE } from './LedgerPatience';
+import { createLedgerPatience, LEDGER_AWAY_MESSAGE, LEDGER_SKIPPED_MESSAGE } from './LedgerPatience';
 import { createShutdown } from './Shutdown';
 
 const away = err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
@@ -59,6 +59,7 @@ describe('createLedgerPatience', () => {
       'ledger-unavailable',
     );
     expect(other.calls.count).toBe(1);
+    expect(other.logger.warn.mock.calls).toEqual([[LEDGER_SKIPPED_MESSAGE, { reason: 'no answer' }]]);
   });
 
   it('asks once more when the worker waits no longer, and then never twice', async () => {

@@ -26,6 +26,10 @@ const PAUSE_MS = 250;
 /** How long a worker that stops waits for an answer; milliseconds, less than it has for giving its tasks back. */
 const LAST_MS = 800;
 
+/** What a worker says whose tasks do not wait for the ledger. */
+export const LEDGER_SKIPPED_MESSAGE =
+  'The ledger cannot be used for now; tasks run without it, and their ends are written when it can';
+
 /** What a worker says while the ledger's database is away, or refuses. */
 export const LEDGER_AWAY_MESSAGE =
   'The ledger cannot be used for now; tasks and their ends wait until it can';
@@ -38,6 +42,7 @@ export const createLedgerPatience = ({
   pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 }: LedgerPatienceOptions): LedgerPatience => {
   const log = createRateLimitedLog({ logger });
+  const message = isRequired ? LEDGER_AWAY_MESSAGE : LEDGER_SKIPPED_MESSAGE;
   let isStopping = false;
   shutdown.onBegin(() => {
     isStopping = true;
@@ -60,7 +65,7 @@ export const createLedgerPatience = ({
       for (;;) {
         const answer = await ask(command);
         if (answer.isOk()) return answer;
-        log.warn('away', LEDGER_AWAY_MESSAGE, { reason: answer.error.message });
+        log.warn('away', message, { reason: answer.error.message });
         if (isStopping || !isRequired) return answer;
         await pause(PAUSE_MS);
         if (isStopping) return answer;

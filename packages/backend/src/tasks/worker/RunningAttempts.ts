@@ -30,8 +30,8 @@ interface Entry {
 }
 
 /**
- * Creates what tells the ledger of attempts, from the first one on: of each when it has run for a moment, and then again and again, so that the
- * reconciler knows that somebody has the task, also when Redis has lost it.
+ * Creates what tells the ledger of attempts, from the first one on: of each when it has run for a moment, and then again and
+ * again, so that the reconciler knows that somebody has the task, also when Redis has lost it.
  */
 export const createRunningAttempts = ({
   writer,

@@ -7,7 +7,6 @@ import { createSharedEnds } from '../ledger/SharedEnds';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
-
 import { type ScheduleCall } from '../scheduler/CallCheck';
 import { placeTask } from '../scheduler/ScheduleCall';
 import { createSharedTarget } from '../scheduler/ScheduleTarget';

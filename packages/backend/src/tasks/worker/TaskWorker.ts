@@ -181,7 +181,8 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const closed = parts?.close() ?? Promise.resolve();
     desk.shut();
     if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.begin();
-    const stopped = stopResources(startedAtMs + plan.drainTimeoutMs + STOP_MS);
+    const endsAtMs = startedAtMs + plan.drainTimeoutMs + STOP_MS;
+    const stopped = stopResources(endsAtMs);
     // A Redis that is away may come back in time for what has ended.
     await whenTold(plan.drainTimeoutMs - (performance.now() - startedAtMs));
     // Without Redis this never ends by itself; then the stalled check of another worker takes the tasks over.
@@ -189,8 +190,7 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     isolation?.close();
-    ledger?.stop();
-    await stopped;
+    await Promise.all([stopped, ledger?.stop(Math.max(0, endsAtMs - performance.now()))]);
     parts?.end();
     connection.close();
     status = 'stopped';

@@ -13,13 +13,14 @@ const endOf = (attempt: number): EndedAttempt => ({
 });
 
 const setup = () => {
-  const state = { isAway: true };
+  const state = { isAway: true, refused: new Set<number>() };
   const written: number[] = [];
   const logger = getMockedLogger();
   const ends = createUnwrittenEnds({
     writer: {
       end: async ({ attempt }) => {
         if (state.isAway) return err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
+        if (state.refused.has(attempt)) return err(new LedgerError('no right', { code: 'ledger-refused' }));
         written.push(attempt);
         return ok({ kind: 'recorded' });
       },
@@ -38,7 +39,7 @@ describe('createUnwrittenEnds', () => {
     state.isAway = false;
     await ends.write();
     await ends.write();
-    ends.stop();
+    await ends.stop(0);
 
     expect(written).toEqual([1, 2, 3]);
   });
@@ -48,11 +49,61 @@ describe('createUnwrittenEnds', () => {
     for (let attempt = 0; attempt <= 10_000; attempt += 1) ends.add(endOf(attempt));
     state.isAway = false;
     await ends.write();
-    ends.stop();
+    await ends.stop(0);
 
     expect([written.length, written[0]]).toEqual([10_000, 1]);
     expect(logger.warn.mock.calls.map(([message]) => message)).toEqual([
       'More ends wait for the ledger than are kept; the reconciler writes them',
     ]);
+  });
+
+  it('drops an end that is refused, and writes those behind it', async () => {
+    const { state, written, logger, ends } = setup();
+    for (let attempt = 1; attempt <= 250; attempt += 1) ends.add(endOf(attempt));
+    for (let attempt = 1; attempt <= 200; attempt += 1) state.refused.add(attempt);
+    state.isAway = false;
+    await ends.write();
+    await ends.write();
+    await ends.stop(0);
+
+    expect([written.length, written[0]]).toEqual([50, 201]);
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'The ledger refuses the end of an attempt, which is not tried again',
+        { taskId: expect.any(String), attempt: 1, reason: 'no right' },
+      ],
+    ]);
+  });
+
+  it('writes everything before it has stopped, and keeps nothing then', async () => {
+    const { state, written, logger, ends } = setup();
+    for (let attempt = 1; attempt <= 450; attempt += 1) ends.add(endOf(attempt));
+    state.isAway = false;
+    await ends.stop(1000);
+    ends.add(endOf(451));
+    await ends.write();
+
+    expect(written.length).toBe(450);
+    expect(logger.warn.mock.calls).toEqual([]);
+  });
+
+  it('says at a stop how many are left', async () => {
+    const { written, logger, ends } = setup();
+    for (const attempt of [1, 2, 3]) ends.add(endOf(attempt));
+    await ends.stop(1000);
+
+    expect(written).toEqual([]);
+    expect(logger.warn.mock.calls).toEqual([
+      ['Ends of attempts are not in the ledger at the stop; the reconciler writes them', { count: 3 }],
+    ]);
+  });
+
+  it('waits at a stop no longer than it may', async () => {
+    const logger = getMockedLogger();
+    const ends = createUnwrittenEnds({ writer: { end: () => new Promise(() => undefined) }, logger });
+    ends.add(endOf(1));
+    await ends.stop(1);
+
+    expect(logger.warn.mock.calls.map(([, facts]) => facts)).toEqual([{ count: 1 }]);
   });
 });

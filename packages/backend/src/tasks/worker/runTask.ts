@@ -65,7 +65,8 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 /**
  * Runs one attempt of a task: decode envelope, ask the ledger whether it has ended, look whether it was cancelled, count
  * crashes, look at its expiry, validate payload, handler under timeout and signal, validate output, decide the outcome,
- * write it to the ledger. Every log line inside carries the correlation ID. Never rejects, whatever handler, validator or data do; the outcome is for `settle` to tell the queue.
+ * write it to the ledger. Every log line inside carries the correlation ID. Never rejects, whatever handler, validator or data
+ * do; the outcome is for `settle` to tell the queue.
  */
 export const runTask = (
   task: TaskDefinition<unknown>,

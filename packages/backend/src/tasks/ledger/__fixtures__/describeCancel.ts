@@ -109,6 +109,22 @@ export const describeCancel = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('takes no attempt for crashed that is known to have ended', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      const error = taskError('SMTP refused the connection');
+      await bench.writer.end(
+        sampleEnd(id, { attempt: 2, outcome: { kind: 'retry', error, dueAtMs: CREATED_AT_MS + 50 } }),
+      );
+      // Of the first attempt nobody could be told.
+      await bench.writer.noteCrash({ id, attempt: 2, crashCount: 1, foundAtMs: CREATED_AT_MS + 90 });
+
+      expect(
+        (await bench.attempts(id)).map(({ number, outcome }) => [Number(number), String(outcome)]),
+      ).toEqual([[2, 'retry']]);
+    });
+
     it('keeps the end of an attempt whose worker was taken for dead', async () => {
       await using bench = await createWriterBench(dialect);
       const ids = [sampleEntry().id, sampleEntry().id];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { until } from '@backend/__fixtures__/until';
-import { type SqlDialect } from '@backend/database/SqlDatabase';
+import { type SqlDialect, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type CallerTransaction } from '../../domain/CallerTransaction';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerEntry } from '../LedgerEntry';
@@ -172,20 +172,26 @@ export const testWithinTransaction = (name: string, dialect: SqlDialect, connect
       await expect(broken).rejects.toThrow(rollback.message);
     });
 
-    it('is refused on a database without the tables of the ledger', async () => {
+    it('says that the tables of the ledger are not in its database, whatever is asked', async () => {
       await using test = await setup(dialect, connect);
       const { bench, client, open, writer } = test;
+      await bench.database.query(`DROP TABLE ${bench.tables.name('task_attempts')}`);
       await bench.database.query(`DROP TABLE ${bench.tables.name('tasks')}`);
-      const broken = client.transaction(async (transaction) => {
-        const answer = await writer.insertWithin(open(transaction).executor, sampleEntry());
-
-        expect(answer._unsafeUnwrapErr()).toMatchObject({
-          code: 'ledger-refused',
-          message: expect.stringContaining("expected a transaction on the ledger's database (LEDGER_URL"),
+      const { id } = sampleEntry();
+      const questions = [
+        (executor: SqlExecutor) => writer.insertWithin(executor, sampleEntry()),
+        (executor: SqlExecutor) => writer.completeWithin(executor, completionOf(id)),
+      ];
+      for (const ask of questions) {
+        const broken = client.transaction(async (transaction) => {
+          expect((await ask(open(transaction).executor))._unsafeUnwrapErr()).toMatchObject({
+            code: 'ledger-schema',
+            message: expect.stringMatching(/^the tables of the ledger are not in the database of this trans/),
+          });
+          throw rollback;
         });
-        throw rollback;
-      });
-      await expect(broken).rejects.toThrow(rollback.message);
+        await expect(broken).rejects.toThrow(rollback.message);
+      }
     });
   });
 };

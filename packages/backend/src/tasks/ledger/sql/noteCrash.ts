@@ -3,8 +3,9 @@ import { type SqlTables } from '@backend/database/SqlTables';
 import { type CrashedAttempt } from '../LedgerWriter';
 
 /**
- * Keeps an attempt whose worker died, unless as many are kept as there were; of one that died at once it is not known which
- * worker that was, nor when it began.
+ * Keeps an attempt whose worker died, unless as many are kept as there were. One that is kept as failed stays so: it was an
+ * earlier one that died, of which the ledger could not be told. Of one that died at once it is not known which worker that was,
+ * nor when it began.
  */
 export const noteCrash = async (
   executor: SqlExecutor,
@@ -21,8 +22,10 @@ export const noteCrash = async (
      ) AS task
      WHERE (
        SELECT COUNT(*) FROM ${tables.name('task_attempts')} WHERE task_id = $6 AND outcome = 'crashed'
-     ) < $7
+     ) < $7 AND NOT EXISTS (
+       SELECT 1 FROM ${tables.name('task_attempts')} WHERE task_id = $8 AND number = $9 AND outcome = 'retry'
+     )
      ON CONFLICT DO NOTHING`,
-    [attempt, foundAtMs, foundAtMs, attempt, id, id, crashCount],
+    [attempt, foundAtMs, foundAtMs, attempt, id, id, crashCount, id, attempt],
   );
 };

@@ -1,5 +1,6 @@
 import { DatabaseError } from '@backend/database/DatabaseError';
-import { toDatabaseError } from '@backend/database/databaseFailure';
+import { codeOfSqlState, toDatabaseError } from '@backend/database/databaseFailure';
+import { LedgerError } from '../LedgerError';
 
 /** Five capital letters and digits: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
@@ -29,8 +30,11 @@ const innermost = (error: Error): Error => {
   return found;
 };
 
-/** Makes a `DatabaseError` of what the client of a caller's transaction rejected with, whichever that is. */
-export const toTransactionError = (thrown: unknown): DatabaseError => {
+/**
+ * Says what the client of a caller's transaction rejected with, whichever client that is: a `DatabaseError`, or a
+ * `LedgerError` when the tables are not there.
+ */
+export const toTransactionError = (thrown: unknown): DatabaseError | LedgerError => {
   if (thrown instanceof DatabaseError || !(thrown instanceof Error)) return toDatabaseError(thrown);
   const said = innermost(thrown);
   const code = codeOf(said);
@@ -38,11 +42,13 @@ export const toTransactionError = (thrown: unknown): DatabaseError => {
     return new DatabaseError('the transaction is over', { code: 'refused', cause: thrown });
   if (LOST_CONNECTION.test(code))
     return new DatabaseError(said.message || code, { code: 'unavailable', cause: thrown });
-  if (code === NO_TABLE.state || NO_TABLE.sqlite.test(said.message))
-    return new DatabaseError(
-      `${said.message}; expected a transaction on the ledger's database (LEDGER_URL, LEDGER_SCHEMA)`,
-      { code: 'refused', cause: thrown },
-    );
+  if (code === NO_TABLE.state || NO_TABLE.sqlite.test(said.message)) return toTableless(said.message, thrown);
   if (!SQLSTATE.test(code)) return toDatabaseError(said);
-  return toDatabaseError(Object.assign(new Error(said.message, { cause: thrown }), { errno: code }));
+  return new DatabaseError(said.message, { code: codeOfSqlState(code), cause: thrown });
 };
+
+const toTableless = (message: string, cause: Error): LedgerError =>
+  new LedgerError(
+    `the tables of the ledger are not in the database of this transaction: it is another one than LEDGER_URL and LEDGER_SCHEMA say, or no worker has ever been started on it (${message})`,
+    { code: 'ledger-schema', cause },
+  );

@@ -56,4 +56,18 @@ describe('completeWithin in the testing kit', () => {
     expect(scheduled._unsafeUnwrap().disposition).toBe('created');
     expect(kit.scheduled()).toHaveLength(1);
   });
+
+  it('refuses a recurring schedule within a transaction, as in production', async () => {
+    const kit = createTestScheduler({ tasks: [task] });
+    const timing = { everyMs: 60_000 };
+    const kept = await kit
+      .within(transaction)
+      .scheduleRecurring(CorrelationId(), task, { amount: 1 }, timing);
+
+    expect(kept._unsafeUnwrapErr()).toMatchObject({
+      code: 'invalid-options',
+      message: expect.stringContaining('schedules are no part of transactions'),
+    });
+    expect((await kit.scheduleRecurring(CorrelationId(), task, { amount: 1 }, timing)).isOk()).toBe(true);
+  });
 });

@@ -19,6 +19,6 @@ export const createMemoryLedger = (): AttemptLedger => {
       if (result.isErr()) throw result.error;
       values.set(delivery.taskId, result.value);
     },
-    stop: () => undefined,
+    stop: async () => undefined,
   };
 };

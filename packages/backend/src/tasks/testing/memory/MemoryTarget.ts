@@ -6,7 +6,7 @@ import { PublishError, toUnreachable } from '../../queue/publish';
 import { TasksDisabledError } from '../../queue/TasksDisabledError';
 import { createFoundHandle, createTaskHandle } from '../../scheduler/FoundTask';
 import { type HandlePort } from '../../scheduler/HandlePort';
-import { toNotKept, writeSchedule } from '../../scheduler/RecurringCall';
+import { refuseInTransaction, toNotKept, writeSchedule } from '../../scheduler/RecurringCall';
 import { type ScheduleTarget } from '../../scheduler/ScheduleTarget';
 import { type MemoryQueue } from './MemoryQueue';
 import { type MemorySchedules } from './MemorySchedules';
@@ -75,7 +75,7 @@ export const createMemoryTarget = ({
     toHandle: (receipt) => createTaskHandle(receipt, port),
     findHandle: (task, id) => createFoundHandle(task, id, port),
     // Memory has no transactions: the task is scheduled at once.
-    within: () => target,
+    within: () => ({ ...target, saveSchedule: refuseInTransaction }),
   };
   return target;
 };

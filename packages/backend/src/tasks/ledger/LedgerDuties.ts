@@ -1,11 +1,11 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { createConfiguredReconciler } from '../ledger/ConfiguredReconciler';
-import { createConfiguredRelay } from '../ledger/ConfiguredRelay';
-import { createLedgerSweeper } from '../ledger/LedgerSweeper';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { createConfiguredReconciler } from './ConfiguredReconciler';
+import { createConfiguredRelay } from './ConfiguredRelay';
+import { createLedgerSweeper } from './LedgerSweeper';
+import { sharedTaskLedger } from './sharedTaskLedger';
 
-/** What a worker does for the ledger, besides its tasks. */
+/** What a process does for the ledger as long as it runs. */
 export interface LedgerDuties {
   /** Redis has lost its data: what was in it is put there again. */
   onDataLost(): void;
@@ -30,6 +30,7 @@ export const startLedgerDuties = ({ logger, appConfig }: LedgerDutiesOptions): L
   });
   relay.start();
   reconciler.start();
+  sweeper.start();
   return {
     onDataLost: () => void reconciler.reconcile({ minAgeMs: 0 }),
     stop: async () => {

@@ -1,0 +1,66 @@
+import { err, ok, type Result } from 'neverthrow';
+import { type LedgerError } from '../ledger/LedgerError';
+import { type LedgerWriter } from '../ledger/LedgerWriter';
+import { type LedgerEnding, type Standing } from '../ledger/Standing';
+import { type Attempt } from './Attempt';
+import { type LedgerPatience } from './LedgerPatience';
+import { toDeliveredEntry } from './toDeliveredEntry';
+
+/** Where tasks stand in the ledger when they are delivered. */
+export interface AttemptStandings {
+  /**
+   * Says where the task of an attempt stands, and makes the ledger ready for the attempt: a task that it does not know is written
+   * down, one that was put back is opened again, and a crash before the attempt is noted.
+   */
+  begin(attempt: Attempt): Promise<Result<Standing, LedgerError>>;
+}
+
+interface AttemptStandingsOptions extends LedgerPatience {
+  readonly writer: LedgerWriter;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Creates what looks where the tasks of a worker stand. */
+export const createAttemptStandings = ({
+  writer,
+  insist,
+  now,
+}: AttemptStandingsOptions): AttemptStandings => {
+  /** A task that ended as failed is run when somebody has put it back since. */
+  const reopen = async (
+    { delivery }: Attempt,
+    standing: Standing & { readonly kind: 'ended' },
+  ): Promise<Result<Standing, LedgerError>> => {
+    const { ending } = standing;
+    const { failedAtMs } = delivery;
+    // Of a failure that the queue has not heard of yet nobody can have put it back.
+    if (ending.kind !== 'failed' || failedAtMs === undefined || !isHeardOf(ending, failedAtMs))
+      return ok(standing);
+    const reopened = await insist(() => writer.reopen(delivery.taskId, now()));
+    return reopened.map(() => ({ kind: 'open' }));
+  };
+
+  const begin = async (attempt: Attempt): Promise<Result<Standing, LedgerError>> => {
+    const { taskId, crashCount } = attempt.delivery;
+    const standing = await insist(() => writer.standing(taskId));
+    if (standing.isErr()) return standing;
+    if (standing.value.kind === 'ended') return reopen(attempt, standing.value);
+    if (standing.value.kind === 'absent') {
+      const inserted = await insist(() => writer.insert(toDeliveredEntry(attempt)));
+      if (inserted.isErr()) return err(inserted.error);
+    }
+    if (crashCount > 0) {
+      const crash = { id: taskId, attempt: attempt.plan.attempt - 1, crashCount, foundAtMs: now() };
+      // Noted at a later attempt, it would be told of the wrong one.
+      const noted = await insist(() => writer.noteCrash(crash));
+      if (noted.isErr()) return err(noted.error);
+    }
+    return standing;
+  };
+  return { begin };
+};
+
+/** A failure without its time was kept by an older version. */
+const isHeardOf = ({ endedAtMs }: LedgerEnding & { readonly kind: 'failed' }, failedAtMs: number): boolean =>
+  failedAtMs === 0 || failedAtMs >= endedAtMs;
