@@ -63,7 +63,7 @@ describe('createGroupCommit', () => {
     const answers: unknown[] = [];
     while (groups.length < 3) {
       answers.push(commit.add(2));
-      Bun.sleepSync(0.2); // a turn in which others have their work done
+      Bun.sleepSync(1); // a turn in which others have their work done
       await nextTurn();
     }
     await Promise.all(answers);
