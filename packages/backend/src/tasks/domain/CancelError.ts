@@ -8,8 +8,8 @@ import { AppError } from '@core/errors/AppError';
  * - `invalid-options`: the id or the definition that the handle was made of is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason is no text of 1 to 1000 characters.
  * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.
- * - `ledger-unavailable`: it is cancelled on its queue, or on none, and the ledger did not answer: it may run, if Redis loses its
- *   data or the ledger has it. Ask again: that is harmless.
+ * - `ledger-unavailable`: it is cancelled on its queue (`metadata.status` is `cancelled`), or on none, and the ledger did not
+ *   answer: it may run, if Redis loses its data or the ledger has it. Ask again: that is harmless.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  */
 export const CANCEL_ERROR_CODES = [

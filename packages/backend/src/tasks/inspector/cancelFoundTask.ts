@@ -3,7 +3,7 @@ import { type CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { cancelTask } from '../queue/cancelTask';
+import { cancelTask } from '../ledger/cancelTask';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toNotFound } from './InspectorParts';
 import { readTask } from './readTask';

@@ -39,6 +39,7 @@ describe('a cancellation that the ledger is not told of', () => {
       message: expect.stringMatching(
         /^the task \S+ is cancelled on its queue, and the ledger could not be told: .*; call again$/,
       ),
+      metadata: { status: 'cancelled' },
     });
     expect(await test.status()).toBe('scheduled');
     expect((await handle.cancel())._unsafeUnwrap()).toMatchObject({
@@ -67,6 +68,7 @@ describe('a cancellation that the ledger is not told of', () => {
     await test.bench.redis.del(await test.bench.keys());
     const refused = await test.whileHeld(() => test.handle.cancel());
 
-    expect(refused._unsafeUnwrapErr().code).toBe('ledger-unavailable');
+    expect(refused._unsafeUnwrapErr()).toMatchObject({ code: 'ledger-unavailable', metadata: {} });
+    expect(refused._unsafeUnwrapErr().metadata).not.toHaveProperty('status');
   });
 });

@@ -65,6 +65,22 @@ describe('record', () => {
   );
 });
 
+describe('noteCancelled', () => {
+  it('writes that nobody runs the task, whose id is one of ours', async () => {
+    const cancelled: unknown[] = [];
+    const cancel: LedgerWriter['cancel'] = async (...args) => {
+      cancelled.push(args);
+      return ok(true);
+    };
+    const { ledger } = setup({ cancel });
+    const id = TaskId();
+    await ledger.noteCancelled(id, 'sold out');
+    await ledger.noteCancelled('job-1', undefined);
+
+    expect(cancelled).toEqual([[id, { reason: 'sold out', nowMs: 2, isIdle: true }]]);
+  });
+});
+
 describe('stop', () => {
   it('resolves when the ends that waited for the ledger are written', async () => {
     const answers: Awaited<ReturnType<LedgerWriter['end']>>[] = [away];

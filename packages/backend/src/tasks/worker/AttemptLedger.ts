@@ -24,6 +24,11 @@ export interface AttemptLedger {
   record(attempt: Attempt, run: () => Promise<AttemptEnd>): Promise<AttemptEnd>;
   /** Completes the task of an attempt in a transaction of its handler's; see `TaskContext.completeWithin`. */
   completeWithin(attempt: Attempt, transaction: CallerTransaction, value: unknown): Promise<void>;
+  /**
+   * Writes that a task was cancelled which no attempt runs: were Redis to lose its data, the task would run. What is not written
+   * when the worker stops the reconciler finds in the queue. Never rejects.
+   */
+  noteCancelled(id: string, reason: string | undefined): Promise<void>;
   /** Writes the ends that wait for the ledger, for so many milliseconds at most, and says how many are left. Never rejects. */
   stop(patienceMs: number): Promise<void>;
 }
@@ -104,6 +109,9 @@ export const createAttemptLedger = ({
     },
     completeWithin: (attempt, transaction, value) =>
       completeWithin({ ledger, attempt, transaction, value, endedAtMs: now() }),
+    noteCancelled: async (id, reason) => {
+      if (isTaskId(id)) await insist(() => writer.cancel(id, { reason, nowMs: now(), isIdle: true }));
+    },
     stop: (patienceMs) => {
       running.stop();
       return unwritten.stop(patienceMs);

@@ -3,9 +3,9 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type ScheduleError } from '../domain/ScheduleError';
 import { type TaskHandle } from '../domain/TaskHandle';
+import { cancelTask, mayRun } from '../ledger/cancelTask';
 import { createSharedEnds } from '../ledger/SharedEnds';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { cancelTask } from '../queue/cancelTask';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type ScheduleCall } from '../scheduler/CallCheck';
 import { placeTask } from '../scheduler/ScheduleCall';
@@ -50,7 +50,7 @@ export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOpti
         reason,
         maxAttempts,
       });
-      if (done.isErr() && done.error.code === 'queue-unavailable') {
+      if (done.isErr() && mayRun(done)) {
         const facts = { taskName: name, taskId: id, reason: done.error.message };
         logger.warn('A child could not be cancelled; it runs to its end', facts);
       }

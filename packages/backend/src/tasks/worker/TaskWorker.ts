@@ -1,26 +1,18 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { settleWithin } from '@backend/deadline/settleWithin';
 import { guardedLogger } from '@backend/logger/guardedLogger';
-import { type ILogger } from '@backend/logger/Logger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
-import { type ResolveResource } from '../domain/ResourceToken';
-import { createIsolation, type Isolation } from '../isolation/Isolation';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createResourceSet } from '../resources/ResourceSet';
-import { createFoundHandle } from '../scheduler/FoundTask';
-import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
-import { type AttemptEnvironment } from './Attempt';
-import { type AttemptLedger, createAttemptLedger } from './AttemptLedger';
-import { toTaskDefaults } from './AttemptPlan';
+import { createAttemptEnvironment } from './AttemptEnvironment';
 import { createDeliveryDesk } from './DeliveryDesk';
 import { awaitRedis } from './RedisReadiness';
-import { createShutdown, type Shutdown } from './Shutdown';
-import { createTaskFamily } from './TaskFamily';
+import { createShutdown } from './Shutdown';
 import { toTaskIdFacts } from './TaskIdFacts';
 import { type TaskWorkerOptions } from './TaskWorkerOptions';
 import { startWorkerParts, type WorkerParts } from './WorkerParts';
-import { planWorker, type WorkerPlan } from './WorkerPlan';
+import { planWorker } from './WorkerPlan';
 import { WorkerStartError } from './WorkerStartError';
 
 /** Where a worker is in its life; `disabled`: it was started while `TASKS_ENABLED` is false, and takes nothing. */
@@ -111,21 +103,12 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     logger,
     appConfig,
   });
-  const { resolve } = resources;
-  const isolation = createWorkerIsolation(plan, { logger, appConfig });
-  const ledger = createWorkerLedger({ logger, appConfig, shutdown });
-  const desk = createDeliveryDesk(
-    toEnvironment({
-      id: plan.id,
-      logger,
-      appConfig,
-      shutdown,
-      draining: stopRequest.signal,
-      resolve,
-      isolation,
-      ledger,
-    }),
-  );
+  const environment = createAttemptEnvironment({
+    ...{ plan, logger, appConfig, shutdown, resolve: resources.resolve },
+    draining: stopRequest.signal,
+  });
+  const { isolation, ledger } = environment;
+  const desk = createDeliveryDesk(environment);
   const connection = createRedisConnection({ redisUrl: appConfig.redisUrl, role: 'worker', logger });
   const createdAtMs = performance.now();
   let status: TaskWorkerStatus = 'created';
@@ -152,7 +135,10 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const opened = await resources.start(stopRequest.signal);
     if (opened.isErr()) return err(toStartError(opened.error));
     if (stopRequest.signal.aborted) return err(toStopped());
-    parts = startWorkerParts({ plan, appConfig, logger, desk, connection, stop: stopRequest.signal });
+    parts = startWorkerParts({
+      ...{ plan, appConfig, logger, desk, connection, attemptLedger: ledger },
+      stop: stopRequest.signal,
+    });
     status = 'running';
     return ok();
   };
@@ -244,64 +230,3 @@ const openLedger = async (appConfig: AppConfig): Promise<Result<void, WorkerStar
   const { message, cause } = opened.error;
   return err(new WorkerStartError(message, { code: 'ledger-unusable', cause }));
 };
-
-interface EnvironmentOptions {
-  readonly id: string;
-  readonly logger: ILogger;
-  readonly appConfig: AppConfig;
-  readonly shutdown: Shutdown;
-  /** Aborted when the worker begins to stop. */
-  readonly draining: AbortSignal;
-  readonly resolve: ResolveResource;
-  readonly isolation: Isolation | undefined;
-  readonly ledger: AttemptLedger | undefined;
-}
-
-/** A worker without a ledger writes nothing down. */
-const createWorkerLedger = ({
-  logger,
-  appConfig,
-  shutdown,
-}: Pick<EnvironmentOptions, 'logger' | 'appConfig' | 'shutdown'>): AttemptLedger | undefined => {
-  const ledger = sharedTaskLedger(appConfig);
-  return ledger === undefined
-    ? undefined
-    : createAttemptLedger({ ledger, logger, appConfig, shutdown, now: Date.now });
-};
-
-/** A worker without isolated tasks starts no process, ever. */
-const createWorkerIsolation = (
-  { isolatedNames, tasksModule, registeredTasks }: WorkerPlan,
-  { logger, appConfig }: Pick<TaskWorkerOptions, 'logger' | 'appConfig'>,
-): Isolation | undefined =>
-  isolatedNames.length === 0 || tasksModule === undefined
-    ? undefined
-    : createIsolation({
-        ...{ tasksModule, logger, appConfig, tasks: registeredTasks },
-        findHandle: (task, id) => createFoundHandle(task, id, createRedisHandlePort({ logger, appConfig })),
-      });
-
-const toEnvironment = ({
-  id,
-  logger,
-  appConfig,
-  shutdown,
-  resolve,
-  isolation,
-  ledger,
-  draining,
-}: EnvironmentOptions): AttemptEnvironment => ({
-  workerId: id,
-  logger,
-  shutdown,
-  resolve,
-  isolation,
-  ledger,
-  family: createTaskFamily({ logger, appConfig, draining }),
-  defaults: toTaskDefaults(appConfig),
-  graceMs: appConfig.taskTimeoutGraceMs,
-  maxCrashes: appConfig.taskMaxCrashes,
-  maxResultBytes: appConfig.taskMaxResultBytes,
-  now: () => new Date(),
-  random: Math.random,
-});

@@ -4,20 +4,18 @@ import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { isTaskId } from '../domain/TaskId';
+import { cancelChildren } from '../ledger/cancelTask';
 import { startLedgerDuties } from '../ledger/LedgerDuties';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { type TaskLedger } from '../ledger/TaskLedger';
-import { cancelChildren } from '../queue/cancelTask';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
 import { isRefusal } from '../queue/RedisRefusal';
-import { type StoredTask } from '../queue/StoredTask';
 import { createTaskQueues, type TaskQueues } from '../queue/TaskQueues';
 import { correlationIdOf } from '../queue/TaskRecordReader';
 import { findUnregisteredTasks } from '../queue/UnregisteredTasks';
 import { createScheduleTicker } from '../recurring/ScheduleTicker';
+import { type AttemptLedger } from './AttemptLedger';
 import { createCancelWatch } from './CancelWatch';
 import { createDataLossWatch } from './DataLossWatch';
 import { type DeliveryDesk } from './DeliveryDesk';
@@ -45,6 +43,8 @@ interface WorkerPartsOptions {
   readonly appConfig: AppConfig;
   readonly logger: ILogger;
   readonly desk: DeliveryDesk;
+  /** Absent when the ledger is off. */
+  readonly attemptLedger: AttemptLedger | undefined;
   readonly connection: RedisConnection;
   /** Aborted when the worker stops: what the connections report from then on is our own doing. */
   readonly stop: AbortSignal;
@@ -162,7 +162,7 @@ type ConsumerParts = WorkerPartsOptions & { readonly gate: SlotGate; isListening
 
 const createConsumer = (
   task: TaskDefinition<unknown>,
-  { plan, appConfig, desk, connection, logger, stop, gate, isListening }: ConsumerParts,
+  { plan, appConfig, desk, attemptLedger, connection, logger, gate, isListening }: ConsumerParts,
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
@@ -189,7 +189,7 @@ const createConsumer = (
         correlationId: correlationIdOf(stored),
         reason: stored.fields.cancelReason,
       });
-      void noteCancelled(ledger, stored, stop);
+      void attemptLedger?.noteCancelled(stored.id, stored.fields.cancelReason);
       void cancelChildrenOf(stored.id);
     },
     onDelivery: (delivery) => desk.take(task, delivery),
@@ -202,24 +202,6 @@ const createConsumer = (
         ...toTaskIdFacts(taskIds),
       }),
   });
-};
-
-/** How long a ledger that does not answer is left alone; milliseconds. */
-const NOTE_PAUSE_MS = 250;
-
-/** Insists: were Redis to lose its data first, the task would run. What is not written then the reconciler finds in the queue. */
-const noteCancelled = async (
-  ledger: TaskLedger | undefined,
-  { id, fields: { cancelReason: reason } }: StoredTask,
-  stop: AbortSignal,
-): Promise<void> => {
-  if (ledger === undefined || !isTaskId(id)) return;
-  const cancellation = { reason, nowMs: Date.now(), isIdle: true };
-  for (;;) {
-    const noted = await ledger.writer.cancel(id, cancellation);
-    if (noted.isOk() || noted.error.code !== 'ledger-unavailable' || stop.aborted) return;
-    await new Promise((resolve) => setTimeout(resolve, NOTE_PAUSE_MS));
-  }
 };
 
 type ErrorReport = (error: Error, taskName?: string) => void;

@@ -4,7 +4,7 @@ import { CancelError } from '../../domain/CancelError';
 import { cancelReasonProblem } from '../../domain/CancelRequest';
 import { type TaskName, toRemoved } from '../../domain/TaskEnd';
 import { type TaskResultError } from '../../domain/TaskResultError';
-import { answerCancellation, toCancelFailure } from '../../queue/cancelTask';
+import { answerCancellation, toCancelFailure } from '../../ledger/cancelTask';
 import { TasksDisabledError } from '../../queue/TasksDisabledError';
 import { toTimedOut, toUnavailable } from '../../scheduler/HandleFailure';
 import { type HandlePort } from '../../scheduler/HandlePort';

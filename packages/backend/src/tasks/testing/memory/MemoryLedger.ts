@@ -19,6 +19,7 @@ export const createMemoryLedger = (): AttemptLedger => {
       if (result.isErr()) throw result.error;
       values.set(delivery.taskId, result.value);
     },
+    noteCancelled: async () => undefined,
     stop: async () => undefined,
   };
 };

@@ -1,4 +1,4 @@
-import { type CancelledTask } from '../../queue/cancelTask';
+import { type CancelledTask } from '../../ledger/cancelTask';
 import { type MemoryQueue } from './MemoryQueue';
 import { hasEnded, toTaskRecord } from './MemoryTask';
 

@@ -6,15 +6,15 @@ import { showValue } from '../domain/numberRule';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { isTerminalStatus } from '../domain/TaskStatus';
-import { type LedgerError } from '../ledger/LedgerError';
-import { type TaskLedger } from '../ledger/TaskLedger';
-import { accessFailureCode, describeAccessFailure } from './AccessFailure';
-import { toCancelChannel } from './CancelChannel';
-import { listUnendedChildren } from './ChildStore';
-import { type CancelledJob, cancelJob } from './cancelJob';
-import { type QueueAccess } from './QueueAccess';
-import { toQueueKey } from './QueueName';
-import { toTaskRecord } from './TaskRecordReader';
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
+import { toCancelChannel } from '../queue/CancelChannel';
+import { listUnendedChildren } from '../queue/ChildStore';
+import { type CancelledJob, cancelJob } from '../queue/cancelJob';
+import { type QueueAccess } from '../queue/QueueAccess';
+import { toQueueKey } from '../queue/QueueName';
+import { toTaskRecord } from '../queue/TaskRecordReader';
+import { type LedgerError } from './LedgerError';
+import { type TaskLedger } from './TaskLedger';
 
 /** Which task is cancelled, and what for. */
 export interface TaskCancellation {
@@ -68,7 +68,9 @@ export const cancelTask = async (
   const noted = await noteCancelled(cancellation, record);
   await cancelChildren(cancellation);
   if (noted.isOk() || !cancellation.ledgerRequired) return answered;
-  return answered.andThen(() => err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error)));
+  return answered.andThen(({ status }) =>
+    err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error, { status })),
+  );
 };
 
 /** What is not written the reconciler finds in the queue, if Redis still has it then. */
@@ -141,16 +143,21 @@ export const cancelChildren = async (parent: TaskCancellation): Promise<void> =>
       .unwrapOr([])
       .map((child) => cancelTask({ ...parent, taskName: child.name, id: child.id, reason })),
   );
-  const failure = children.isErr() ? children : cancelled.find(isFailed);
+  const failure = children.isErr() ? children : cancelled.find(mayRun);
   if (failure?.isErr()) {
     const facts = { taskName, taskId: id, reason: failure.error.message };
     logger.warn('Children could not be cancelled; they run to their end', facts);
   }
 };
 
-/** A child that has ended meanwhile needs no cancelling; one that its queue has cancelled does not run. */
-const isFailed = (cancelled: Result<TaskRecord, CancelError>): boolean =>
-  cancelled.isErr() && cancelled.error.code === 'queue-unavailable';
+/** Whether a task may run although it was to be cancelled: not when it has ended meanwhile, or its queue has cancelled it. */
+export const mayRun = (cancelled: Result<TaskRecord, CancelError>): boolean => {
+  if (cancelled.isOk()) return false;
+  const { code, metadata } = cancelled.error;
+  return (
+    code === 'queue-unavailable' || (code === 'ledger-unavailable' && metadata['status'] !== 'cancelled')
+  );
+};
 
 const isUnavailable = (cancelled: Result<TaskRecord, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'ledger-unavailable';
@@ -160,9 +167,10 @@ export const toCancelFailure = (error: Error): CancelError =>
   new CancelError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
 
 /** The error for a cancellation that the ledger was not told of: it may have the task run yet. */
-const toUnnoted = (known: string, cause: LedgerError): CancelError =>
+const toUnnoted = (known: string, cause: LedgerError, metadata = {}): CancelError =>
   new CancelError(`${known}, and the ledger could not be told: ${cause.message}; call again`, {
     code: 'ledger-unavailable',
+    metadata,
     cause,
   });
 
