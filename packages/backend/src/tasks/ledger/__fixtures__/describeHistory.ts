@@ -40,6 +40,20 @@ export const describeHistory = (dialect: SqlDialect): void => {
       });
     });
 
+    it('reads with what a task was put on its queue, also when it has ended', async () => {
+      const { bench, history, add, end } = await createHistoryBench(dialect);
+      await using _ = bench;
+      const options = { priority: 26, attempts: 3, timestamp: CREATED_AT_MS };
+      const fields = ['step:charge', '1'];
+      const id = await add({ options, fields }, { payload: { n: 1 }, overrides: { maxAttempts: 3 } });
+      await end(id, { outcome: failure });
+      const entry = (await history.findEntry(id))._unsafeUnwrap();
+
+      expect(entry).toMatchObject({ id, options, fields, createdAtMs: CREATED_AT_MS });
+      expect(entry?.envelope).toMatchObject({ payload: { n: 1 }, overrides: { maxAttempts: 3 } });
+      expect((await history.findEntry(TaskId()))._unsafeUnwrap()).toBeUndefined();
+    });
+
     it('says when a task is due as long as it was put off', async () => {
       const { bench, add, end, find } = await createHistoryBench(dialect);
       await using _ = bench;

@@ -1,8 +1,10 @@
 import { type LedgerHistory } from '../LedgerHistory';
 import { readAttempts } from './AttemptRow';
+import { ENTRY_FIELDS } from './EntryRow';
 import { HISTORY_COLUMNS, parseHistoryRow, toRelatedFields } from './HistoryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { toListStatement } from './listStatement';
+import { parseEntryRows } from './parseEntryRows';
 import { readTrace } from './readTrace';
 import { sweepTasks } from './sweepTasks';
 
@@ -16,6 +18,14 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
         [id, queuePrefix],
       );
       return row === undefined ? undefined : parseHistoryRow(row);
+    }),
+  findEntry: (id) =>
+    run(async (database) => {
+      const rows = await database.query(
+        `SELECT ${ENTRY_FIELDS} FROM ${tables.name('tasks')} WHERE id = $1 AND queue_prefix = $2`,
+        [id, queuePrefix],
+      );
+      return parseEntryRows(rows).tasks[0];
     }),
   list: (query) =>
     run(async (database) => {
