@@ -90,8 +90,9 @@ export interface LedgerOutbox {
   /** Writes that tasks are on their queues. */
   markPublished(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
   /**
-   * Forgets a task for which the queue answered another one: an equal debounce key made them one. The other one has what
-   * this one was scheduled with. A task that has begun is left as it is.
+   * Forgets a task for which the queue answered another one. An equal debounce key made them one: the other one has what
+   * this one was scheduled with. Or a run of a schedule was skipped: the other one is left as it is. A task that has begun is
+   * not forgotten.
    */
   absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
   /** Lists tasks that are on no queue, so far as is written, claimed or not. */

@@ -48,6 +48,20 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('forgets a run of a schedule that was skipped, and changes nothing of the one before it', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const scheduleId = 'nightly';
+      const earlier = sampleEntry({}, { scheduleId });
+      const skipped = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { scheduleId });
+      for (const entry of [earlier, skipped]) await ledger.writer.insert(entry);
+
+      (await ledger.outbox.absorb(skipped.id, earlier.id))._unsafeUnwrap();
+
+      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope])).toEqual([
+        [earlier.id, earlier.envelope],
+      ]);
+    });
+
     it('leaves a task alone that has begun or ended', async () => {
       await using ledger = await createOutboxBench(dialect);
       const [waiting, begun, ended] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
