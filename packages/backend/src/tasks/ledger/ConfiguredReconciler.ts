@@ -4,8 +4,8 @@ import { locateTasks } from '../queue/locateTasks';
 import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { createReconciler, type Reconciler } from './Reconciler';
 import { type LedgerRelay } from './Relay';
-import { type FindPlaces } from './reconcilePage';
 import { type TaskLedger } from './TaskLedger';
+import { type FindPlaces } from './walkPlaces';
 
 interface ReconcilerParts {
   readonly ledger: TaskLedger;

@@ -7,7 +7,7 @@ import { loggedLines } from '../../worker/__fixtures__/TaskBench';
 import { type LedgerEntry } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
 import { type LedgerWriter } from '../LedgerWriter';
-import { type FindPlaces } from '../reconcilePage';
+import { type FindPlaces } from '../walkPlaces';
 import { sampleEnd } from './LedgerBench';
 import { createRelayBench, type RelayBench } from './RelayBench';
 

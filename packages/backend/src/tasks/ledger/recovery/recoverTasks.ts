@@ -11,8 +11,9 @@ const PATIENCE_MARGIN_MS = 3000;
 
 /**
  * Compares all unfinished tasks of the ledger with their queues at once: what is on no queue is put there, and what has ended
- * there is written down. Any number of these, and of relays, reconcilers and workers, may run at the same time. Ends early when
- * ledger or Redis is away; what it did until then stays done.
+ * there is written down. Any number of these, and of relays, reconcilers and workers, may run at the same time. A queue
+ * that refuses, or an end that cannot be written, is left and stands in the way of no other one. Ends early when ledger or Redis
+ * is away; what it did until then stays done.
  */
 export const recoverTasks = async (
   parts: RecoveryParts,
@@ -20,13 +21,15 @@ export const recoverTasks = async (
 ): Promise<Result<RecoveryReport, ReconcileError>> => {
   const { now = Date.now } = parts;
   const startedAtMs = now();
+  const runningAgeMs = Math.max(minAgeMs, parts.runningAgeMs);
   const recovery: Recovery = {
     ...parts,
     now,
     isDryRun,
     patienceMs,
+    runningAgeMs,
     untouchedSinceMs: startedAtMs - minAgeMs,
-    runningSinceMs: startedAtMs - Math.max(minAgeMs, parts.runningAgeMs),
+    runningSinceMs: startedAtMs - runningAgeMs,
     tally: createRecoveryTally(),
   };
   const compared = await compareTasks(recovery);
