@@ -154,8 +154,7 @@ export const describeRecovery = (dialect: SqlDialect): void => {
       const refused = await bench.insert();
       for (let count = 0; count < 8; count += 1) await bench.insert();
       const no = new PublishError('Redis refused the task: OOM', {
-        isUnknown: false,
-        cause: Object.assign(new Error('OOM'), { name: 'ReplyError' }),
+        code: 'refused',
       });
 
       const report = await recover(
