@@ -12,7 +12,7 @@ interface ReconcilerParts {
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   /** Puts what Redis has lost on its queues again. */
-  readonly relay: Pick<LedgerRelay, 'nudge'>;
+  readonly relay: Pick<LedgerRelay, 'look'>;
 }
 
 /** How often a worker must have missed to tell that it has a task, before the task counts as lost. */
@@ -42,6 +42,6 @@ export const createConfiguredReconciler = ({
     intervalMs: appConfig.ledgerReconcileIntervalMs,
     minAgeMs: appConfig.ledgerReconcileAgeMs,
     runningAgeMs: toRunningAgeMs(appConfig),
-    onUnpublished: () => relay.nudge(),
+    onUnpublished: () => void relay.look(),
   });
 };

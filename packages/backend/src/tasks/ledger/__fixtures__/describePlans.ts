@@ -83,7 +83,7 @@ export const describePlans = (dialect: SqlDialect): void => {
     it('find one task, the one that does it again, and attempts', async () => {
       const plans = await bench.plansOf(async (ledger) => {
         await createSqlHistory(ledger).find(TaskId());
-        await createSqlHistory(ledger).listAttempts([TaskId()]);
+        await createSqlHistory(ledger).listAttempts(TaskId());
       });
 
       expectIndexes(plans, primary.tasks, 'tasks_retried', primary.attempts);
