@@ -52,7 +52,7 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   let isStopped = false;
 
   const told = (batch: Result<PublishedTasks, LedgerError>): PublishedTasks | undefined => {
-    if (batch.isErr()) log.unreadable(batch.error);
+    if (batch.isErr()) log.ledgerAway(batch.error);
     else log.unplaced(batch.value.unplaced);
     return batch.unwrapOr(undefined);
   };
@@ -74,7 +74,7 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   /** What Redis refused is claimed, and not seen by the next looks: only the ledger knows what is left. */
   const sayWhetherBehind = async (): Promise<void> => {
     const lag = await outbox.lag(now());
-    if (lag.isErr()) log.unreadable(lag.error);
+    if (lag.isErr()) log.ledgerAway(lag.error);
     else if (lag.value.oldestMs > minAgeMs + intervalMs) log.stillBehind(lag.value);
     else log.caughtUp();
   };

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type LedgerError } from './LedgerError';
-import { type UnfinishedQuery } from './LedgerOutbox';
+import { type PublishedQuery } from './LedgerOutbox';
 import { type ReconcileError } from './ReconcileError';
 import { type TaskLedger } from './TaskLedger';
 import { type FindPlaces, type LocatedTasks, toAbsent, toIds, walkPages } from './walkPlaces';
@@ -30,7 +30,7 @@ interface Reconciliation {
   readonly ledger: Pick<TaskLedger, 'writer' | 'outbox'>;
   readonly findPlaces: FindPlaces;
   readonly pageSize: number;
-  readonly query: Pick<UnfinishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
+  readonly query: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Asked before each page. */
@@ -56,7 +56,7 @@ export const reconcileTasks = async (
   };
   const walked = await walkPages({
     ...reconciliation,
-    list: (page) => ledger.outbox.listUnfinished({ ...query, ...page }),
+    list: (page) => ledger.outbox.listPublished({ ...query, ...page }),
     onLeft: ({ taskName, tasks }, reason) => leave({ taskName, taskCount: tasks.length, reason }),
     act: async (located) => {
       const settled = await settle(reconciliation, located, leave);

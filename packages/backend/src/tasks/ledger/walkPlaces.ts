@@ -3,7 +3,7 @@ import { type TaskId } from '../domain/TaskId';
 import { accessFailureCode, describeAccessFailure, isSilence } from '../queue/AccessFailure';
 import { type QueuePlace } from '../queue/locateTasks';
 import { type LedgerError } from './LedgerError';
-import { type UnfinishedQuery, type UnfinishedTask } from './LedgerOutbox';
+import { type PublishedQuery, type UnfinishedTask } from './LedgerOutbox';
 import { type ReconcileError, toLedgerFailure, toQueueFailure } from './ReconcileError';
 
 /** Asks a queue where its tasks are; one answer for each, in their order. */
@@ -59,7 +59,7 @@ interface PageWork extends PlaceWork<UnfinishedTask> {
   readonly pageSize: number;
   /** Lists a page, in the order of the ids. */
   list(
-    page: Pick<UnfinishedQuery, 'limit' | 'afterId'>,
+    page: Pick<PublishedQuery, 'limit' | 'afterId'>,
   ): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /** Asked before each page. Default: never. */
   isStopped?(): boolean;
@@ -68,7 +68,7 @@ interface PageWork extends PlaceWork<UnfinishedTask> {
 /** Does the same with all tasks of a list, page by page. */
 export const walkPages = async (work: PageWork): Promise<Result<void, ReconcileError>> => {
   const { pageSize: limit, list, isStopped = () => false } = work;
-  let page: Pick<UnfinishedQuery, 'limit' | 'afterId'> = { limit };
+  let page: Pick<PublishedQuery, 'limit' | 'afterId'> = { limit };
   while (!isStopped()) {
     const tasks = await list(page);
     if (tasks.isErr()) return err(toLedgerFailure(tasks.error));

@@ -10,7 +10,7 @@ const UNKNOWN_WORKER = 'unknown';
 /** Another program may fail a task without a word. */
 const UNTOLD: StoredTaskError = { message: 'no reason is known', code: 'task-failed', attempt: 0 };
 
-const toOutcome = (record: TaskRecord): AttemptOutcome | undefined => {
+const toEndedOutcome = (record: TaskRecord): AttemptOutcome | undefined => {
   switch (record.status) {
     case 'completed':
       return { kind: 'completed', value: record.value };
@@ -35,7 +35,7 @@ export const writeQueueEnd = async (
   nowMs: number,
 ): Promise<Result<boolean, LedgerError>> => {
   const { id, startedAt, attempt, cancelReason: reason } = record;
-  const outcome = toOutcome(record);
+  const outcome = toEndedOutcome(record);
   if (outcome === undefined) return ok(false);
   const endedAtMs = record.endedAt?.getTime() ?? nowMs;
   if (startedAt === undefined && outcome.kind === 'cancelled')

@@ -253,7 +253,7 @@ export const describeReconciler = (dialect: SqlDialect): void => {
 
       expect(result._unsafeUnwrapErr()).toMatchObject({ code: 'queue-unavailable' });
       const now = Date.now() + 60_000;
-      const left = await bench.outbox.listUnfinished({
+      const left = await bench.outbox.listPublished({
         limit: 9,
         untouchedSinceMs: now,
         runningSinceMs: now,

@@ -96,9 +96,9 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await ledger.publish(...ids);
 
       const [first, second] = [
-        (await ledger.outbox.listUnfinished({ ...listed, limit: 3 }))._unsafeUnwrap(),
+        (await ledger.outbox.listPublished({ ...listed, limit: 3 }))._unsafeUnwrap(),
         (
-          await ledger.outbox.listUnfinished({ ...listed, limit: 3, afterId: ids.toSorted()[2] as TaskId })
+          await ledger.outbox.listPublished({ ...listed, limit: 3, afterId: ids.toSorted()[2] as TaskId })
         )._unsafeUnwrap(),
       ];
 
@@ -120,9 +120,9 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await touch(running, NOW_MS - 999);
       await touch(lost, NOW_MS - 1000);
 
-      expect(idsOf((await ledger.outbox.listUnfinished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
+      expect(idsOf((await ledger.outbox.listPublished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
       const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
-      expect(idsOf((await ledger.outbox.listUnfinished(early))._unsafeUnwrap())).toEqual([lost]);
+      expect(idsOf((await ledger.outbox.listPublished(early))._unsafeUnwrap())).toEqual([lost]);
     });
 
     it('takes back that a task is on a queue, unless something has happened to it since', async () => {

@@ -24,7 +24,7 @@ export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedT
   const compared = await walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) => ledger.outbox.listUnfinished({ ...query, ...page }),
+    list: (page) => ledger.outbox.listPublished({ ...query, ...page }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const lost = toAbsent(located);

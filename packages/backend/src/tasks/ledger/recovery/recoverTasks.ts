@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type ReconcileError } from '../ReconcileError';
 import { compareTasks } from './compareTasks';
-import { previewWaiting, publishWaiting } from './publishWaiting';
+import { previewUnpublished, publishUnpublished } from './publishUnpublished';
 import { type Recovery, type RecoveryOptions, type RecoveryParts } from './Recovery';
 import { createRecoveryTally, type RecoveryReport } from './RecoveryReport';
 import { verifySuspects } from './verifySuspects';
@@ -35,7 +35,7 @@ export const recoverTasks = async (
   const compared = await compareTasks(recovery);
   if (compared.isErr()) return err(compared.error);
   const { lostIds, suspects } = compared.value;
-  const published = await (isDryRun ? previewWaiting(recovery) : publishWaiting(recovery, lostIds));
+  const published = await (isDryRun ? previewUnpublished(recovery) : publishUnpublished(recovery, lostIds));
   if (published.isErr()) return err(published.error);
   const verified = await verifySuspects(recovery, suspects);
   return verified.isErr() ? err(verified.error) : ok(recovery.tally.toReport());

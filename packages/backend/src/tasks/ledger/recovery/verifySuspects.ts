@@ -29,11 +29,11 @@ const leaveLost = async (
   { ledger: { writer, outbox }, tally, runningAgeMs }: Recovery,
   absent: readonly NamedTask[],
 ): Promise<Result<void, LedgerError>> => {
-  const waiting = await outbox.listUnpublished(toIds(absent));
-  if (waiting.isErr()) return err(waiting.error);
-  const { tasks, unreadable } = waiting.value;
-  const waitingIds = new Set(toIds([...tasks, ...unreadable]));
-  const lost = absent.filter(({ id }) => !waitingIds.has(id));
+  const unpublished = await outbox.readUnpublished(toIds(absent));
+  if (unpublished.isErr()) return err(unpublished.error);
+  const { tasks, unreadable } = unpublished.value;
+  const unpublishedIds = new Set(toIds([...tasks, ...unreadable]));
+  const lost = absent.filter(({ id }) => !unpublishedIds.has(id));
   // At once: the writer asks for all of them in one statement.
   const standings = await Promise.all(
     lost.map(async (task) => ({ task, standing: await writer.standing(task.id) })),

@@ -13,17 +13,17 @@ import { writeEnds } from './writeEnds';
 const PAUSE_MS = 100;
 
 /** So many tasks that another process has claimed are counted. */
-const MAX_WAITING = 10_000;
+const MAX_CLAIMED_ELSEWHERE = 10_000;
 
 const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on its queue yet';
 
-/** Counts what `publishWaiting` would do. */
-export const previewWaiting = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
+/** Counts what `publishUnpublished` would do. */
+export const previewUnpublished = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
   const { ledger, findPlaces, batchSize, untouchedSinceMs, tally } = recovery;
   return walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) => ledger.outbox.listWaiting({ ...page, createdUntilMs: untouchedSinceMs }),
+    list: (page) => ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const publishedCount = toAbsent(located).length;
@@ -40,7 +40,7 @@ export const previewWaiting = (recovery: Recovery): Promise<Result<void, Reconci
  *
  * @param lostIds Those that are counted as checked already.
  */
-export const publishWaiting = async (
+export const publishUnpublished = async (
   recovery: Recovery,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
@@ -54,11 +54,11 @@ export const publishWaiting = async (
     const settled = await settleClaimed(recovery, claimed.value, lostIds);
     if (settled.isErr()) return err(settled.error);
     if (rows.length > 0 && !progress.isOverdue()) continue;
-    const waiting = await listClaimedElsewhere(recovery);
-    if (waiting.isErr()) return err(toLedgerFailure(waiting.error));
-    if (waiting.value.length === 0) return ok();
-    progress.see(`${waiting.value.length} to ${waiting.value.at(-1)?.id}`);
-    if (progress.isOverdue()) return ok(leaveAll(recovery, waiting.value, lostIds));
+    const elsewhere = await listClaimedElsewhere(recovery);
+    if (elsewhere.isErr()) return err(toLedgerFailure(elsewhere.error));
+    if (elsewhere.value.length === 0) return ok();
+    progress.see(`${elsewhere.value.length} to ${elsewhere.value.at(-1)?.id}`);
+    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere.value, lostIds));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 };
@@ -119,9 +119,9 @@ const listClaimedElsewhere = async ({
   tally,
   untouchedSinceMs: createdUntilMs,
 }: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
-  const limit = MAX_WAITING + tally.leftCount();
-  const waiting = await ledger.outbox.listWaiting({ limit, createdUntilMs });
-  return waiting.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
+  const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
+  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs });
+  return elsewhere.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
 };
 
 const leaveAll = (
