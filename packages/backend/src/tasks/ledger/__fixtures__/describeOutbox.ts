@@ -72,7 +72,8 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await ledger.publish(await ledger.insert());
       await ledger.writer.cancel(await ledger.insert(), { nowMs: NOW_MS });
       const other = createLedgerDatabase({
-        ...ledger,
+        ...ledger.ledgerDatabase,
+        database: ledger.database,
         queuePrefix: 'other',
         migrate: async () => undefined,
       });
