@@ -16,9 +16,9 @@ import { type LedgerWriter } from '../LedgerWriter';
 import { type PublishJob } from '../publishTasks';
 import { createReconciler, type Reconciler } from '../Reconciler';
 import { createLedgerRelay, type LedgerRelay } from '../Relay';
-import { type FindPlaces } from '../reconcilePage';
 import { createSqlOutbox, type SqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
+import { type FindPlaces } from '../walkPlaces';
 import { createLedgerBench, type LedgerBench, sampleEntry } from './LedgerBench';
 
 /** A ledger, and queues on a real Redis. */

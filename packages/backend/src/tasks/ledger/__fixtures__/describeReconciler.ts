@@ -7,7 +7,7 @@ import { loggedLines } from '../../worker/__fixtures__/TaskBench';
 import { type LedgerEntry } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
 import { type LedgerWriter } from '../LedgerWriter';
-import { type FindPlaces } from '../reconcilePage';
+import { type FindPlaces } from '../walkPlaces';
 import { sampleEnd } from './LedgerBench';
 import { createRelayBench, type RelayBench } from './RelayBench';
 
@@ -253,7 +253,7 @@ export const describeReconciler = (dialect: SqlDialect): void => {
 
       expect(result._unsafeUnwrapErr()).toMatchObject({ code: 'queue-unavailable' });
       const now = Date.now() + 60_000;
-      const left = await bench.outbox.listUnfinished({
+      const left = await bench.outbox.listPublished({
         limit: 9,
         untouchedSinceMs: now,
         runningSinceMs: now,

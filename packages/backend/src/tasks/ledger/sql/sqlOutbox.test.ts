@@ -35,8 +35,12 @@ describe('createSqlOutbox on sqlite: query plans', () => {
   const cases: [name: string, index: string, work: (outbox: SqlOutbox) => Promise<unknown>][] = [
     ['claim', 'tasks_outbox', (outbox) => outbox.claim(sampleClaim())],
     ['lag', 'tasks_outbox', (outbox) => outbox.lag(NOW_MS)],
-    ['listWaiting', 'tasks_outbox', (outbox) => outbox.listWaiting({ limit: 9, createdUntilMs: NOW_MS })],
-    ['listUnfinished', 'tasks_unfinished', (outbox) => outbox.listUnfinished({ limit: 9, ...UNTOUCHED })],
+    [
+      'listUnpublished',
+      'tasks_outbox',
+      (outbox) => outbox.listUnpublished({ limit: 9, createdUntilMs: NOW_MS }),
+    ],
+    ['listPublished', 'tasks_unfinished', (outbox) => outbox.listPublished({ limit: 9, ...UNTOUCHED })],
   ];
 
   it.each(cases)('%s reads by %s alone', async (_name, index, work) => {
