@@ -4,15 +4,15 @@ import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isEnvelope, parseEnvelope, type TaskOverrides } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
-import { publishRecorded } from '../ledger/publishRecorded';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { toRetryStrategy } from '../ledger/toRetryStrategy';
-import { fromJobPriority, toJobOptions } from './JobOptions';
-import { publish } from './publish';
-import { type QueueAccess } from './QueueAccess';
-import { toQueueKey } from './QueueName';
-import { claimRetry, closeRetryClaim, type RetryClaim } from './RetryClaim';
-import { type JobInput } from './TaskQueues';
+import { fromJobPriority, toJobOptions } from '../queue/JobOptions';
+import { publish } from '../queue/publish';
+import { type QueueAccess } from '../queue/QueueAccess';
+import { toQueueKey } from '../queue/QueueName';
+import { claimRetry, closeRetryClaim, type RetryClaim } from '../queue/RetryClaim';
+import { type JobInput } from '../queue/TaskQueues';
+import { publishRecorded } from './publishRecorded';
+import { sharedTaskLedger } from './sharedTaskLedger';
+import { toRetryStrategy } from './toRetryStrategy';
 
 /** What became of the wish to do a task again. */
 export type TaskRetry =
