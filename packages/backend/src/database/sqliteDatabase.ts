@@ -68,7 +68,6 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
           throw error;
         }
       }, patienceMs),
-    listen: async () => async () => undefined,
     close: async () => {
       if (isClosed) return;
       isClosed = true;

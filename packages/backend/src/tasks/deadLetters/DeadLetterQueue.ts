@@ -6,9 +6,9 @@ import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type TaskPlace } from '../queue/findRetriable';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { DeadLetterError, toUnavailable } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import {

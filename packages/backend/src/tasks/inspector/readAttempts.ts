@@ -20,10 +20,9 @@ export const readAttempts = async (
   if (ledger === undefined) return err(toLedgerDisabled('getAttempts'));
   if (!isTaskId(id)) return err(toNotFound(id)); // another program's
   const { history } = ledger;
-  const listed = await history.listAttempts([id]);
+  const listed = await history.listAttempts(id);
   if (listed.isErr()) return err(toLedgerFailure(listed.error));
-  const attempts = listed.value.get(id) ?? [];
-  if (attempts.length > 0) return ok(attempts);
+  if (listed.value.length > 0) return ok(listed.value);
   const found = await history.find(id);
   if (found.isErr()) return err(toLedgerFailure(found.error));
   return found.value === undefined ? err(toNotFound(id)) : ok([]);

@@ -3,9 +3,9 @@ import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
+import { recallEnded } from '../ledger/recallEnded';
+import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
-import { recallEnded } from '../queue/recallEnded';
-import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
 

@@ -5,7 +5,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { closeSharedLedgers, sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
-import { createTaskInspector } from './TaskInspector';
+import { createTaskBench, loggedLines } from '../worker/__fixtures__/TaskBench';
 
 describe('TaskInspector.retry', () => {
   it('does finished steps no second time, also when Redis has lost the new task and the relay brings it back', async () => {
@@ -39,89 +39,44 @@ describe('TaskInspector.retry', () => {
     expect(charges).toBe(1);
   });
 
-  it('does a task again that the ledger alone still knows, once, however many call', async () => {
-    let isBroken = true;
+  it('writes down how the new task is tried again, as scheduling does', async () => {
     const task = defineTask({
-      queueName: 'test:forgotten',
-      schema: z.object({ n: z.number() }),
-      handler: async ({ n }) => (isBroken ? err(TaskError.fatal('broken', { n })) : ok(n)),
+      queueName: 'test:again',
+      schema: z.object({}),
+      handler: async () => ok(),
+      options: { retry: { backoff: 'linear' } },
     });
     await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
     const { bench } = setup;
-    const worker = await bench.startWorker();
-    const id = await bench.schedule(task, { n: 7 }, { priority: 'high', metadata: { order: 7 } });
-    const { correlationId } = await bench.ended(id);
-    await worker.stop();
-    isBroken = false;
-    await bench.redis.del(await bench.keys());
-    const answers = await Promise.all(Array.from({ length: 8 }, () => bench.inspector.retry(id)));
-    const made = answers.flatMap((answer) => (answer.isOk() ? [answer.value] : []));
-    const refusals = answers.flatMap((answer) => (answer.isErr() ? [answer.error] : []));
-    const newId = made[0] ?? id;
-
-    expect(made).toEqual([newId]);
-    expect(refusals.map(({ code, metadata }) => [code, metadata['retriedAs']])).toEqual(
-      Array.from({ length: 7 }, () => ['already-retried', newId]),
-    );
-    expect(await setup.row(newId)).toMatchObject({ retried_from: id, priority: 75 });
-    await bench.startWorker();
-    expect(await bench.ended(newId)).toMatchObject({
-      status: 'completed',
-      value: 7,
-      correlationId,
-      metadata: { order: 7 },
-      retriedFrom: id,
-    });
-  });
-
-  it('knows when Redis has forgotten the retry too', async () => {
-    const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
-    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
-    const { bench } = setup;
-    const id = await bench.schedule(task, {}, { delayMs: 60_000 });
-    (await bench.inspector.cancel(id, 'too late'))._unsafeUnwrap();
-    await bench.redis.del(await bench.keys());
+    const id = await bench.schedule(task, {}, { delayMs: 60_000, retry: { initialDelayMs: 5 } });
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
     const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
-    await bench.redis.del(await bench.keys());
 
-    expect((await bench.inspector.retry(id))._unsafeUnwrapErr()).toMatchObject({
-      code: 'already-retried',
-      metadata: { retriedAs: newId },
-    });
-    expect(await bench.record(id)).toMatchObject({ status: 'cancelled', cancelReason: 'too late' });
-    const third = (await bench.inspector.retry(id, { force: true }))._unsafeUnwrap();
-    expect(await setup.row(third)).toMatchObject({ retried_from: id });
-    expect(await setup.countRows()).toBe(3);
+    const [old, again] = [await setup.row(id), await setup.row(newId)];
+    expect(again?.['retry_strategy']).toBe('{"backoff":"linear","initialDelayMs":5}');
+    expect(again?.['retry_strategy']).toBe(old?.['retry_strategy']);
   });
 
-  it('retries no forgotten task that completed, or that has no definition', async () => {
-    const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
-    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
-    const { bench } = setup;
-    const worker = await bench.startWorker();
-    const completed = await bench.schedule(task, {});
-    await bench.ended(completed);
-    await worker.stop();
-    const cancelled = await bench.schedule(task, {});
-    (await bench.inspector.cancel(cancelled))._unsafeUnwrap();
-    await bench.redis.del(await bench.keys());
-    const other = defineTask({ queueName: 'test:other', schema: z.object({}), handler: async () => ok() });
-    const stranger = createTaskInspector({
-      tasks: [other],
-      logger: bench.logger,
-      appConfig: bench.appConfig,
+  it('does a task again without a ledger that is away, if it may, and says so', async () => {
+    const task = defineTask({ queueName: 'test:away', schema: z.object({}), handler: async () => ok() });
+    await using bench = await createTaskBench({
+      tasks: [task],
+      env: {
+        LEDGER_URL: 'postgres://127.0.0.1:1/none',
+        LEDGER_DEADLINE_MS: '500',
+        LEDGER_REQUIRED: 'false',
+      },
     });
+    const id = await bench.schedule(task, {}, { delayMs: 60_000 });
+    await bench.inspector.cancel(id);
+    const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
 
-    expect((await bench.inspector.retry(completed))._unsafeUnwrapErr()).toMatchObject({
-      code: 'not-retriable',
-      metadata: { status: 'completed' },
-    });
-    expect((await stranger.retry(cancelled))._unsafeUnwrapErr()).toMatchObject({
-      code: 'not-found',
-      message: `no registered queue holds the task "${cancelled}"`,
-    });
-    expect(await bench.redis.exists(bench.queue(task).toKey(completed))).toBe(0);
-    expect(await bench.redis.exists(bench.queue(task).toKey(cancelled))).toBe(0);
+    expect((await bench.queue(task).getPrioritized()).map((job) => job.id)).toEqual([newId]);
+    const lines = loggedLines(bench.logger).filter(({ message }) => message.includes('without the ledger'));
+    // One for the task, and one for its retry: schedulers and inspectors have their own.
+    expect(lines.map(({ meta }) => meta)).toEqual(
+      [1, 2].map(() => ({ taskName: 'test:away', reason: expect.stringContaining('does not answer') })),
+    );
   });
 
   it('says that it is the ledger that does not take the new task', async () => {

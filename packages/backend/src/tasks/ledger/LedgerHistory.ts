@@ -86,10 +86,8 @@ export interface LedgerHistory {
    * @param limit At most so many.
    */
   trace(correlationId: CorrelationId, limit: number): Promise<Result<readonly TraceEntry[], LedgerError>>;
-  /** The attempts of tasks, each in their order. */
-  listAttempts(
-    ids: readonly TaskId[],
-  ): Promise<Result<ReadonlyMap<TaskId, readonly TaskAttempt[]>, LedgerError>>;
+  /** The attempts of a task, in their order; none of one that the ledger does not know. */
+  listAttempts(id: TaskId): Promise<Result<readonly TaskAttempt[], LedgerError>>;
   /** Deletes tasks and their attempts; answers how many tasks. */
   sweep(rule: SweepRule): Promise<Result<number, LedgerError>>;
 }

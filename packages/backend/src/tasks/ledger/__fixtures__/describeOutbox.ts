@@ -72,7 +72,8 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await ledger.publish(await ledger.insert());
       await ledger.writer.cancel(await ledger.insert(), { nowMs: NOW_MS });
       const other = createLedgerDatabase({
-        ...ledger,
+        ...ledger.ledgerDatabase,
+        database: ledger.database,
         queuePrefix: 'other',
         migrate: async () => undefined,
       });
@@ -80,7 +81,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await createSqlWriter(other).insert(foreign);
 
       expect(await ledger.claim()).toEqual([]);
-      expect((await ledger.outbox.listUnpublished([foreign.id]))._unsafeUnwrap().tasks).toEqual([]);
+      expect((await ledger.outbox.readUnpublished([foreign.id]))._unsafeUnwrap().tasks).toEqual([]);
       expect(idsOf((await createSqlOutbox(other).claim(sampleClaim()))._unsafeUnwrap().tasks)).toEqual([
         foreign.id,
       ]);
@@ -153,7 +154,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await ledger.writer.cancel(ended, { nowMs: NOW_MS });
       await ledger.claim();
 
-      const found = await ledger.outbox.listUnpublished([published, entry.id, ended, TaskId()]);
+      const found = await ledger.outbox.readUnpublished([published, entry.id, ended, TaskId()]);
 
       expect(found._unsafeUnwrap().tasks).toEqual([{ ...entry, attemptsMade: 0, hasBegun: false }]);
     });

@@ -65,9 +65,15 @@ export const createRecoveryTally = (): RecoveryTally => {
       left: [...reasons].map(([reason, tasks]) => ({ reason, count: tasks.length })),
     };
   };
+  const add: RecoveryTally['add'] = (taskName, given) => {
+    counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given));
+  };
   return {
-    add: (taskName, given) => counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given)),
-    leave: ({ id, taskName }, reason) => left.set(id, { taskName, reason }),
+    add,
+    leave: ({ id, taskName }, reason) => {
+      add(taskName, {});
+      left.set(id, { taskName, reason });
+    },
     settle: (id) => left.delete(id),
     isLeft: (id) => left.has(id),
     leftCount: () => left.size,

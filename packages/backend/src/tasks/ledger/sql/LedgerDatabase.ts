@@ -17,14 +17,15 @@ export interface LedgerDatabase {
   run<T>(work: (database: SqlDatabase) => Promise<T>): Promise<Result<T, LedgerError>>;
 }
 
-interface LedgerDatabaseOptions {
+/** What the access to a ledger's database is made of. */
+export interface LedgerDatabaseOptions {
   readonly database: SqlDatabase;
   readonly tables: SqlTables;
   readonly queuePrefix: string;
   /** Brings the tables up to date; asked again when it has rejected. */
   migrate(): Promise<void>;
-  /** That of the database; milliseconds. Default: 2000. */
-  readonly deadlineMs?: number | undefined;
+  /** That of the database; milliseconds. */
+  readonly deadlineMs: number;
 }
 
 /** Work that was busy for this part of the deadline has waited for its lock: a try after that would only wait as long again. */
@@ -42,7 +43,7 @@ export const createLedgerDatabase = ({
   tables,
   queuePrefix,
   migrate,
-  deadlineMs = 2000,
+  deadlineMs,
 }: LedgerDatabaseOptions): LedgerDatabase => {
   let opening: Promise<void> | undefined;
   let isOpen = false;

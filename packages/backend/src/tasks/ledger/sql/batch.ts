@@ -1,7 +1,7 @@
-import { type SqlDialect } from '@backend/database/SqlDatabase';
+import { type SqlDialect, type SqlValue } from '@backend/database/SqlDatabase';
 
-/** What one cell of a batch may be. JSON goes as text. */
-export type Cell = string | number | null;
+/** What one cell of a batch may be. */
+export type Cell = SqlValue;
 
 /** A column of a batch. */
 export interface BatchColumn {

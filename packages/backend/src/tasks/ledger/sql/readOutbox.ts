@@ -3,10 +3,10 @@ import { type TaskId } from '../../domain/TaskId';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import {
   type OutboxLag,
-  type UnfinishedQuery,
+  type PublishedQuery,
   type UnfinishedTask,
+  type UnpublishedQuery,
   type UnpublishedTasks,
-  type WaitingQuery,
 } from '../LedgerOutbox';
 import { selectTexts, toBatch } from './batch';
 import { ENTRY_FIELDS, toMs } from './EntryRow';
@@ -31,7 +31,7 @@ export const listCommitted = async (
 };
 
 /** Which of these tasks are on no queue. */
-export const listUnpublished = async (
+export const readUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
   ids: readonly TaskId[],
@@ -46,10 +46,10 @@ export const listUnpublished = async (
 };
 
 /** Lists unfinished tasks that were put on a queue, in the order of their ids. */
-export const listUnfinished = async (
+export const listPublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs }: UnfinishedQuery, // before every id
+  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs }: PublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
@@ -62,10 +62,10 @@ export const listUnfinished = async (
 };
 
 /** Lists tasks that are on no queue, in the order of their ids. */
-export const listWaiting = async (
+export const listUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, createdUntilMs }: WaitingQuery, // before every id
+  { limit, afterId = '' as TaskId, createdUntilMs }: UnpublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}

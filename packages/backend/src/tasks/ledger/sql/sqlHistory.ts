@@ -40,7 +40,7 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
         query: { correlationId, limit, order: 'oldest-first' },
       }),
     ),
-  listAttempts: (ids) => run((database) => readAttempts(database, tables, ids)),
+  listAttempts: (id) => run(async (database) => (await readAttempts(database, tables, [id])).get(id) ?? []),
   sweep: (rule) =>
     run((database) =>
       database.transaction((executor) => sweepTasks(executor, tables, { ...rule, queuePrefix })),

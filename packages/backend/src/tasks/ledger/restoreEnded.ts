@@ -1,10 +1,10 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { taskIdTimeMs } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { type UnpublishedTask } from '../ledger/LedgerOutbox';
-import { deleteOrphan } from './deleteOrphan';
-import { toRestoredStack } from './StoredFailure';
-import { type TaskQueues } from './TaskQueues';
+import { deleteOrphan } from '../queue/deleteOrphan';
+import { toRestoredStack } from '../queue/StoredFailure';
+import { type TaskQueues } from '../queue/TaskQueues';
+import { type UnpublishedTask } from './LedgerOutbox';
 
 /** A failed or cancelled task, as the ledger keeps it. */
 export interface KeptTask {

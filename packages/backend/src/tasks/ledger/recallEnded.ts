@@ -2,10 +2,10 @@ import { ok, type Result } from 'neverthrow';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskStatus } from '../domain/TaskStatus';
-import { type TaskLedger } from '../ledger/TaskLedger';
-import { type TaskPlace } from './findRetriable';
-import { type QueueAccess } from './QueueAccess';
+import { type TaskPlace } from '../queue/findRetriable';
+import { type QueueAccess } from '../queue/QueueAccess';
 import { restoreEnded } from './restoreEnded';
+import { type TaskLedger } from './TaskLedger';
 
 interface RecallRequest {
   readonly access: QueueAccess;

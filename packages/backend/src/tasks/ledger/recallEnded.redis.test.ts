@@ -2,10 +2,10 @@ import { describe, expect, it } from 'bun:test';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { createQueueAccess } from '../queue/QueueAccess';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
-import { createQueueAccess } from './QueueAccess';
 import { recallEnded } from './recallEnded';
+import { sharedTaskLedger } from './sharedTaskLedger';
 
 describe('recallEnded', () => {
   it('leaves a task alone that is on its queue, and puts back one whose place alone is lost', async () => {
