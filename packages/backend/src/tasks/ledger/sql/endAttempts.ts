@@ -7,6 +7,7 @@ import { type Cell, toBatch } from './batch';
 import { type EndRow } from './EndRow';
 import {
   toAttemptInsert,
+  toDiscardedInsert,
   toHeldQuery,
   toRowAttemptInsert,
   toRowUpdate,
@@ -52,6 +53,11 @@ const endEach = async (
   await transaction.runEach(
     toRowAttemptInsert(tables),
     ends.flatMap((end) => toKept(end, standingOf.get(end))),
+  );
+  await insertDiscarded(
+    transaction,
+    tables,
+    others.filter((end) => standingOf.get(end)?.kind === 'ended'),
   );
   return ends.map((end) => toAnswer(standingOf.get(end)));
 };
@@ -102,6 +108,11 @@ const endAttempts = async (
       executor,
       tables,
       round.flatMap((end) => toKept(end, standings.get(end.id))),
+    );
+    await insertDiscarded(
+      executor,
+      tables,
+      round.filter(({ id }) => standings.get(id)?.kind === 'ended'),
     );
     for (const end of round) answers.set(end, toAnswer(standings.get(end.id)));
   }
@@ -176,14 +187,9 @@ const listHeld = async (
   return new Set(rows.map(({ id }) => String(id)));
 };
 
-/**
- * What an attempt came to whose task had ended already counts for nothing. That of an unknown task is not kept: nobody would
- * ever sweep it, and the task may yet be written down.
- */
-const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] => {
-  if (attempt === undefined || standing?.kind === 'absent' || standing?.kind === 'held') return [];
-  return [standing?.kind === 'ended' ? attempt.discarded : attempt.kept];
-};
+/** That of an unknown task is not kept: nobody would ever sweep it, and the task may yet be written down. */
+const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] =>
+  attempt === undefined || (standing !== undefined && standing.kind !== 'open') ? [] : [attempt.kept];
 
 const insertAttempts = async (
   executor: SqlExecutor,
@@ -191,4 +197,14 @@ const insertAttempts = async (
   rows: readonly (readonly Cell[])[],
 ): Promise<void> => {
   if (rows.length > 0) await executor.query(toAttemptInsert(tables), [toBatch(rows)]);
+};
+
+/** What an attempt came to whose task had ended already counts for nothing. */
+const insertDiscarded = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<void> => {
+  const rows = ends.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt.discarded]));
+  if (rows.length > 0) await executor.query(toDiscardedInsert(tables), [toBatch(rows)]);
 };

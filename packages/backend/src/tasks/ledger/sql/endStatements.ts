@@ -78,6 +78,19 @@ export const toRowAttemptInsert = (tables: SqlTables): string =>
 export const toAttemptInsert = (tables: SqlTables): string =>
   toInsert(tables, `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE true`);
 
+/**
+ * A batch of attempts of which the tasks had ended already. One of the same number, of the same worker and at the same time is
+ * the very attempt, told twice: by its worker, and by its queue, which has its times a little differently.
+ */
+export const toDiscardedInsert = (tables: SqlTables): string =>
+  toInsert(
+    tables,
+    `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE NOT EXISTS (
+       SELECT 1 FROM ${tables.name('task_attempts')} AS told
+       WHERE told.task_id = batch.task_id AND told.number = batch.number AND told.worker_id = batch.worker_id
+         AND told.started_at <= batch.ended_at AND told.ended_at >= batch.started_at AND told.outcome <> 'crashed')`,
+  );
+
 /** `toUpdate` and the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
 export const toUpdateWithAttempts = (tables: SqlTables): string => {
   const free = onlyFree(tables);
