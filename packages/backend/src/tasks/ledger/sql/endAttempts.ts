@@ -14,7 +14,7 @@ import {
   toUpdate,
   toUpdateWithAttempts,
 } from './endStatements';
-import { ALL, type FreeTasks, onlyFree } from './freeTasks';
+import { onlyFree } from './freeTasks';
 import { readStandings } from './readStandings';
 
 /** What writing an end came to; `held`: nothing, because somebody else is writing its task. */
@@ -87,7 +87,7 @@ const endAtOnce = async (
   ends: readonly EndRow[],
 ): Promise<ReadonlySet<EndRow>> => {
   const [first = []] = toRounds(ends);
-  const rows = await executor.query(toUpdateWithAttempts(tables), [
+  const rows = await executor.query(toUpdateWithAttempts(tables, onlyFree(tables)), [
     toBatch(first.map(({ cells }) => cells)),
     toBatch(first.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt.kept]))),
   ]);
@@ -103,7 +103,7 @@ const endAttempts = async (
 ): Promise<readonly WrittenEnd[]> => {
   const answers = new Map<EndRow, WrittenEnd>();
   for (const round of toRounds(ends)) {
-    const standings = await updateTasks(executor, tables, { ends: round, free: onlyFree(tables) });
+    const standings = await updateTasks(executor, tables, round);
     await insertAttempts(
       executor,
       tables,
@@ -117,20 +117,6 @@ const endAttempts = async (
     for (const end of round) answers.set(end, toAnswer(standings.get(end.id)));
   }
   return ends.map((end) => answers.get(end) ?? RECORDED);
-};
-
-/**
- * Writes that a task is completed, and its attempt. False when it has ended already, or is unknown: then nothing is written.
- */
-export const completeAttempt = async (
-  executor: SqlExecutor,
-  tables: SqlTables,
-  end: EndRow,
-): Promise<boolean> => {
-  const others = await updateTasks(executor, tables, { ends: [end], free: ALL });
-  if (others.has(end.id)) return false;
-  await insertAttempts(executor, tables, end.attempt === undefined ? [] : [end.attempt.kept]);
-  return true;
 };
 
 const RECORDED: EndAnswer = { kind: 'recorded' };
@@ -159,22 +145,21 @@ const toRounds = (ends: readonly EndRow[]): readonly (readonly EndRow[])[] => {
 const updateTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
-  { ends, free }: { readonly ends: readonly EndRow[]; readonly free: FreeTasks },
+  ends: readonly EndRow[],
 ): Promise<ReadonlyMap<TaskId, Unchanged>> => {
-  const updated = await executor.query(toUpdate(tables, free), [toBatch(ends.map(({ cells }) => cells))]);
+  const batch = toBatch(ends.map(({ cells }) => cells));
+  const updated = await executor.query(toUpdate(tables, onlyFree(tables)), [batch]);
   const changed = new Set(updated.map(({ id }) => String(id)));
   const others = ends.filter(({ id }) => !changed.has(id));
   if (others.length === 0) return new Map();
   // Before the standings are read: what is not to be written by now never will be.
-  const held = free === ALL ? NO_IDS : await listHeld(executor, tables, others);
+  const held = await listHeld(executor, tables, others);
   const ids = others.map(({ id }) => id);
   const standings = await readStandings(executor, tables, ids);
   return new Map(
     ids.map((id, index) => [id, held.has(id) ? HELD : (standings[index] ?? { kind: 'absent' })]),
   );
 };
-
-const NO_IDS: ReadonlySet<string> = new Set();
 
 const HELD = { kind: 'held' } as const;
 

@@ -1,7 +1,7 @@
 import { type SqlTables } from '@backend/database/SqlTables';
 import { selectBatch } from './batch';
 import { ATTEMPT_COLUMNS, END_COLUMNS } from './EndRow';
-import { type FreeTasks, onlyFree } from './freeTasks';
+import { type FreeTasks } from './freeTasks';
 import { UNFINISHED } from './statuses';
 
 type EndColumn = (typeof END_COLUMNS)[number]['name'];
@@ -91,9 +91,16 @@ export const toDiscardedInsert = (tables: SqlTables): string =>
          AND told.started_at <= batch.ended_at AND told.ended_at >= batch.started_at AND told.outcome <> 'crashed')`,
   );
 
+/** A batch of attempts, those of which the tasks have not ended. */
+export const toOpenAttemptInsert = (tables: SqlTables): string =>
+  toInsert(
+    tables,
+    `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch
+     WHERE task_id IN (SELECT id FROM ${tables.name('tasks')} WHERE status IN ${UNFINISHED})`,
+  );
+
 /** `toUpdate` and the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
-export const toUpdateWithAttempts = (tables: SqlTables): string => {
-  const free = onlyFree(tables);
+export const toUpdateWithAttempts = (tables: SqlTables, free: FreeTasks): string => {
   const insert = toInsert(
     tables,
     `SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)`,
