@@ -19,6 +19,8 @@ export interface SqliteConnection {
   run(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
   /** The same for each row of values; how many rows each has changed. */
   runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<readonly number[]>;
+  /** Whether another one is to be opened for the next statement: one that could not write when it was opened never will. */
+  isSpent(): boolean;
   close(): Promise<void>;
 }
 
@@ -53,16 +55,20 @@ export const connectSqlite = async (path: string, patienceMs: number): Promise<S
 const openFile = (path: string): SqliteConnection => {
   const database = new Database(path, { create: true, readwrite: true });
   const statements = keepSqliteStatements(database);
+  let isReadOnly = false;
   const orFailure = <Answer>(run: () => Answer): Answer => {
     try {
       return run();
-    } catch (error) {
-      throw toDatabaseError(error);
+    } catch (thrown) {
+      const error = toDatabaseError(thrown);
+      if (error.code === 'read-only') isReadOnly = true;
+      throw error;
     }
   };
   return {
     run: async (text, values = []) => orFailure(() => statements.run(text, values)),
     runEach: async (text, rows) => orFailure(() => statements.runEach(text, rows)),
+    isSpent: () => isReadOnly,
     close: async () => {
       statements.close();
       database.close();

@@ -13,7 +13,7 @@ const SQLSTATE_CLASSES: Readonly<Record<string, DatabaseErrorCode>> = {
 
 const CODES: Readonly<Record<string, DatabaseErrorCode>> = {
   '23505': 'duplicate',
-  '25006': 'unavailable', // read-only: a standby, until it is made the primary
+  '25006': 'read-only', // a standby, until it is made the primary
   '25P03': 'unavailable', // the server ended a transaction that was asked nothing for too long
   SQLITE_CONSTRAINT_PRIMARYKEY: 'duplicate',
   SQLITE_CONSTRAINT_UNIQUE: 'duplicate',
@@ -27,7 +27,7 @@ const SQLITE_RESULTS: Readonly<Record<string, DatabaseErrorCode>> = {
   SQLITE_CANTOPEN: 'unavailable',
   SQLITE_FULL: 'unavailable',
   SQLITE_IOERR: 'unavailable',
-  SQLITE_READONLY: 'unavailable',
+  SQLITE_READONLY: 'read-only',
 };
 
 /** What a Postgres server means by a SQLSTATE. */

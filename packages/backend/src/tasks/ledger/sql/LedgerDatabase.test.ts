@@ -99,13 +99,14 @@ describe('run', () => {
 
 describe('toLedgerError', () => {
   it('says what became of the statement', () => {
-    const said = (['unavailable', 'busy', 'closed', 'refused', 'duplicate'] as const).map(
+    const said = (['unavailable', 'busy', 'read-only', 'closed', 'refused', 'duplicate'] as const).map(
       (code) => toLedgerError(failure(code)).message,
     );
 
     expect(said).toEqual([
       "the ledger's database does not answer: it is unavailable",
       "the ledger's database is busy: it is busy",
+      "the ledger's database takes no writes: it is read-only",
       "the ledger's database is closed: it is closed",
       "the ledger's database refused: it is refused",
       "the ledger's database refused: it is duplicate",

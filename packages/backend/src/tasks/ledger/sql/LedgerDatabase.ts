@@ -82,6 +82,7 @@ export const createLedgerDatabase = ({
 const CODES = {
   unavailable: 'ledger-unavailable',
   busy: 'ledger-unavailable',
+  'read-only': 'ledger-unavailable',
   closed: 'ledger-unavailable',
   duplicate: 'ledger-refused',
   refused: 'ledger-refused',
@@ -90,6 +91,7 @@ const CODES = {
 const PROBLEMS = {
   unavailable: 'does not answer',
   busy: 'is busy',
+  'read-only': 'takes no writes',
   closed: 'is closed',
   duplicate: 'refused',
   refused: 'refused',

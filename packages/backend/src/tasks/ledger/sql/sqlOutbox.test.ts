@@ -40,6 +40,6 @@ describe('createSqlOutbox on sqlite: query plans', () => {
   ];
 
   it.each(cases)('%s reads by %s alone', async (_name, index, work) => {
-    expect(await indexesOf(work)).toEqual([index]);
+    expect(new Set(await indexesOf(work))).toEqual(new Set([index]));
   });
 });
