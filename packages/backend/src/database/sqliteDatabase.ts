@@ -27,12 +27,14 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
   const scopes = new AsyncLocalStorage<Scope>();
   let connecting: Promise<SqliteConnection> | undefined;
   let connected: SqliteConnection | undefined;
+  let isKnown = false;
   let isClosed = false;
 
   const reconnect = async (): Promise<SqliteConnection> => {
     try {
       await connected?.close();
-      connected = await connectSqlite(path, deadlineMs);
+      connected = await connectSqlite(path, { patienceMs: deadlineMs, isKnown });
+      isKnown = true;
       return connected;
     } catch (error) {
       connected = undefined;

@@ -49,6 +49,18 @@ describe('run', () => {
     expect(counts.migrations).toBe(1);
   });
 
+  it('brings them up to date again when they are gone, and then does the work', async () => {
+    const { ledgerDatabase, counts } = setup();
+    await ledgerDatabase.run(async () => 1);
+    const tableless = new DatabaseError('no such table: tasks', { code: 'refused' });
+    const { work, counts: works } = failing([tableless]);
+
+    expect((await ledgerDatabase.run(work))._unsafeUnwrap()).toBe('written');
+    expect({ ...counts, ...works }).toEqual({ migrations: 2, tries: 2 });
+    const failed = await ledgerDatabase.run(failing(Array.from({ length: 9 }, () => tableless)).work);
+    expect(failed._unsafeUnwrapErr().code).toBe('ledger-refused');
+  });
+
   it('brings them up to date again when that failed, for all that wait at once', async () => {
     const { ledgerDatabase, counts } = setup([failure('unavailable'), failure('busy'), failure('busy')]);
     const first = await Promise.all([1, 2].map((each) => ledgerDatabase.run(async () => each)));
