@@ -66,6 +66,12 @@ interface ConnectOptions {
   readonly isKnown: boolean;
 }
 
+/** SQLite says of a folder what it says of a file that may not be read, which somebody may mend. */
+const checkNoFolder = (path: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new DatabaseError('it is a folder', { code: 'refused' });
+};
+
 /** Opens a file; it and its folder are made when they are missing. `:memory:` for none. Rejects with a `DatabaseError`. */
 export const connectSqlite = async (
   path: string,
@@ -75,6 +81,7 @@ export const connectSqlite = async (
   if (isKnown && identify(path) === undefined) throw toGone(path);
   try {
     if (path !== IN_MEMORY) await mkdir(dirname(path), { recursive: true });
+    checkNoFolder(path);
     const opened = openFile(path);
     connection = opened;
     for (const pragma of PRAGMAS) await untilFree(() => opened.run(`PRAGMA ${pragma}`), patienceMs);

@@ -85,6 +85,17 @@ describe('openSqlite', () => {
     expect(await notes.ids()).toEqual(['kept']);
   });
 
+  it('takes no folder for a file', async () => {
+    await using directory = await createTemporaryDirectory();
+    await using database = openUrl(`sqlite://${directory.path}`);
+    const asking = database.query('SELECT 1');
+
+    expect(await messageOf(asking)).toBe(
+      `the SQLite file "${directory.path}" cannot be opened: it is a folder`,
+    );
+    expect(await failureOf(asking)).toBe('refused');
+  });
+
   it('says which folder cannot be made', async () => {
     await using directory = await createTemporaryDirectory();
     await writeFile(join(directory.path, 'file'), '');
