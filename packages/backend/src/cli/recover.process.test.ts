@@ -220,6 +220,13 @@ describe('drover recover', () => {
     expect(run.stderr).toContain('drover recover: LEDGER_URL is off');
   });
 
+  it('needs a ledger that was there before it', async () => {
+    const run = await runDroverProcess(['recover', '--json'], { ...away, LEDGER_URL: 'sqlite://:memory:' });
+
+    expect([run.exitCode, run.stdout.includes('"code":"ledger-disabled"')]).toEqual([1, true]);
+    expect(run.stderr).toContain('drover recover: LEDGER_URL is sqlite://:memory:');
+  });
+
   it('does nothing while tasks are switched off', async () => {
     await using directory = await createTemporaryDirectory();
     const LEDGER_URL = `sqlite://${join(directory.path, 'ledger.sqlite')}`;

@@ -173,6 +173,14 @@ describe('openPostgres', () => {
     expect(messages).toEqual(['database "nowhere" does not exist', 'role "nobody" does not exist']);
   });
 
+  it('says what a server may be that cannot be reached', async () => {
+    await using database = openUrl('postgres://u@127.0.0.1:1/none');
+
+    expect(await database.query('SELECT 1').catch((error: Error) => error.message)).toBe(
+      'the database at 127.0.0.1:1/none is not available: nothing takes connections there, or its host is not known',
+    );
+  });
+
   it('takes the parameters of the URL', async () => {
     await using place = await createTestDatabase('postgres');
     await using database = openUrl(`${place.url}?sslmode=prefer&application_name=ledger`);

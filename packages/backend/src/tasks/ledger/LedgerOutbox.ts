@@ -107,6 +107,10 @@ export interface LedgerOutbox {
     ids: readonly TaskId[],
     untouched: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>,
   ): Promise<Result<number, LedgerError>>;
-  /** @param nowMs Milliseconds since 1970. */
+  /**
+   * How far the queues are behind. An error too of a database that answers, and takes no writes.
+   *
+   * @param nowMs Milliseconds since 1970.
+   */
   lag(nowMs: number): Promise<Result<OutboxLag, LedgerError>>;
 }

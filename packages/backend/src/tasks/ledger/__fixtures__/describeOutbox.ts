@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { openUrl } from '@backend/database/__fixtures__/describeDatabase';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { TaskId } from '../../domain/TaskId';
 import { createLedgerDatabase } from '../sql/LedgerDatabase';
@@ -75,6 +76,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
         ...ledger.ledgerDatabase,
         database: ledger.database,
         queuePrefix: 'other',
+        deadlineMs: 2000,
         migrate: async () => undefined,
       });
       const foreign = sampleEntry();
@@ -171,6 +173,24 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       await ledger.outbox.unpublish([published], UNTOUCHED);
       expect((await ledger.outbox.lag(NOW_MS + 7))._unsafeUnwrap()).toEqual({ count: 3, oldestMs: 60_007 });
+    });
+
+    it('says of a database that takes no writes that it takes none', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      await using database = openUrl(
+        dialect === 'sqlite' ? ledger.url : `${ledger.url}?default_transaction_read_only=on`,
+      );
+      if (dialect === 'sqlite') await database.query('PRAGMA query_only = 1');
+      const { run } = createLedgerDatabase({
+        ...{ database, tables: ledger.tables, queuePrefix: 'test' },
+        migrate: async () => undefined,
+      });
+      const lag = await createSqlOutbox({ ...ledger.ledgerDatabase, run }).lag(NOW_MS);
+
+      expect(lag._unsafeUnwrapErr()).toMatchObject({
+        code: 'ledger-unavailable',
+        message: expect.stringMatching(/^the ledger's database takes no writes: /),
+      });
     });
   });
 };

@@ -118,12 +118,14 @@ export const describePlans = (dialect: SqlDialect): void => {
       const claim = { limit: 100, nowMs: 1e15, minAgeMs: 0, leaseMs: 1 };
       const plans = await bench.plansOf(async (ledger) => {
         await createSqlOutbox(ledger).claim(claim);
-        await createSqlOutbox(ledger).lag(CREATED_AT_MS);
         await createSqlOutbox(ledger).listUnpublished({ limit: 100, createdUntilMs: CREATED_AT_MS });
       });
 
-      expect(plans).toHaveLength(3);
+      const ofLag = await bench.plansOf((ledger) => createSqlOutbox(ledger).lag(CREATED_AT_MS));
+
+      expect(plans).toHaveLength(2);
       for (const plan of plans) expectIndexes([plan], 'tasks_outbox');
+      expectIndexes(ofLag, 'tasks_outbox');
     });
 
     it('find the tasks that may be on no queue any more', async () => {
