@@ -182,7 +182,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       );
       if (dialect === 'sqlite') await database.query('PRAGMA query_only = 1');
       const { run } = createLedgerDatabase({
-        ...{ database, tables: ledger.tables, queuePrefix: 'test' },
+        ...{ database, tables: ledger.tables, queuePrefix: 'test', deadlineMs: 2000 },
         migrate: async () => undefined,
       });
       const lag = await createSqlOutbox({ ...ledger.ledgerDatabase, run }).lag(NOW_MS);
