@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { type LocalRedis, startLocalRedis } from '@backend/redis/localRedis';
+import { SQL } from 'bun';
 
 let folder: string;
 let redis: LocalRedis | undefined;
@@ -45,6 +47,35 @@ const run = async (
     new Response(child.stderr).text(),
   ]);
   return { lines: printed.trimEnd().split('\n'), errors, exitCode: await child.exited };
+};
+
+/** Has transactions open on a SQLite file nearly all the time, until it is disposed of. */
+const createBusyWriter = async (url: string) => {
+  const sql = new SQL(url);
+  await sql`PRAGMA journal_mode = WAL`;
+  let count = 0;
+  let isOver = false;
+  const writing = (async () => {
+    while (!isOver) {
+      const begun = await sql`BEGIN IMMEDIATE`.then(
+        () => true,
+        () => false,
+      );
+      await sleep(10);
+      if (!begun) continue;
+      await sql`COMMIT`;
+      count += 1;
+      await sleep(1);
+    }
+  })();
+  return {
+    count: () => count,
+    [Symbol.asyncDispose]: async () => {
+      isOver = true;
+      await writing;
+      await sql.close();
+    },
+  };
 };
 
 const outputs: [name: string, lines: unknown[]][] = [
@@ -332,6 +363,14 @@ describe('an example', () => {
     },
     40_000,
   );
+
+  it.concurrent('transactionsBun waits for other processes that write to the file', async () => {
+    await using database = await createTestDatabase('sqlite');
+    await using other = await createBusyWriter(database.url);
+    const { lines } = await run('transactionsBun', { LEDGER_URL: database.url });
+    expect(lines).toEqual(['ink is sold out', 'completed {"sku":"pen","shelf":"B7"}']);
+    expect(other.count()).toBeGreaterThan(10);
+  }, 40_000);
 
   it.concurrent.each(outputs)(
     '%s prints what it says and ends by itself',

@@ -24,6 +24,7 @@ const { appConfig, scheduler } = example;
 
 // #region within
 await using sql = new SQL(appConfig.ledgerUrl); // the ledger's database is the application's own
+await sql`PRAGMA busy_timeout = 2000`; // on SQLite: wait for others that write, 2 s at most
 
 const placeOrder = async (sku: string) =>
   sql.begin('immediate', async (tx) => {

@@ -105,6 +105,13 @@ describe('createUserRoutes', () => {
     [new ConflictError('the email is taken'), 409, 'conflict', 'the email is taken'],
     [new StorageError('the disk is full'), 503, 'storage-unavailable', 'the disk is full'],
     [new ScheduleError('no Redis', { code: 'queue-unavailable' }), 503, 'queue-unavailable', 'no Redis'],
+    [new ScheduleError('no SQL', { code: 'ledger-unavailable' }), 503, 'ledger-unavailable', 'no SQL'],
+    [
+      new ScheduleError('newer tables', { code: 'ledger-schema' }),
+      500,
+      'internal-error',
+      'the user could not be created',
+    ],
     [
       new ScheduleError('a bug', { code: 'invalid-payload' }),
       500,

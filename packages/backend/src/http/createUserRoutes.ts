@@ -68,6 +68,7 @@ const toHttpError = (error: Error): HttpError => {
       return { status: 409, code, message };
     case 'storage-unavailable':
     case 'queue-unavailable':
+    case 'ledger-unavailable':
     case 'tasks-disabled':
       return { status: 503, code, message };
     default:

@@ -17,6 +17,8 @@ export interface TransactionAdapter {
   query(text: string, values: StatementValue[]): PromiseLike<readonly Readonly<Record<string, unknown>>[]>;
   /** Calls back when the transaction is committed, so that its tasks are on their queues a moment earlier. Default: nobody does. */
   afterCommit?(callback: () => void): void;
+  /** A pool or a client of pg has it, whose `query` the compiler would take for that of an adapter. */
+  readonly connect?: never;
 }
 
 /** An open transaction of a caller's, on the database of the ledger. */

@@ -90,7 +90,7 @@ export interface TaskContext {
    * again. To be the last thing in the transaction. The task's result is `value`, whatever the handler returns then.
    *
    * Rejects, so that the transaction is rolled back: with a `TaskError` when the task has ended already, in another attempt,
-   * or the value cannot be its result; with a `LedgerError` when the ledger is off (`ledger-disabled`) or the database says
+   * or the value cannot be its result, a fatal one when this attempt has completed it before; with a `LedgerError` when the ledger is off (`ledger-disabled`) or the database says
    * no. A handler that is called by hand completes nothing.
    */
   completeWithin(transaction: CallerTransaction, value?: unknown): Promise<void>;

@@ -56,6 +56,12 @@ export interface CompletedAttempt extends RunningAttempt {
   readonly value: unknown;
 }
 
+/**
+ * What completing a task in a transaction came to: `completed`; or why it was not: this very attempt has done it before, the task
+ * has ended in another one, or it is unknown.
+ */
+export type CompletionAnswer = 'completed' | 'completed-before' | 'ended' | 'absent';
+
 /** How a task is cancelled. */
 export interface EntryCancellation {
   readonly reason?: string | undefined;
@@ -96,10 +102,13 @@ export interface LedgerWriter {
   /** Writes what became of an attempt, and the attempt. */
   end(attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>>;
   /**
-   * Writes that a task is completed, and its attempt, in a transaction of the caller's. False when it has ended already, or is
-   * unknown: then nothing was written, and the transaction must be rolled back.
+   * Writes that a task is completed, and its attempt, in a transaction of the caller's. When it answers another word than
+   * `completed`, nothing was written, and the transaction must be rolled back.
    */
-  completeWithin(transaction: SqlExecutor, attempt: CompletedAttempt): Promise<Result<boolean, LedgerError>>;
+  completeWithin(
+    transaction: SqlExecutor,
+    attempt: CompletedAttempt,
+  ): Promise<Result<CompletionAnswer, LedgerError>>;
   /**
    * Writes that a task of its own queue prefix is cancelled which does not run. False when it runs as far as the ledger
    * knows, has ended or is unknown.

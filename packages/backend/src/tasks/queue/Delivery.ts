@@ -56,6 +56,8 @@ export interface DeliveryEnd {
   readonly hasBegun: boolean;
   /** Called once Redis has the outcome; never when another worker has taken the task over meanwhile. */
   onSettled(): void;
+  /** Called when Redis could not be told of the outcome: it has lost the task, say, or another worker has it. */
+  onUntold(): void;
   /** Called when the outcome is needed no more: Redis has it, or somebody else has the task for good. */
   onOver(): void;
 }

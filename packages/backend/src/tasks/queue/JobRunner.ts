@@ -60,11 +60,12 @@ export const createJobRunner = (options: JobRunnerOptions): JobRunner => {
       reporter.close();
       if (held.falseStallCount > 0) await correctCrashCount(delivered, held);
       const over = createOver({ heldJobs, jobId: job.id ?? '', held, end, lockMs });
+      const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
       const onOver = (isSettled: boolean): void => {
+        if (!isSettled && !isSuperseded()) end.onUntold();
         over(isSettled);
         if (isSettled && goesOn(end.outcome)) void cancellations.putBack(job.id ?? '', held);
       };
-      const isSuperseded = (): boolean => heldJobs.find(job.id ?? '') !== held;
       unsettled.set(job, end);
       persistEnd(job, {
         persist,

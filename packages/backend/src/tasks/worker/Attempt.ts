@@ -52,6 +52,8 @@ export interface AttemptEnd {
   readonly unendedChildren: readonly StoredChild[];
   /** The task had ended before, so that nothing was run; absent otherwise. */
   readonly hadEnded?: true;
+  /** The ledger has what the attempt came to; absent otherwise. */
+  readonly isRecorded?: true;
 }
 
 /** One attempt before its end. */

@@ -77,8 +77,10 @@ export const createAttemptLedger = ({
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
     };
     const answer = await insist(() => writer.end(ended));
-    if (answer.isOk())
-      return answer.value.kind === 'ended' ? discard(attempt, end, answer.value.ending) : end;
+    if (answer.isOk()) {
+      if (answer.value.kind === 'ended') return discard(attempt, end, answer.value.ending);
+      return answer.value.kind === 'recorded' ? { ...end, isRecorded: true } : end;
+    }
     logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: answer.error.message });
     if (isRequired) return { ...end, outcome: toReleased() };
     unwritten.add(ended);

@@ -4,7 +4,9 @@ import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { startLocalRedis } from '@backend/redis/localRedis';
 import { Redis } from 'ioredis';
-import { createDataLossWatch, type DataLossWatch, DATA_LOSS_MESSAGE as REPORT } from './DataLossWatch';
+import { createDataLossWatch, DATA_LOSS_MESSAGE, type DataLossWatch } from './DataLossWatch';
+
+const REPORT = `${DATA_LOSS_MESSAGE}: the tasks that were in it are gone`;
 
 const MARKER = 'test:{tasks}:data';
 
@@ -18,10 +20,17 @@ const setup = async () => {
   const watches: DataLossWatch[] = [];
   return {
     client,
-    watch: async () => {
+    watch: async ({ hasLedger = false } = {}) => {
       const logger = getMockedLogger();
       const onLost = mock();
-      const watch = createDataLossWatch({ client, prefix: 'test', logger, intervalMs: 3_600_000, onLost });
+      const watch = createDataLossWatch({
+        client,
+        prefix: 'test',
+        logger,
+        hasLedger,
+        intervalMs: 3_600_000,
+        onLost,
+      });
       watches.push(watch);
       await watch.look();
       const reports = () => logger.error.mock.calls.map(([message]) => message);
@@ -54,6 +63,17 @@ describe('createDataLossWatch', () => {
     expect(lossCount()).toBe(1);
     expect(await test.marker()).toBeString();
     expect(await test.marker()).not.toBe(before);
+  });
+
+  it('says that the ledger brings the tasks back, where there is one', async () => {
+    await using test = await setup();
+    const { look, reports } = await test.watch({ hasLedger: true });
+    await test.client.flushall();
+    await look();
+
+    expect(reports()).toEqual([
+      `${DATA_LOSS_MESSAGE}: its tasks are put on their queues again, from the ledger`,
+    ]);
   });
 
   it('reports a Redis that was started with nothing', async () => {

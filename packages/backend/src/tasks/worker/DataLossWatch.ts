@@ -4,13 +4,15 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { v4 } from 'uuid';
 import { createDataMarker } from '../queue/DataMarker';
 
-/** What a worker says when Redis was emptied, or started without what it had. */
-export const DATA_LOSS_MESSAGE = 'Redis has lost its data: the tasks that were in it are gone';
+/** What a worker says first when Redis was emptied, or started without what it had. */
+export const DATA_LOSS_MESSAGE = 'Redis has lost its data';
 
 interface DataLossWatchOptions {
   readonly client: RedisClient;
   readonly prefix: string;
   readonly logger: ILogger;
+  /** Whether a ledger knows the tasks too. */
+  readonly hasLedger: boolean;
   /** Milliseconds between two looks. */
   readonly intervalMs: number;
   /** Redis has lost its data. */
@@ -25,17 +27,20 @@ export interface DataLossWatch {
 }
 
 /**
- * Starts to look, regularly and after each reconnection. What is lost cannot be brought back here, but nobody must find
- * out by waiting for a task that will never run.
+ * Starts to look, regularly and after each reconnection. What is lost without a ledger cannot be brought back, but nobody must
+ * find out by waiting for a task that will never run.
  */
 export const createDataLossWatch = (options: DataLossWatchOptions): DataLossWatch => {
-  const { client, prefix, logger, intervalMs, onLost } = options;
+  const { client, prefix, logger, hasLedger, intervalMs, onLost } = options;
   const marker = createDataMarker({ client, prefix, createValue: v4 });
+  const consequence = hasLedger
+    ? 'its tasks are put on their queues again, from the ledger'
+    : 'the tasks that were in it are gone';
   let lastSeenAt: Date | undefined;
   const lookOnce = async (): Promise<void> => {
     try {
       if (await marker.hasLostData()) {
-        logger.error(DATA_LOSS_MESSAGE, undefined, { lastSeenAt });
+        logger.error(`${DATA_LOSS_MESSAGE}: ${consequence}`, undefined, { lastSeenAt });
         onLost();
       }
       lastSeenAt = new Date();

@@ -40,6 +40,11 @@ export interface DeskCounts {
 /** How a run ended, and when. */
 type FlightEnd = AttemptEnd & { readonly endedAtMs: number };
 
+const UNHEARD: Pick<DeliveryEnd, 'onSettled' | 'onUntold'> = {
+  onSettled: () => undefined,
+  onUntold: () => undefined,
+};
+
 const released = (delivery: Delivery): DeliveryEnd => ({
   outcome: {
     kind: 'released',
@@ -47,13 +52,15 @@ const released = (delivery: Delivery): DeliveryEnd => ({
   },
   attempt: delivery.attemptsMade + delivery.crashCount + 1,
   hasBegun: false,
-  onSettled: () => undefined,
+  ...UNHEARD,
   onOver: () => undefined,
 });
 
 /** Creates the desk of one worker. */
 export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDesk => {
   const flights = createSingleFlight<FlightEnd>();
+  /** A run may be delivered again after its end could not be told. */
+  const logged = new WeakSet<FlightEnd>();
   const running = new Map<number, string>();
   let runCount = 0;
   const recent = new Set<string>();
@@ -86,19 +93,26 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
       const { outcome, attempt, hasBegun, endedAtMs } = value;
       const { logger, family } = environment;
       if (isLatest) {
+        const log = (): void => {
+          if (value.hadEnded !== undefined || logged.has(value)) return;
+          logged.add(value);
+          logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
+        };
         const onSettled = (): void => {
-          if (value.hadEnded === undefined)
-            logAttempt({ logger, taskName: task.queueName, delivery, end: value, endedAtMs });
+          log();
           void cancelLeftChildren({ family, logger, taskName: task.queueName, delivery, end: value });
         };
-        return { outcome, attempt, hasBegun, onSettled, onOver: leave };
+        const onUntold = (): void => {
+          if (value.isRecorded && outcome.kind !== 'released') log();
+        };
+        return { outcome, attempt, hasBegun, onSettled, onUntold, onOver: leave };
       }
       logSuperseded(logger, task, delivery, value.envelope.correlationId);
       return {
         outcome: { kind: 'superseded' },
         attempt,
         hasBegun,
-        onSettled: () => undefined,
+        ...UNHEARD,
         onOver: leave,
       };
     },

@@ -146,6 +146,7 @@ const startTimers = (
       client: connection.client,
       prefix: appConfig.queuePrefix,
       logger,
+      hasLedger: duties !== undefined,
       intervalMs,
       onLost: () => {
         for (const consumer of consumers) consumer.rewriteLimits();
@@ -215,14 +216,18 @@ interface Reports {
 const REFUSAL_LENGTH = 80;
 
 /** Says what goes wrong between the queues and Redis. A Redis that refuses refuses every queue: one line for all. */
-const createReports = ({ logger, stop }: WorkerPartsOptions): Reports => {
+const createReports = ({ logger, stop, attemptLedger }: WorkerPartsOptions): Reports => {
+  const lostLockMessage =
+    attemptLedger === undefined
+      ? 'A run lost its lock; its result is discarded'
+      : 'A run lost its lock; the ledger alone knows what it came to';
   const log = createRateLimitedLog({ logger });
   const onRefused = (error: Error): void =>
     log.warn(`refused ${toKind(error)}`, REFUSED_MESSAGE, { reason: error.message.slice(0, REFUSAL_LENGTH) });
   const onError = (error: Error, taskName?: string): void => {
     const facts = { ...(taskName === undefined ? {} : { taskName }), reason: error.message };
     if (isLostLock(error)) {
-      log.warn('lost-lock', 'A run lost its lock; its result is discarded', facts);
+      log.warn('lost-lock', lostLockMessage, facts);
     } else if (isRefusal(error)) {
       onRefused(error);
     } else if (!stop.aborted) {

@@ -12,7 +12,7 @@ const complete = async (value: unknown, { isIsolated }: { readonly isIsolated: b
   const writer = {
     completeWithin: async (_transaction, attempt) => {
       written.push(attempt);
-      return ok(true);
+      return ok('completed');
     },
   } as Partial<LedgerWriter> as LedgerWriter; // nothing else is asked of it
   const ledger = { writer, dialect: 'sqlite' } as const;

@@ -2,6 +2,7 @@ import { ok } from 'neverthrow';
 import { type CallerTransaction } from '../domain/CallerTransaction';
 import { TaskError } from '../domain/TaskError';
 import { validateOutput } from '../domain/validateOutput';
+import { type CompletionAnswer } from '../ledger/LedgerWriter';
 import { toTransaction } from '../ledger/SqlTransaction';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt } from './Attempt';
@@ -44,6 +45,18 @@ export const completeWithin = async ({
   };
   const written = await ledger.writer.completeWithin(opened.value.executor, completed);
   if (written.isErr()) throw written.error;
-  if (!written.value)
-    throw new TaskError('the task has ended already, in another attempt, or the ledger does not know it');
+  if (written.value !== 'completed') throw toProblem(written.value);
+};
+
+const toProblem = (answer: Exclude<CompletionAnswer, 'completed'>): TaskError => {
+  switch (answer) {
+    case 'completed-before':
+      return TaskError.fatal(
+        'expected ctx.completeWithin to be called once, got a second call: this attempt has completed the task already',
+      );
+    case 'ended':
+      return new TaskError('the task has ended already, in another attempt');
+    case 'absent':
+      return new TaskError('the ledger does not know the task');
+  }
 };

@@ -6,7 +6,8 @@ import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { createRecurringSchedules } from '../recurring/RecurringSchedules';
-import { createTaskBench } from './__fixtures__/TaskBench';
+import { createLedgerTaskBench } from './__fixtures__/LedgerTaskBench';
+import { createTaskBench, loggedLines } from './__fixtures__/TaskBench';
 
 const task = defineTask({
   queueName: 'test:limited',
@@ -37,5 +38,35 @@ describe('a worker whose Redis has lost its data', () => {
       await until(isWhole);
     }
     await redis.stop();
+  });
+});
+
+describe('an attempt whose task Redis has lost while it ran', () => {
+  it('ends in its line when the ledger has its end, and is not said to be discarded', async () => {
+    const gate = Promise.withResolvers<void>();
+    const waiting = defineTask({
+      queueName: 'test:waiting',
+      schema: z.object({ n: z.number() }),
+      handler: async ({ n }) => {
+        await gate.promise;
+        return ok(n);
+      },
+    });
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [waiting] });
+    const { bench } = setup;
+    await bench.startWorker();
+    const ids = await Promise.all([1, 2].map((n) => bench.schedule(waiting, { n })));
+    for (const id of ids) await bench.reaches(id, 'running');
+    await bench.redis.del(await bench.keys());
+    gate.resolve();
+    await until(async () => ids.every((id) => bench.messages(id).length > 0));
+
+    expect(ids.map((id) => bench.messages(id))).toEqual([['Task completed'], ['Task completed']]);
+    expect(await Promise.all(ids.map((id) => setup.attempts(id)))).toEqual([
+      [[1, 'completed']],
+      [[1, 'completed']],
+    ]);
+    const late = loggedLines(bench.logger).find(({ message }) => message.startsWith('A run lost its lock'));
+    expect(late?.message).toBe('A run lost its lock; the ledger alone knows what it came to');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
-import { type AttemptOutcome } from '../LedgerWriter';
+import { type AttemptOutcome, type EndedAttempt } from '../LedgerWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
 import { createWriterBench, outcomesOf, retryAt, stateOf, taskError, WILD_TEXT } from './WriterBench';
 
@@ -83,6 +83,35 @@ export const describeEnd = (dialect: SqlDialect): void => {
         [1, 'completed'],
         [2, 'discarded'],
         [3, 'discarded'],
+      ]);
+    });
+
+    it('keeps an attempt once that its worker and its queue tell of, whoever comes first', async () => {
+      await using bench = await createWriterBench(dialect);
+      const byQueue = { startedAtMs: CREATED_AT_MS + 9, endedAtMs: CREATED_AT_MS + 18 };
+      const [first, second] = [sampleEntry(), sampleEntry()];
+      await Promise.all([first, second].map((entry) => bench.writer.insert(entry)));
+      await bench.writer.end(sampleEnd(first.id));
+      await bench.writer.end(sampleEnd(first.id, byQueue));
+      await bench.writer.end(sampleEnd(second.id, byQueue));
+      await bench.writer.end(sampleEnd(second.id));
+
+      for (const { id } of [first, second]) expect(await outcomesOf(bench, id)).toEqual([[1, 'completed']]);
+    });
+
+    it.each<[name: string, given: Partial<EndedAttempt>]>([
+      ['another worker', { workerId: 'w2' }],
+      ['another time', { startedAtMs: CREATED_AT_MS + 20, endedAtMs: CREATED_AT_MS + 25 }],
+    ])('keeps an attempt of the same number as discarded that is of %s', async (_name, given) => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      await bench.writer.end(sampleEnd(id));
+      await bench.writer.end(sampleEnd(id, { startedAtMs: CREATED_AT_MS + 11, ...given }));
+
+      expect(await outcomesOf(bench, id)).toEqual([
+        [1, 'completed'],
+        [1, 'discarded'],
       ]);
     });
 

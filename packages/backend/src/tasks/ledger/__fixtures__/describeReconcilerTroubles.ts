@@ -38,6 +38,25 @@ export const describeReconcilerTroubles = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('keeps an attempt once that its worker has told of meanwhile', async () => {
+      await using bench = await createRelayBench(dialect);
+      const [id] = (await publishTasks(bench, {})) as [TaskId];
+      await bench.redis.startWorker();
+      const { startedAt, endedAt } = await bench.redis.ended(id);
+      const findPlaces: FindPlaces = async (taskName, ids) => {
+        const places = await bench.findPlaces(taskName, ids);
+        const [place] = places._unsafeUnwrap();
+        const workerId = (place?.kind === 'ended' ? place.workerId : undefined) ?? '';
+        const times = { startedAtMs: Number(startedAt) - 1, endedAtMs: Number(endedAt) };
+        await bench.writer.end(sampleEnd(id, { workerId, ...times }));
+        return places;
+      };
+
+      expect((await bench.reconciler({ findPlaces }).reconcile())._unsafeUnwrap().endedCount).toBe(0);
+      const attempts = await bench.ledger.attempts(id);
+      expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([[1, 'completed']]);
+    });
+
     it('ends early when Redis goes away, and keeps what it has done', async () => {
       await using bench = await createRelayBench(dialect);
       const ids = await publishTasks(bench, {}, {}, {});

@@ -122,8 +122,10 @@ export const testWithinTransaction = (name: string, dialect: SqlDialect, connect
         await run("INSERT INTO orders VALUES ('1')");
         const { executor } = open(transaction);
 
-        expect((await writer.completeWithin(executor, completionOf(id)))._unsafeUnwrap()).toBe(true);
-        expect((await writer.completeWithin(executor, completionOf(id)))._unsafeUnwrap()).toBe(false);
+        expect((await writer.completeWithin(executor, completionOf(id)))._unsafeUnwrap()).toBe('completed');
+        expect((await writer.completeWithin(executor, completionOf(id)))._unsafeUnwrap()).toBe(
+          'completed-before',
+        );
         expect(await counts(bench)).toEqual([0, 1, 0]);
         if (!isCommitted) throw rollback;
       });
@@ -138,17 +140,38 @@ export const testWithinTransaction = (name: string, dialect: SqlDialect, connect
       );
     });
 
+    it('completes a task, or says that it did not, when nobody waits before the commit', async () => {
+      await using test = await setup(dialect, connect);
+      const { client, open, writer } = test;
+      for (let turn = 0; turn < 5; turn += 1) {
+        const { id } = sampleEntry();
+        await writer.insert(sampleEntry({ id }));
+        let completing: ReturnType<typeof writer.completeWithin> | undefined;
+        await client.transaction(async (transaction) => {
+          completing = writer.completeWithin(open(transaction).executor, completionOf(id));
+          for (let wait = 0; wait < turn; wait += 1) await Promise.resolve();
+        });
+        const answer = await completing;
+        const standing = (await writer.standing(id))._unsafeUnwrap();
+
+        expect(standing.kind).toBe(answer?.isOk() === true ? 'ended' : 'open');
+      }
+    });
+
     it('completes no task that has ended or is unknown, and writes nothing', async () => {
       await using test = await setup(dialect, connect);
       const { bench, client, open, writer } = test;
       const ended = sampleEntry();
       await writer.insert(ended);
-      await writer.end(sampleEnd(ended.id, { attempt: 2 }));
+      await writer.end(sampleEnd(ended.id, { attempt: 2, workerId: 'w2' }));
       await client.transaction(async (transaction) => {
-        for (const id of [ended.id, sampleEntry().id])
-          expect(
-            (await writer.completeWithin(open(transaction).executor, completionOf(id)))._unsafeUnwrap(),
-          ).toBe(false);
+        const { executor } = open(transaction);
+        const answers = [
+          await writer.completeWithin(executor, completionOf(ended.id)),
+          await writer.completeWithin(executor, completionOf(sampleEntry().id)),
+        ];
+
+        expect(answers.map((answer) => answer._unsafeUnwrap())).toEqual(['ended', 'absent']);
       });
 
       expect(await counts(bench)).toEqual([0, 1, 1]);

@@ -7,13 +7,14 @@ import { type Cell, toBatch } from './batch';
 import { type EndRow } from './EndRow';
 import {
   toAttemptInsert,
+  toDiscardedInsert,
   toHeldQuery,
   toRowAttemptInsert,
   toRowUpdate,
   toUpdate,
   toUpdateWithAttempts,
 } from './endStatements';
-import { ALL, type FreeTasks, onlyFree } from './freeTasks';
+import { onlyFree } from './freeTasks';
 import { readStandings } from './readStandings';
 
 /** What writing an end came to; `held`: nothing, because somebody else is writing its task. */
@@ -53,6 +54,11 @@ const endEach = async (
     toRowAttemptInsert(tables),
     ends.flatMap((end) => toKept(end, standingOf.get(end))),
   );
+  await insertDiscarded(
+    transaction,
+    tables,
+    others.filter((end) => standingOf.get(end)?.kind === 'ended'),
+  );
   return ends.map((end) => toAnswer(standingOf.get(end)));
 };
 
@@ -81,7 +87,7 @@ const endAtOnce = async (
   ends: readonly EndRow[],
 ): Promise<ReadonlySet<EndRow>> => {
   const [first = []] = toRounds(ends);
-  const rows = await executor.query(toUpdateWithAttempts(tables), [
+  const rows = await executor.query(toUpdateWithAttempts(tables, onlyFree(tables)), [
     toBatch(first.map(({ cells }) => cells)),
     toBatch(first.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt.kept]))),
   ]);
@@ -97,29 +103,20 @@ const endAttempts = async (
 ): Promise<readonly WrittenEnd[]> => {
   const answers = new Map<EndRow, WrittenEnd>();
   for (const round of toRounds(ends)) {
-    const standings = await updateTasks(executor, tables, { ends: round, free: onlyFree(tables) });
+    const standings = await updateTasks(executor, tables, round);
     await insertAttempts(
       executor,
       tables,
       round.flatMap((end) => toKept(end, standings.get(end.id))),
     );
+    await insertDiscarded(
+      executor,
+      tables,
+      round.filter(({ id }) => standings.get(id)?.kind === 'ended'),
+    );
     for (const end of round) answers.set(end, toAnswer(standings.get(end.id)));
   }
   return ends.map((end) => answers.get(end) ?? RECORDED);
-};
-
-/**
- * Writes that a task is completed, and its attempt. False when it has ended already, or is unknown: then nothing is written.
- */
-export const completeAttempt = async (
-  executor: SqlExecutor,
-  tables: SqlTables,
-  end: EndRow,
-): Promise<boolean> => {
-  const others = await updateTasks(executor, tables, { ends: [end], free: ALL });
-  if (others.has(end.id)) return false;
-  await insertAttempts(executor, tables, end.attempt === undefined ? [] : [end.attempt.kept]);
-  return true;
 };
 
 const RECORDED: EndAnswer = { kind: 'recorded' };
@@ -148,22 +145,21 @@ const toRounds = (ends: readonly EndRow[]): readonly (readonly EndRow[])[] => {
 const updateTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
-  { ends, free }: { readonly ends: readonly EndRow[]; readonly free: FreeTasks },
+  ends: readonly EndRow[],
 ): Promise<ReadonlyMap<TaskId, Unchanged>> => {
-  const updated = await executor.query(toUpdate(tables, free), [toBatch(ends.map(({ cells }) => cells))]);
+  const batch = toBatch(ends.map(({ cells }) => cells));
+  const updated = await executor.query(toUpdate(tables, onlyFree(tables)), [batch]);
   const changed = new Set(updated.map(({ id }) => String(id)));
   const others = ends.filter(({ id }) => !changed.has(id));
   if (others.length === 0) return new Map();
   // Before the standings are read: what is not to be written by now never will be.
-  const held = free === ALL ? NO_IDS : await listHeld(executor, tables, others);
+  const held = await listHeld(executor, tables, others);
   const ids = others.map(({ id }) => id);
   const standings = await readStandings(executor, tables, ids);
   return new Map(
     ids.map((id, index) => [id, held.has(id) ? HELD : (standings[index] ?? { kind: 'absent' })]),
   );
 };
-
-const NO_IDS: ReadonlySet<string> = new Set();
 
 const HELD = { kind: 'held' } as const;
 
@@ -176,14 +172,9 @@ const listHeld = async (
   return new Set(rows.map(({ id }) => String(id)));
 };
 
-/**
- * What an attempt came to whose task had ended already counts for nothing. That of an unknown task is not kept: nobody would
- * ever sweep it, and the task may yet be written down.
- */
-const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] => {
-  if (attempt === undefined || standing?.kind === 'absent' || standing?.kind === 'held') return [];
-  return [standing?.kind === 'ended' ? attempt.discarded : attempt.kept];
-};
+/** That of an unknown task is not kept: nobody would ever sweep it, and the task may yet be written down. */
+const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] =>
+  attempt === undefined || (standing !== undefined && standing.kind !== 'open') ? [] : [attempt.kept];
 
 const insertAttempts = async (
   executor: SqlExecutor,
@@ -191,4 +182,14 @@ const insertAttempts = async (
   rows: readonly (readonly Cell[])[],
 ): Promise<void> => {
   if (rows.length > 0) await executor.query(toAttemptInsert(tables), [toBatch(rows)]);
+};
+
+/** What an attempt came to whose task had ended already counts for nothing. */
+const insertDiscarded = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  ends: readonly EndRow[],
+): Promise<void> => {
+  const rows = ends.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt.discarded]));
+  if (rows.length > 0) await executor.query(toDiscardedInsert(tables), [toBatch(rows)]);
 };

@@ -1,7 +1,7 @@
 import { type SqlTables } from '@backend/database/SqlTables';
 import { selectBatch } from './batch';
 import { ATTEMPT_COLUMNS, END_COLUMNS } from './EndRow';
-import { type FreeTasks, onlyFree } from './freeTasks';
+import { type FreeTasks } from './freeTasks';
 import { UNFINISHED } from './statuses';
 
 type EndColumn = (typeof END_COLUMNS)[number]['name'];
@@ -78,9 +78,29 @@ export const toRowAttemptInsert = (tables: SqlTables): string =>
 export const toAttemptInsert = (tables: SqlTables): string =>
   toInsert(tables, `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE true`);
 
+/**
+ * A batch of attempts of which the tasks had ended already. One of the same number, of the same worker and at the same time is
+ * the very attempt, told twice: by its worker, and by its queue, which has its times a little differently.
+ */
+export const toDiscardedInsert = (tables: SqlTables): string =>
+  toInsert(
+    tables,
+    `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch WHERE NOT EXISTS (
+       SELECT 1 FROM ${tables.name('task_attempts')} AS told
+       WHERE told.task_id = batch.task_id AND told.number = batch.number AND told.worker_id = batch.worker_id
+         AND told.started_at <= batch.ended_at AND told.ended_at >= batch.started_at AND told.outcome <> 'crashed')`,
+  );
+
+/** A batch of attempts, those of which the tasks have not ended. */
+export const toOpenAttemptInsert = (tables: SqlTables): string =>
+  toInsert(
+    tables,
+    `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch
+     WHERE task_id IN (SELECT id FROM ${tables.name('tasks')} WHERE status IN ${UNFINISHED})`,
+  );
+
 /** `toUpdate` and the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
-export const toUpdateWithAttempts = (tables: SqlTables): string => {
-  const free = onlyFree(tables);
+export const toUpdateWithAttempts = (tables: SqlTables, free: FreeTasks): string => {
   const insert = toInsert(
     tables,
     `SELECT ${ATTEMPT_NAMES} FROM attempt WHERE task_id IN (SELECT id FROM changed)`,

@@ -5,6 +5,7 @@ import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
 import { type LedgerInsert } from '../LedgerWriter';
 import { type Cell, selectBatch, toBatch, toStorableKey } from './batch';
+import { checkAnswers, toUnanswered } from './checkAnswers';
 import { ENTRY_COLUMNS, toEntryCells, toMs } from './EntryRow';
 import { UNFINISHED } from './statuses';
 
@@ -52,14 +53,22 @@ export const insertEntry = async (insert: EntryInsert): Promise<LedgerInsert> =>
   const batch = toBatch([toEntryCells(entry, queuePrefix)]);
   for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
     const inserted = await executor.query(toInsert(tables), [batch]);
-    if (inserted.length > 0 || entry.key === undefined) return { kind: 'created' };
+    if (inserted.length > 0) return { kind: 'created' };
+    if (entry.key === undefined) return againOf(insert);
     const holder = await findHolder(insert, entry.key);
     if (holder !== undefined)
       return holder === entry.id ? { kind: 'created' } : { kind: 'duplicate', id: holder };
   }
+  await checkAnswers(executor);
   throw new LedgerError(`the tasks of one key end faster than they are found (task ${entry.taskName})`, {
     code: 'ledger-unavailable',
   });
+};
+
+/** The same task once more; or nothing was written. */
+const againOf = async ({ executor, tables, entry }: EntryInsert): Promise<LedgerInsert> => {
+  if ((await isThere({ executor, tables }, entry.id)) === undefined) throw toUnanswered();
+  return { kind: 'created' };
 };
 
 /** The task that has the key of another one, or is that one; nothing when the key is free by now. */

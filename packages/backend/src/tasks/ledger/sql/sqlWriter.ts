@@ -9,9 +9,10 @@ import { type Standing } from '../Standing';
 import { createBoundedWork } from './BoundedWork';
 import { type Cell } from './batch';
 import { cancelEntry } from './cancelEntry';
+import { completeAttempt } from './completeAttempt';
 import { type EndRow, toEndRow } from './EndRow';
 import { toEntryCells } from './EntryRow';
-import { completeAttempt, endDurably, type WrittenEnd } from './endAttempts';
+import { endDurably, type WrittenEnd } from './endAttempts';
 import { endWhenFree } from './endWhenFree';
 import { insertEntry, insertRows } from './insertEntry';
 import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerDatabase';
@@ -110,11 +111,8 @@ export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: Ledger
         : others.take(() => run((database) => touchAttempts(database, tables, { attempts, nowMs }))),
     noteCrash: (attempt) => others.take(() => run((database) => noteCrash(database, tables, attempt))),
     reopen: (id, nowMs) => others.take(() => run((database) => reopenEntry(database, tables, { id, nowMs }))),
-    completeWithin: (transaction, { value, ...attempt }) =>
-      withinTransaction(() => {
-        const row = toEndRow({ ...attempt, hasBegun: true, outcome: { kind: 'completed', value } });
-        return completeAttempt(transaction, tables, row);
-      }),
+    completeWithin: (transaction, attempt) =>
+      withinTransaction(() => completeAttempt(transaction, tables, attempt)),
     cancel: (id, cancellation) =>
       others.take(() =>
         run((database) => cancelEntry(database, tables, { id, queuePrefix, ...cancellation })),

@@ -257,7 +257,7 @@ export const describeLedger = (dialect: SqlDialect): void => {
       ]);
     });
 
-    it('rejects when the task has ended, so that the transaction is rolled back', async () => {
+    it('rejects a second call, so that the transaction is rolled back', async () => {
       const opened: { database?: Awaited<ReturnType<typeof createLedgerTaskBench>>['database'] } = {};
       const seen: string[] = [];
       const task = defineTask({
@@ -281,7 +281,7 @@ export const describeLedger = (dialect: SqlDialect): void => {
       await setup.bench.ended(await setup.bench.schedule(task, { n: 5 }));
 
       expect(seen).toEqual([
-        'TaskError: the task has ended already, in another attempt, or the ledger does not know it',
+        'TaskError: expected ctx.completeWithin to be called once, got a second call: this attempt has completed the task already',
       ]);
       expect(await setup.database.query(`SELECT n FROM ${effects}`)).toHaveLength(1);
     });
