@@ -58,14 +58,24 @@ export const describeRecovery = (dialect: SqlDialect): void => {
 
         expect(report).toEqual({
           checkedCount: 24,
+          inPlaceCount: 2,
           publishedCount: 22,
           endedCount: 0,
           leftCount: 0,
           taskNames: [
-            { taskName: NAME, checkedCount: 23, publishedCount: 21, endedCount: 0, leftCount: 0, left: [] },
+            {
+              taskName: NAME,
+              checkedCount: 23,
+              inPlaceCount: 2,
+              publishedCount: 21,
+              endedCount: 0,
+              leftCount: 0,
+              left: [],
+            },
             {
               taskName: 'orders:pack',
               checkedCount: 1,
+              inPlaceCount: 0,
               publishedCount: 1,
               endedCount: 0,
               leftCount: 0,
