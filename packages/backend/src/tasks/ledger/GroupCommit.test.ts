@@ -73,6 +73,37 @@ describe('createGroupCommit', () => {
     expect(groups[1]?.length).toBeLessThan(100);
   });
 
+  it('writes a further group beside another when enough have come, and no more groups than it may', async () => {
+    const gates: PromiseWithResolvers<void>[] = [];
+    const groups: number[] = [];
+    const commit = createGroupCommit<number, number>({
+      sizeOf: () => 1,
+      maxGroups: 2,
+      write: async (items) => {
+        const gate = Promise.withResolvers<void>();
+        gates.push(gate);
+        groups.push(items.length);
+        await gate.promise;
+        return ok([...items]);
+      },
+    });
+    const answers: Promise<unknown>[] = [];
+    const add = async (count: number) => {
+      answers.push(...Array.from({ length: count }, () => commit.add(1)));
+      for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+      return [...groups];
+    };
+    const seen = [await add(1), await add(7), await add(1), await add(20)];
+    gates[0]?.resolve();
+    seen.push(await add(0));
+    gates[1]?.resolve();
+    gates[2]?.resolve();
+    await Promise.all(answers);
+    await commit.settled();
+
+    expect(seen).toEqual([[1], [1], [1, 8], [1, 8], [1, 8, 20]]);
+  });
+
   it('works again after it has had nothing to do', async () => {
     const { commit, groups } = setup();
     await commit.add(1);

@@ -14,6 +14,8 @@ interface GroupCommitOptions<Item, Answer> {
   write(items: readonly Item[]): Promise<Result<readonly Answer[], LedgerError>>;
   /** Characters of an item, about. */
   sizeOf(item: Item): number;
+  /** Groups that are written at the same time, at most. Default: 1. */
+  readonly maxGroups?: number;
 }
 
 /** Items of one group, at most. */
@@ -21,6 +23,9 @@ const MAX_ITEMS = 500;
 
 /** Characters of one group, about; a single item may be larger. */
 const MAX_SIZE = 4_000_000;
+
+/** Fewer items make no further group beside one that is being written: they would pay more than they would wait. */
+const MIN_FURTHER_ITEMS = 8;
 
 /** How long a group is kept open while more come; milliseconds, about what a durable write takes. */
 const MAX_GATHER_MS = 3;
@@ -33,17 +38,19 @@ interface Waiter<Item, Answer> {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Creates a group commit: what is added in one turn of the event loop is written together, and what is added while a group
- * is being written makes the next. A group stays open for a moment while each turn brings more, so that many share the price of a
+ * Creates a group commit: what is added in one turn of the event loop is written together, and what is added while as many groups
+ * as may be are being written makes the next. A group stays open for a moment while each turn brings more, so that many share the price of a
  * durable write; who is alone waits for nobody.
  */
 export const createGroupCommit = <Item, Answer>({
   write,
   sizeOf,
+  maxGroups = 1,
 }: GroupCommitOptions<Item, Answer>): GroupCommit<Item, Answer> => {
   type Waiting = Waiter<Item, Answer>;
   let waiting: Waiting[] = [];
-  let working: Promise<void> | undefined;
+  const groups = new Set<Promise<void>>();
+  let isGathering = false;
 
   const answer = async (group: readonly Waiting[]): Promise<void> => {
     const written = await write(group.map(({ item }) => item));
@@ -78,21 +85,29 @@ export const createGroupCommit = <Item, Answer>({
       await nextTurn();
     } while (waiting.length > count && waiting.length < MAX_ITEMS && performance.now() < endsAtMs);
   };
-  const work = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      await gather();
-      await answer(takeGroup());
-    }
-    working = undefined;
+  const mayBegin = (): boolean =>
+    !isGathering &&
+    (groups.size === 0 ? waiting.length > 0 : groups.size < maxGroups && waiting.length >= MIN_FURTHER_ITEMS);
+  const begin = async (): Promise<void> => {
+    isGathering = true;
+    await gather();
+    isGathering = false;
+    const group = answer(takeGroup()).then(() => {
+      groups.delete(group);
+      if (mayBegin()) void begin();
+    });
+    groups.add(group);
+    if (mayBegin()) void begin();
   };
   return {
     add: (item) =>
       new Promise((resolve) => {
         waiting.push({ item, resolve });
-        working ??= work();
+        if (mayBegin()) void begin();
       }),
     settled: async () => {
-      while (working !== undefined) await working;
+      while (waiting.length > 0 || groups.size > 0)
+        await (groups.size > 0 ? Promise.race(groups) : nextTurn());
     },
   };
 };

@@ -1,4 +1,4 @@
-import { type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type SqlDialect, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { err, ok, Result } from 'neverthrow';
 import { type TaskId } from '../../domain/TaskId';
 import { createGroupCommit } from '../GroupCommit';
@@ -31,6 +31,9 @@ export interface SqlWriter extends LedgerWriter {
 /** Inserts with keys at the same time, at most: each may have to wait for a transaction, and takes a connection meanwhile. */
 const MAX_KEYED_INSERTS = 4;
 
+/** Groups of one kind at the same time. A Postgres takes in a group while it brings another one to its disk; SQLite has one writer. */
+const MAX_GROUPS = { sqlite: 1, postgres: 3 } as const satisfies Record<SqlDialect, number>;
+
 /** Characters of a number, about: it is written out when the batch is. */
 const NUMBER_SIZE = 13;
 
@@ -53,7 +56,9 @@ const parseEntry = Result.fromThrowable(toEntryCells, toUnwritable);
 /** Creates the writer of a ledger in SQL. */
 export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
   const { tables, queuePrefix, deadlineMs, run } = ledgerDatabase;
+  const maxGroups = MAX_GROUPS[tables.dialect];
   const inserts = createGroupCommit<readonly Cell[], LedgerInsert>({
+    maxGroups,
     sizeOf: sizeOfCells,
     write: (rows) =>
       run(async (database) => {
@@ -62,10 +67,12 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
       }),
   });
   const standings = createGroupCommit<TaskId, Standing>({
+    maxGroups,
     sizeOf: (id) => id.length,
     write: (ids) => run((database) => readStandings(database, tables, ids)),
   });
   const ends = createGroupCommit<EndRow, WrittenEnd>({
+    maxGroups,
     sizeOf: ({ cells }) => sizeOfCells(cells),
     write: (rows) => run((database) => endDurably(database, tables, rows)),
   });
