@@ -56,7 +56,9 @@ export const createSqlOutbox = (
     listWaiting: (query) => run((database) => listWaiting(database, ledgerDatabase, query)),
     listUnfinished: (query) => run((database) => listUnfinished(database, ledgerDatabase, query)),
     unpublish: (ids, query) =>
-      forIds(ids, 0, (database) => unpublishTasks(database, tables, { ids, nowMs: now(), query })),
+      forIds(ids, 0, (database) =>
+        database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),
+      ),
     lag: (nowMs) => run((database) => readLag(database, ledgerDatabase, nowMs)),
     settled: notes.settled,
   };
