@@ -40,7 +40,7 @@ export const createLedgerTarget = ({
   /** Puts a task on its queue that is in the ledger. Answers the task that is there. */
   const put = async (job: ScheduledJob, call: AcceptedCall): Promise<TaskId> => {
     if (!isRedisReady() && performance.now() < awayUntilMs) return job.id;
-    const published = await queues.publish(withoutKey(job), call);
+    const published = await queues.publish(toWritten(job, call), call);
     if (published.isErr()) {
       awayUntilMs = performance.now() + AWAY_MS;
       const facts = { taskName: job.name, reason: published.error.message };
@@ -76,8 +76,8 @@ export const createLedgerTarget = ({
   return { ...queues, publish };
 };
 
-/** The ledger has decided whether the task is a second one. */
-const withoutKey = (job: ScheduledJob): ScheduledJob => {
+/** The ledger has decided whether the task is a second one, and waits are counted from the same moment there and on the queue. */
+const toWritten = (job: ScheduledJob, { nowMs: timestamp }: AcceptedCall): ScheduledJob => {
   const { deduplication: _deduplication, ...options } = job.options;
-  return job.debounce === undefined ? { ...job, options } : job;
+  return job.debounce === undefined ? { ...job, options: { timestamp, ...options } } : job;
 };
