@@ -134,6 +134,16 @@ describe('importRules', () => {
     ],
     [
       'backend/tasks/queue/a.ts',
+      "import { b } from '../ledger/b';",
+      'packages/backend/src/tasks/queue/a.ts:1 imports ../ledger/b',
+    ],
+    [
+      'backend/tasks/ledger/a.ts',
+      "import { b } from '../scheduler/b';",
+      'packages/backend/src/tasks/ledger/a.ts:1 imports ../scheduler/b',
+    ],
+    [
+      'backend/tasks/queue/a.ts',
       "import {\n  a,\n} from '../worker/b';",
       'packages/backend/src/tasks/queue/a.ts:3 imports ../worker/b',
     ],

@@ -48,10 +48,16 @@ export const importRules: readonly ImportRule[] = Object.freeze([
       'what the process of an isolated attempt loads must start fast and open no connection; of the ledger it has the rules for a transaction, which is not there to be looked at in the worker',
   },
   {
-    from: /^backend\/tasks\/(queue|ledger)\//,
+    from: /^backend\/tasks\/queue\//,
+    target: /^backend\/tasks\//,
+    allowed: /^backend\/tasks\/(domain|queue)\//,
+    reason: 'the queue lies below all that use it, and knows nothing of SQL',
+  },
+  {
+    from: /^backend\/tasks\/ledger\//,
     target: /^backend\/tasks\//,
     allowed: /^backend\/tasks\/(domain|queue|ledger)\//,
-    reason: 'queue and ledger lie below schedulers, workers and inspectors, which import them',
+    reason: 'the ledger lies below schedulers, workers and inspectors, which import it',
   },
   {
     from: /^backend\/tasks\//,

@@ -23,15 +23,18 @@ export const toRecoveryText = (report: RecoveryReport, mode: RecoveryMode): stri
 
 const toCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** In the order of the columns. */
+const COUNTED = ['checkedCount', 'inPlaceCount', 'publishedCount', 'endedCount', 'leftCount'] as const;
+
 const toTable = (taskNames: readonly TaskNameRecovery[], { dryRun }: RecoveryMode): string => {
   const head = dryRun
-    ? ['task', 'checked', 'would be published', 'would be ended', 'would be left']
-    : ['task', 'checked', 'published', 'ended', 'left'];
+    ? ['task', 'checked', 'in place', 'would be published', 'would be ended', 'would be left']
+    : ['task', 'checked', 'in place', 'published', 'ended', 'left'];
   const table = new Table({ head, style: { head: [], border: [] } });
   table.push(
-    ...taskNames.map(({ taskName, checkedCount, publishedCount, endedCount, leftCount }) => [
+    ...taskNames.map(({ taskName, ...counts }) => [
       taskName,
-      ...[checkedCount, publishedCount, endedCount, leftCount].map(String),
+      ...COUNTED.map((count) => String(counts[count])),
     ]),
   );
   return table.toString();

@@ -18,13 +18,13 @@ const lagOf = async ({ appConfig }: RecoverBench): Promise<number> => {
 
 const LOST = [
   '1000 unfinished tasks compared with the queues',
-  '┌─────────────┬─────────┬───────────┬───────┬──────┐',
-  '│ task        │ checked │ published │ ended │ left │',
-  '├─────────────┼─────────┼───────────┼───────┼──────┤',
-  '│ emails:send │ 500     │ 500       │ 0     │ 0    │',
-  '├─────────────┼─────────┼───────────┼───────┼──────┤',
-  '│ orders:pack │ 500     │ 500       │ 0     │ 0    │',
-  '└─────────────┴─────────┴───────────┴───────┴──────┘',
+  '┌─────────────┬─────────┬──────────┬───────────┬───────┬──────┐',
+  '│ task        │ checked │ in place │ published │ ended │ left │',
+  '├─────────────┼─────────┼──────────┼───────────┼───────┼──────┤',
+  '│ emails:send │ 500     │ 0        │ 500       │ 0     │ 0    │',
+  '├─────────────┼─────────┼──────────┼───────────┼───────┼──────┤',
+  '│ orders:pack │ 500     │ 0        │ 500       │ 0     │ 0    │',
+  '└─────────────┴─────────┴──────────┴───────────┴───────┴──────┘',
   '1000 tasks put on the queues again; everything is in place',
   '',
 ];
@@ -46,6 +46,7 @@ describe.each(['sqlite', 'postgres'] as const)('drover recover on %s', (dialect)
       expect(JSON.parse(second.stdout)).toMatchObject({
         dryRun: false,
         checkedCount: 1000,
+        inPlaceCount: 1000,
         publishedCount: 0,
         leftCount: 0,
       });
@@ -63,7 +64,7 @@ describe.each(['sqlite', 'postgres'] as const)('drover recover on %s', (dialect)
       const run = await bench.recover(['--dry-run']);
 
       expect([run.exitCode, await bench.waiting(), await lagOf(bench)]).toEqual([0, [], 0]);
-      expect(run.stdout).toContain('│ task        │ checked │ would be published │');
+      expect(run.stdout).toContain('│ task        │ checked │ in place │ would be published │');
       expect(run.stdout).toEndWith(
         '3 tasks would be put on the queues again; everything would be in place then\n',
       );
@@ -218,6 +219,13 @@ describe('drover recover', () => {
 
     expect([run.exitCode, run.stdout.includes('"code":"ledger-disabled"')]).toEqual([1, true]);
     expect(run.stderr).toContain('drover recover: LEDGER_URL is off');
+  });
+
+  it('needs a ledger that was there before it', async () => {
+    const run = await runDroverProcess(['recover', '--json'], { ...away, LEDGER_URL: 'sqlite://:memory:' });
+
+    expect([run.exitCode, run.stdout.includes('"code":"ledger-disabled"')]).toEqual([1, true]);
+    expect(run.stderr).toContain('drover recover: LEDGER_URL is sqlite://:memory:');
   });
 
   it('does nothing while tasks are switched off', async () => {

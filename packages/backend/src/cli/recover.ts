@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type AppConfig } from '@backend/config/AppConfig';
-import { parseDatabaseUrl } from '@backend/database/DatabaseTarget';
+import { MEMORY_URL, parseDatabaseUrl } from '@backend/database/DatabaseTarget';
 import { settleWithin } from '@backend/deadline/settleWithin';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { findProcessRedis } from '@backend/process/processRedis';
@@ -92,6 +92,11 @@ const recover = async (
 };
 
 const openLedger = (appConfig: AppConfig, { dryRun }: RecoverOptions): Result<TaskLedger, RecoverFailure> => {
+  if (appConfig.ledgerUrl === MEMORY_URL)
+    return err({
+      code: 'ledger-disabled',
+      message: `LEDGER_URL is ${MEMORY_URL}, which each process has for itself: there is no record to recover tasks from`,
+    });
   const target = parseDatabaseUrl(appConfig.ledgerUrl);
   // To look at a file that is not there would make it.
   if (dryRun && target.isOk() && target.value.dialect === 'sqlite' && !existsSync(target.value.path))

@@ -149,6 +149,9 @@ describe('parseAppConfig', () => {
       `expected LEDGER_URL to be set in production: "off", ${DATABASE_URL_FORMS}, got nothing`,
     ]);
     expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'mysql://h', ...redis })).toHaveLength(1);
+    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'sqlite://:memory:', ...redis })).toEqual([
+      'expected LEDGER_URL to name a database that outlives the process in production, got "sqlite://:memory:"',
+    ]);
     expect(parseAppConfig({ NODE_ENV: 'production', LEDGER_URL: 'off' })._unsafeUnwrap()).toEqual({
       ...defaults,
       environment: 'production',

@@ -1,4 +1,4 @@
-import { DATABASE_URL_FORMS, parseDatabaseUrl } from '@backend/database/DatabaseTarget';
+import { DATABASE_URL_FORMS, MEMORY_URL, parseDatabaseUrl } from '@backend/database/DatabaseTarget';
 import { type LogLevel, logLevels } from '@backend/logger/LogLevel';
 import { parseRedisUrl, REDIS_URL_FORMS } from '@backend/redis/RedisTarget';
 import { err, ok, type Result } from 'neverthrow';
@@ -178,6 +178,10 @@ const readLedger = (reader: EnvironmentReader, { environment, dataDir }: LedgerD
   if (environment === 'production' && ledgerUrl === undefined && reader.problems.length === problemCount)
     reader.addProblem(
       `expected LEDGER_URL to be set in production: "off", ${DATABASE_URL_FORMS}, got nothing`,
+    );
+  if (environment === 'production' && ledgerUrl === MEMORY_URL)
+    reader.addProblem(
+      `expected LEDGER_URL to name a database that outlives the process in production, got "${MEMORY_URL}"`,
     );
   // A test that does not ask for one writes no file.
   const ownUrl = environment === 'test' ? 'off' : `sqlite://${dataDir}/${LEDGER_FILE}`;

@@ -7,11 +7,20 @@ import { AppError } from '@core/errors/AppError';
  *   statement that was sent may have been carried out.
  * - `busy`: another process held the lock for too long, or a transaction was the victim of a deadlock. Nothing was written:
  *   try again.
+ * - `read-only`: it answers, and takes no writes: a standby, a file that may only be read. Nothing was written. Try again later:
+ *   the connection is not used again.
  * - `duplicate`: a row with this key is there already.
  * - `refused`: the statement is wrong, or the user of the URL may not do it.
  * - `closed`: this process has closed the database.
  */
-export const DATABASE_ERROR_CODES = ['unavailable', 'busy', 'duplicate', 'refused', 'closed'] as const;
+export const DATABASE_ERROR_CODES = [
+  'unavailable',
+  'busy',
+  'read-only',
+  'duplicate',
+  'refused',
+  'closed',
+] as const;
 
 /** Why a statement came to nothing: one of `DATABASE_ERROR_CODES`. */
 export type DatabaseErrorCode = (typeof DATABASE_ERROR_CODES)[number];

@@ -17,6 +17,9 @@ export type DatabaseTarget =
       readonly database: string;
     };
 
+/** A SQLite that each process has for itself, and that ends with it. */
+export const MEMORY_URL = 'sqlite://:memory:';
+
 /** The URL of a database is not one of the accepted forms. The message never shows the URL, which may hold a password. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';

@@ -15,7 +15,10 @@ export interface PostgresAnswer {
 
 /** One connection, kept from all others until it is given back. */
 export interface PostgresSession {
-  /** Rejects with a `DatabaseError`. After a deadline the connection is closed, for nobody knows what it will still do. */
+  /**
+   * Rejects with a `DatabaseError`. After a deadline the connection is closed, for nobody knows what it will still do; and when
+   * it takes no writes, which a server that has become writable may never tell it.
+   */
   run(text: string, values: readonly SqlValue[], deadlineMs: number): Promise<PostgresAnswer>;
   /** Gives the connection back to the pool, which closes one that is inside a transaction still. */
   release(): Promise<void>;
@@ -54,9 +57,13 @@ export const openSession = async (
       }));
       const answer = await settleWithin(query, runDeadlineMs);
       if (answer.isOk()) return answer.value;
-      if (!(answer.error instanceof DeadlineError)) throw toDatabaseError(answer.error, place);
-      await connection.close().catch(() => undefined); // it may be gone by now
-      throw silent(place, runDeadlineMs);
+      const error =
+        answer.error instanceof DeadlineError
+          ? silent(place, runDeadlineMs)
+          : toDatabaseError(answer.error, place);
+      const isSpent = answer.error instanceof DeadlineError || error.code === 'read-only';
+      if (isSpent) await connection.close().catch(() => undefined); // it may be gone by now
+      throw error;
     },
     release: () => connection.release(),
   };

@@ -52,12 +52,6 @@ export interface SqlDatabase extends SqlExecutor {
     work: (transaction: DatabaseTransaction) => Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>;
-  /**
-   * Calls `onNotified` whenever somebody notifies a channel of the database, and when a lost connection is there again, for
-   * then something may have been missed. On SQLite nobody notifies. Answers what ends the listening. Holds the process until
-   * then. Rejects when the database is not there at first.
-   */
-  listen(channel: string, onNotified: () => void): Promise<() => Promise<void>>;
   /** Ends every connection; may be called twice. What runs still rejects on Postgres, and is waited for on SQLite. */
   close(): Promise<void>;
 }

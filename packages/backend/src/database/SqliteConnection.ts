@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite';
+import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseError } from './DatabaseError';
@@ -19,8 +20,32 @@ export interface SqliteConnection {
   run(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
   /** The same for each row of values; how many rows each has changed. */
   runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<readonly number[]>;
+  /**
+   * Whether another one is to be opened for the next statement: one that could not write when it was opened never will, and a
+   * file that was deleted or replaced still takes what nobody will find.
+   */
+  isSpent(): boolean;
   close(): Promise<void>;
 }
+
+const IN_MEMORY = ':memory:';
+
+/** Which file has the name now; undefined when none has that may be seen. Takes 2 microseconds. */
+const identify = (path: string): string | undefined => {
+  if (path === IN_MEMORY) return path;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined; // whoever opens it hears why
+  }
+};
+
+const toGone = (path: string): DatabaseError =>
+  new DatabaseError(
+    `the SQLite file ${JSON.stringify(path)} is gone, or out of reach: put it back, or start the process again, which makes a new one`,
+    { code: 'unavailable' },
+  );
 
 const toOpeningError = (thrown: unknown, path: string): DatabaseError => {
   const { message, code, cause } = toDatabaseError(thrown);
@@ -34,11 +59,29 @@ const toOpeningError = (thrown: unknown, path: string): DatabaseError => {
   });
 };
 
+interface ConnectOptions {
+  /** Milliseconds. */
+  readonly patienceMs: number;
+  /** Whether the file is missing because somebody has deleted it: then it is not made. */
+  readonly isKnown: boolean;
+}
+
+/** SQLite says of a folder what it says of a file that may not be read, which somebody may mend. */
+const checkNoFolder = (path: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new DatabaseError('it is a folder', { code: 'refused' });
+};
+
 /** Opens a file; it and its folder are made when they are missing. `:memory:` for none. Rejects with a `DatabaseError`. */
-export const connectSqlite = async (path: string, patienceMs: number): Promise<SqliteConnection> => {
+export const connectSqlite = async (
+  path: string,
+  { patienceMs, isKnown }: ConnectOptions,
+): Promise<SqliteConnection> => {
   let connection: SqliteConnection | undefined;
+  if (isKnown && identify(path) === undefined) throw toGone(path);
   try {
-    if (path !== ':memory:') await mkdir(dirname(path), { recursive: true });
+    if (path !== IN_MEMORY) await mkdir(dirname(path), { recursive: true });
+    checkNoFolder(path);
     const opened = openFile(path);
     connection = opened;
     for (const pragma of PRAGMAS) await untilFree(() => opened.run(`PRAGMA ${pragma}`), patienceMs);
@@ -53,16 +96,21 @@ export const connectSqlite = async (path: string, patienceMs: number): Promise<S
 const openFile = (path: string): SqliteConnection => {
   const database = new Database(path, { create: true, readwrite: true });
   const statements = keepSqliteStatements(database);
+  const opened = identify(path);
+  let isReadOnly = false;
   const orFailure = <Answer>(run: () => Answer): Answer => {
     try {
       return run();
-    } catch (error) {
-      throw toDatabaseError(error);
+    } catch (thrown) {
+      const error = toDatabaseError(thrown);
+      if (error.code === 'read-only') isReadOnly = true;
+      throw error;
     }
   };
   return {
     run: async (text, values = []) => orFailure(() => statements.run(text, values)),
     runEach: async (text, rows) => orFailure(() => statements.runEach(text, rows)),
+    isSpent: () => isReadOnly || identify(path) !== opened,
     close: async () => {
       statements.close();
       database.close();

@@ -13,7 +13,7 @@ const SQLSTATE_CLASSES: Readonly<Record<string, DatabaseErrorCode>> = {
 
 const CODES: Readonly<Record<string, DatabaseErrorCode>> = {
   '23505': 'duplicate',
-  '25006': 'unavailable', // read-only: a standby, until it is made the primary
+  '25006': 'read-only', // a standby, until it is made the primary
   '25P03': 'unavailable', // the server ended a transaction that was asked nothing for too long
   SQLITE_CONSTRAINT_PRIMARYKEY: 'duplicate',
   SQLITE_CONSTRAINT_UNIQUE: 'duplicate',
@@ -27,7 +27,7 @@ const SQLITE_RESULTS: Readonly<Record<string, DatabaseErrorCode>> = {
   SQLITE_CANTOPEN: 'unavailable',
   SQLITE_FULL: 'unavailable',
   SQLITE_IOERR: 'unavailable',
-  SQLITE_READONLY: 'unavailable',
+  SQLITE_READONLY: 'read-only',
 };
 
 /** What a Postgres server means by a SQLSTATE. */
@@ -48,6 +48,12 @@ const codeOf = (error: Error): DatabaseErrorCode => {
   return known ?? (code.startsWith('ERR_POSTGRES_') ? 'unavailable' : 'refused');
 };
 
+/** Bun's client says no more than that it failed to connect, whether it found the host or not. */
+const UNREACHED = {
+  code: 'ERR_POSTGRES_CONNECTION_REFUSED',
+  message: 'nothing takes connections there, or its host is not known',
+} as const;
+
 /**
  * Makes a `DatabaseError` of what Bun's client rejected with.
  *
@@ -58,6 +64,7 @@ export const toDatabaseError = (thrown: unknown, place?: string): DatabaseError 
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
   const code = thrown instanceof DeadlineError ? 'unavailable' : codeOf(cause);
   const isAway = place !== undefined && code === 'unavailable';
-  const message = isAway ? `the database at ${place} is not available: ${cause.message}` : cause.message;
+  const reason = textOf(cause, 'code') === UNREACHED.code ? UNREACHED.message : cause.message;
+  const message = isAway ? `the database at ${place} is not available: ${reason}` : reason;
   return new DatabaseError(message, { code, cause });
 };

@@ -1,13 +1,11 @@
-import { settleWithin } from '@backend/deadline/settleWithin';
 import { SQL } from 'bun';
 import { DatabaseError } from './DatabaseError';
 import { type DatabaseTarget } from './DatabaseTarget';
-import { toDatabaseError } from './databaseFailure';
 import { openSession, type PostgresAnswer, type PostgresSession } from './PostgresSession';
 import { type DatabaseTransaction, type SqlDatabase, type SqlValue } from './SqlDatabase';
 
 interface PostgresOptions {
-  /** Connections at the same time, besides one for each channel that is listened to. */
+  /** Connections at the same time. */
   readonly maxConnections: number;
   /** Milliseconds a statement may take, the connecting included: a server that stands still says nothing for ever. */
   readonly deadlineMs: number;
@@ -73,8 +71,6 @@ export const openPostgres = (
           await session.release();
         }
       }),
-    listen: (channel, onNotified) =>
-      unlessClosed(() => listen(sql, { channel, onNotified, place, deadlineMs })),
     close: async () => {
       if (isClosed) return;
       isClosed = true;
@@ -120,33 +116,4 @@ const runWithin = async <T>(
   // The server answers the commit of a transaction that a statement has spoilt with ROLLBACK, and with no error.
   const message = 'the transaction was rolled back, because a statement of it had failed';
   throw new DatabaseError(message, { code: 'refused' });
-};
-
-const listen = async (
-  sql: SQL,
-  {
-    channel,
-    onNotified,
-    place,
-    deadlineMs,
-  }: {
-    readonly channel: string;
-    readonly onNotified: () => void;
-    readonly place: string;
-    readonly deadlineMs: number;
-  },
-): Promise<() => Promise<void>> => {
-  let isListening = false;
-  const onListen = (): void => {
-    if (isListening) onNotified();
-    isListening = true;
-  };
-  const subscribing = sql.listen(channel, () => onNotified(), onListen);
-  const answer = await settleWithin(subscribing, deadlineMs);
-  if (answer.isOk()) return () => answer.value.unlisten();
-  subscribing.then(
-    (subscription) => subscription.unlisten(),
-    () => undefined,
-  );
-  throw toDatabaseError(answer.error, place);
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import {
@@ -15,6 +15,11 @@ const messageOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'no error',
     (error: Error) => error.message,
   );
+
+/** A database and what is written ahead of it. */
+const deleteFiles = async (path: string): Promise<void> => {
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) await Bun.file(each).delete();
+};
 
 describe('openSqlite', () => {
   describeDatabase('sqlite');
@@ -48,6 +53,47 @@ describe('openSqlite', () => {
     expect(await failureOf(asking)).toBe('refused');
     await Bun.file(path).delete();
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('writes to no file that was deleted, and to the one that is in its place', async () => {
+    await using notes = await setUpNotes('sqlite');
+    const path = notes.url.slice('sqlite://'.length);
+    const insert = (id: string) => notes.database.query('INSERT INTO notes (id) VALUES ($1)', [id]);
+    await insert('lost');
+    await deleteFiles(path);
+    const asking = [insert('a'), notes.database.transaction((within) => within.query('SELECT 1'))];
+
+    expect(await Promise.all(asking.map(failureOf))).toEqual(['unavailable', 'unavailable']);
+    expect(await messageOf(insert('a'))).toBe(
+      `the SQLite file "${path}" is gone, or out of reach: put it back, or start the process again, which makes a new one`,
+    );
+    await using other = openUrl(notes.url);
+    await other.query('CREATE TABLE notes (id TEXT PRIMARY KEY)');
+    await insert('b');
+    expect(await other.query('SELECT id FROM notes')).toEqual([{ id: 'b' }]);
+  });
+
+  it('goes on with a file that was put in the place of its own', async () => {
+    await using notes = await setUpNotes('sqlite');
+    await using backup = await setUpNotes('sqlite');
+    await backup.database.query("INSERT INTO notes (id) VALUES ('kept')");
+    await backup.database.close();
+    const path = notes.url.slice('sqlite://'.length);
+    await deleteFiles(path);
+    await rename(backup.url.slice('sqlite://'.length), path);
+
+    expect(await notes.ids()).toEqual(['kept']);
+  });
+
+  it('takes no folder for a file', async () => {
+    await using directory = await createTemporaryDirectory();
+    await using database = openUrl(`sqlite://${directory.path}`);
+    const asking = database.query('SELECT 1');
+
+    expect(await messageOf(asking)).toBe(
+      `the SQLite file "${directory.path}" cannot be opened: it is a folder`,
+    );
+    expect(await failureOf(asking)).toBe('refused');
   });
 
   it('says which folder cannot be made', async () => {

@@ -26,14 +26,26 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
   const turns = createTurns();
   const scopes = new AsyncLocalStorage<Scope>();
   let connecting: Promise<SqliteConnection> | undefined;
+  let connected: SqliteConnection | undefined;
+  let isKnown = false;
   let isClosed = false;
 
-  const connect = (): Promise<SqliteConnection> => {
-    if (isClosed) throw new DatabaseError('the database is closed', { code: 'closed' });
-    connecting ??= connectSqlite(path, deadlineMs).catch((error: unknown) => {
+  const reconnect = async (): Promise<SqliteConnection> => {
+    try {
+      await connected?.close();
+      connected = await connectSqlite(path, { patienceMs: deadlineMs, isKnown });
+      isKnown = true;
+      return connected;
+    } catch (error) {
+      connected = undefined;
       connecting = undefined;
       throw error;
-    });
+    }
+  };
+  /** To be called in a turn: nobody else uses the connection then. */
+  const connect = (): Promise<SqliteConnection> => {
+    if (isClosed) throw new DatabaseError('the database is closed', { code: 'closed' });
+    if (connecting === undefined || connected?.isSpent() === true) connecting = reconnect();
     return connecting;
   };
   /** The wait for the turn is a part of the patience: what is left of it is for the locks of other processes. */
@@ -68,7 +80,6 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
           throw error;
         }
       }, patienceMs),
-    listen: async () => async () => undefined,
     close: async () => {
       if (isClosed) return;
       isClosed = true;

@@ -29,8 +29,8 @@ describe('createHttpApp on Redis', () => {
       {
         status: 'not-ready',
         problems: [
-          'no worker takes emails:send: start one with make dev-worker',
-          'no worker takes users:export-data: start one with make dev-worker',
+          'no worker takes emails:send: start one with make start-worker, or make dev-worker in development',
+          'no worker takes users:export-data: start one with make start-worker, or make dev-worker in development',
         ],
         warnings: [],
       },
@@ -38,7 +38,11 @@ describe('createHttpApp on Redis', () => {
     await running.startWorker(['emails:send']);
     expect(await readiness()).toMatchObject([
       503,
-      { problems: ['no worker takes users:export-data: start one with make dev-worker'] },
+      {
+        problems: [
+          'no worker takes users:export-data: start one with make start-worker, or make dev-worker in development',
+        ],
+      },
     ]);
     await running.startWorker(['users:export-data']);
     expect(await readiness()).toEqual([200, { status: 'ready', problems: [], warnings: [] }]);

@@ -230,6 +230,22 @@ export const describeDatabase = (dialect: SqlDialect): void => {
     await holder;
   });
 
+  const WRITES_NOTHING =
+    dialect === 'sqlite' ? 'PRAGMA query_only = 1' : 'SET default_transaction_read_only = on';
+
+  it.each<[what: string, write: (database: SqlDatabase, id: string) => Promise<unknown>]>([
+    ['a statement', insert],
+    ['a transaction', (database, id) => database.transaction((within) => insert(within, id))],
+  ])('lets go of a connection that takes no writes, which %s finds out', async (_what, write) => {
+    await using notes = await setUpNotes(dialect, { maxConnections: 1 });
+    await notes.database.query(WRITES_NOTHING);
+    const failure = await failureOf(write(notes.database, 'a'));
+    await write(notes.database, 'b');
+
+    expect(failure).toBe('read-only');
+    expect(await notes.ids()).toEqual(['b']);
+  });
+
   it('answers "closed" once it is closed, which may be asked for twice', async () => {
     await using place = await createTestDatabase(dialect);
     const database = openUrl(place.url);

@@ -2,6 +2,9 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
+import { cancelTask } from '@backend/tasks/ledger/cancelTask';
+import { sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
+import { createQueueAccess } from '@backend/tasks/queue/QueueAccess';
 import { sharedTaskQueues } from '@backend/tasks/queue/sharedTaskQueues';
 import { TASKS_DISABLED_MESSAGE } from '@backend/tasks/queue/TasksDisabledError';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
@@ -11,6 +14,7 @@ import { type HttpContext, type HttpEnvironment } from '../HttpEnvironment';
 import { probeRedis } from '../health/RedisProbe';
 import { requireSameOrigin } from '../request/SameOrigin';
 import { createBoardAccess } from './BoardAccess';
+import { type CancelOnBoard, DELETED_REASON } from './cancelDeleted';
 import { BOARD_PATH, createBoardPages } from './createBoardPages';
 
 /** What a board is made of. */
@@ -62,12 +66,34 @@ const createLazyPages = ({ tasks, connection, appConfig, logger, scheduler }: Bo
       appConfig,
       scheduler,
       queues: sharedTaskQueues({ connection, prefix, logger }),
+      cancelOf: createCanceller({ appConfig, logger }),
       readWorkers: shareWhileRunning(() => readWorkerPresence(client, prefix)),
     });
   return () => {
     pages ??= create();
     return pages;
   };
+};
+
+/** Cancels as an inspector does, tasks of one name each. */
+const createCanceller = ({
+  appConfig,
+  logger,
+}: Pick<BoardOptions, 'appConfig' | 'logger'>): ((taskName: string) => CancelOnBoard) => {
+  const access = createQueueAccess({ logger, appConfig });
+  const { queuePrefix: prefix, ledgerRequired, taskMaxAttempts: maxAttempts } = appConfig;
+  return (taskName) => (id) =>
+    cancelTask({
+      access,
+      prefix,
+      ledger: sharedTaskLedger(appConfig),
+      ledgerRequired,
+      logger,
+      taskName,
+      id,
+      reason: DELETED_REASON,
+      maxAttempts,
+    });
 };
 
 /** Bull Board asks for the workers of every queue at the same moment: one answer serves them all. */

@@ -10,8 +10,9 @@ import { type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
-import { type Job, type Queue } from 'bullmq';
+import { type Job, type JobType, type Queue } from 'bullmq';
 import { BoardRefusal } from './BoardRefusal';
+import { type CancelOnBoard, cancelAllDeleted, cancelDeleted } from './cancelDeleted';
 import { toEditedData } from './EditedData';
 import { toFormSchema } from './FormSchema';
 import { type BoardForm, parseBoardForm } from './NewTask';
@@ -23,6 +24,8 @@ export interface TaskAdapterOptions {
   readonly queues: TaskQueues;
   readonly scheduler: TaskScheduler;
   readonly appConfig: AppConfig;
+  /** Gives what cancels tasks of a name. */
+  cancelOf(taskName: string): CancelOnBoard;
   /** Reads which workers are connected, for all queues at once. */
   readWorkers(): Promise<WorkerPresence>;
 }
@@ -30,7 +33,7 @@ export interface TaskAdapterOptions {
 /**
  * Creates what shows one task's queue on Bull Board, and keeps what people do there within the rules of tasks: what the form
  * adds goes through the scheduler (checked payload, an id of ours, a priority, a correlation ID), a retried task gets
- * all its attempts again, and edited data is checked like new data.
+ * all its attempts again, edited data is checked like new data, and what has not ended is cancelled where it would be deleted.
  */
 export const createTaskAdapter = (
   task: TaskDefinition<unknown>,
@@ -58,6 +61,7 @@ export const createTaskAdapter = (
   adapter.getJobs = async (statuses, start, end) => (await getJobs(statuses, start, end)).map(guard);
   adapter.addJob = async (_name, data, jobOptions) =>
     guard(await scheduleForm({ data, options: jobOptions }, { task, queue, options }));
+  guardDeletion(adapter, queue, options.cancelOf(task.queueName));
   adapter.getWorkers = async () =>
     ((await options.readWorkers()).get(task.queueName) ?? []).map((worker) => ({
       id: worker.connectionId,
@@ -73,6 +77,31 @@ interface BoardTask {
   readonly queue: Queue;
   readonly options: TaskAdapterOptions;
 }
+
+/** States whose tasks have ended: these alone are deleted. */
+const ENDED: readonly string[] = ['completed', 'failed'];
+
+/** Where tasks are that `empty` is for: those that wait for a worker. */
+const WAITING = ['prioritized', 'wait'] as const;
+
+/** Where tasks are that have not ended. */
+const UNFINISHED = [...WAITING, 'delayed', 'waiting-children', 'active'] as const;
+
+/** Replaces what deletes many tasks of a queue: those that have not ended are cancelled. */
+const guardDeletion = (adapter: BullMQAdapter, queue: Queue, cancel: CancelOnBoard): void => {
+  const clean = adapter.clean.bind(adapter);
+  const obliterate = adapter.obliterate.bind(adapter);
+  const cancelIn = async (states: readonly JobType[]): Promise<void> =>
+    cancelAllDeleted(cancel, await queue.getRanges([...states], 0, -1));
+  adapter.clean = async (state, graceMs) =>
+    ENDED.includes(state) ? clean(state, graceMs) : cancelIn([state]);
+  adapter.empty = () => cancelIn(WAITING);
+  adapter.obliterate = async (given) => {
+    // A queue whose tasks run is refused as a whole, unless it is forced.
+    if (given?.force === true || (await queue.getActiveCount()) === 0) await cancelIn(UNFINISHED);
+    await obliterate(given);
+  };
+};
 
 /** The one of the request that fills in the form. */
 const requestCorrelationId = (): CorrelationId =>
@@ -92,6 +121,8 @@ const scheduleForm = async (form: BoardForm, { task, queue, options }: BoardTask
 /** Replaces the methods of a job that Bull Board calls and that would harm a task as they are. */
 const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
   const original = { id: job.id, retry: job.retry.bind(job) };
+  const remove = job.remove.bind(job);
+  const cancel = options.cancelOf(task.queueName);
   const updateData = job.updateData.bind(job);
   const changePriority = job.changePriority.bind(job);
   return Object.assign(job, {
@@ -100,6 +131,9 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
         throw new BoardRefusal('a completed task is not run again; duplicate it instead');
       }
       await retryFromStart({ client: options.client, queue, job: original });
+    },
+    remove: async (): Promise<void> => {
+      if (!(await cancelDeleted(cancel, original.id ?? ''))) await remove();
     },
     updateData: async (edited: unknown): Promise<void> => {
       const maxPayloadBytes = options.appConfig.taskMaxPayloadBytes;

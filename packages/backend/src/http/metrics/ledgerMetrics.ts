@@ -28,7 +28,7 @@ const gauge = (registry: Registry, name: string, help: string, value: number): v
 
 /** Adds the metrics of the ledger to a registry that is made for one request: what is not known now is not told. */
 export const addLedgerMetrics = (registry: Registry, lag: Result<OutboxLag, Error>): void => {
-  gauge(registry, 'drover_ledger_up', 'Whether the ledger answers.', lag.isOk() ? 1 : 0);
+  gauge(registry, 'drover_ledger_up', 'Whether the ledger answers and takes writes.', lag.isOk() ? 1 : 0);
   if (lag.isErr()) return;
   const { count, oldestMs } = lag.value;
   gauge(

@@ -7,12 +7,13 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Try again later: what was begun goes on,
  *   and nothing is done twice.
- * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. The new task
- *   could not be written down. Call again, as above.
+ * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. A letter that Redis
+ *   does not hold could not be read, or the new task not be written down. Call again, as above.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `invalid-query`: an option or an argument is wrong; the message lists all. Correct the call.
- * - `not-found`: no registered queue holds a task with this id: it never existed, or its retention is over.
+ * - `not-found`: no registered queue holds a task with this id: it never existed, or its retention is over. Of a
+ *   retry: nor does the ledger.
  * - `not-failed`: the task is there, and no dead letter; the message says what it is.
  * - `already-retried`: another task does it again; the message names it. `force: true` retries it once more.
  */

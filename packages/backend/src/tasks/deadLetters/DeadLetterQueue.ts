@@ -6,9 +6,9 @@ import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type TaskPlace } from '../queue/findRetriable';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { DeadLetterError, toUnavailable } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import {
@@ -23,10 +23,10 @@ import {
   type LetterRetryOptions,
 } from './LetterQuery';
 import { purgeLetters } from './purgeLetters';
-import { countLetters, findTask, listLetters, readLetter } from './readLetters';
+import { countLetters, findTask, listLetters, readLetter, recallLetter } from './readLetters';
 import { type RetriedLetters, retryLetters } from './retryLetters';
 
-/** The dead letters of the registered tasks. Nothing here throws; every error is a `DeadLetterError`. */
+/** The dead letters of the registered tasks, as far as Redis holds them. Nothing here throws; every error is a `DeadLetterError`. */
 export interface DeadLetterQueue {
   /** Lists letters, the newest failure first. Errors: `invalid-query`, `unknown-task`, `queue-unavailable`. */
   list(options?: LetterListOptions): Promise<Result<readonly DeadLetter[], DeadLetterError>>;
@@ -34,7 +34,8 @@ export interface DeadLetterQueue {
   get(id: TaskId): Promise<Result<DeadLetter, DeadLetterError>>;
   /**
    * Does a letter again as a new task, with the payload, correlation ID, owner, metadata, priority and overrides of the old
-   * one and all its attempts, at once. The letter stays, and names the new task; of many calls one makes a task.
+   * one and all its attempts, at once. The letter stays, and names the new task; of many calls one makes a task. One that Redis
+   * has forgotten and the ledger keeps is a letter again.
    *
    * @returns The id of the new task. Errors: those of `get`, `already-retried`. After `queue-unavailable` and
    *   `ledger-unavailable` call again: what was begun goes on under the same id.
@@ -97,7 +98,7 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       return letter.andThen((found) => (found === undefined ? err(toNotFound(id)) : ok(found)));
     },
     retry: async (id, given = {}) => {
-      const task = await findLetter(all, id, given);
+      const task = await findLetter(all, id, { options: given, isRecalled: true });
       if (task.isErr()) return err(task.error);
       const { force: isForced = false, steps = 'keep' } = given;
       const retry = { ...all, task: task.value, id, isForced, keepsSteps: steps === 'keep' };
@@ -120,15 +121,23 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
   };
 };
 
+interface LetterCall {
+  readonly options?: LetterRetryOptions;
+  /** Whether a letter that Redis has forgotten is put back. Default: false. */
+  readonly isRecalled?: boolean;
+}
+
 /** Checks the call, then finds the task whose letter it is about. */
 const findLetter = async (
   context: LetterContext,
   id: TaskId,
-  options: LetterRetryOptions = {},
+  { options = {}, isRecalled = false }: LetterCall = {},
 ): Promise<Result<TaskDefinition<unknown>, DeadLetterError>> => {
   const checked = checkRetryCall(id, options);
   if (checked.isErr()) return err(checked.error);
-  const place = (await findTask(context, id)).mapErr(toUnavailable);
+  const found = await findTask(context, id);
+  const isForgotten = isRecalled && found.isOk() && found.value === undefined;
+  const place = (isForgotten ? await recallLetter(context, id) : found).mapErr(toUnavailable);
   return place.andThen((found) => {
     if (found === undefined) return err(toNotFound(id));
     return found.status === 'failed' ? ok(found.task) : err(toNotFailed(id, found));

@@ -2,6 +2,8 @@ import { type Result } from 'neverthrow';
 import { type DeadLetter } from '../domain/DeadLetter';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
+import { recallEnded } from '../ledger/recallEnded';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { readDeadLetters } from '../queue/DeadLetterReader';
 import { countFailed, type FailedTasksQuery, listNewestFailed } from '../queue/FailedTasks';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
@@ -81,6 +83,13 @@ export const findTask = (
   access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
+
+/** Puts a letter back that Redis has forgotten and the ledger keeps. */
+export const recallLetter = (
+  { access, appConfig, tasks }: LetterContext,
+  id: TaskId,
+): Promise<Result<TaskPlace | undefined, Error>> =>
+  recallEnded({ access, ledger: sharedTaskLedger(appConfig), tasks, id, statuses: ['failed'] });
 
 /** Counts letters. */
 export const countLetters = (context: LetterContext): Promise<Result<number, Error>> =>

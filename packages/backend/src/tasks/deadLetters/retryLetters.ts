@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
+import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type FailedTask } from '../queue/FailedTasks';
-import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { type DeadLetterError, toUnavailable } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import { type LetterRetryAllOptions } from './LetterQuery';

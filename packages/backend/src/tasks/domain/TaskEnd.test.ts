@@ -54,7 +54,7 @@ describe('toTaskResult', () => {
       { kind: 'removed' },
       {
         code: 'removed',
-        message: `Redis holds no task ${id} of mails:send: it never existed, or its retention is over`,
+        message: `there is no task ${id} of mails:send: it never existed, the transaction that scheduled it is not committed, or its retention is over`,
       },
     ],
   ];

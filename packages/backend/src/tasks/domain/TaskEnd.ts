@@ -52,7 +52,7 @@ const toCancelled = (
 /** The error for a task that neither Redis nor the ledger holds. */
 export const toRemoved = ({ id, taskName }: TaskName): TaskResultError =>
   new TaskResultError(
-    `Redis holds no task ${id} of ${taskName}: it never existed, or its retention is over`,
+    `there is no task ${id} of ${taskName}: it never existed, the transaction that scheduled it is not committed, or its retention is over`,
     { code: 'removed' },
   );
 

@@ -17,6 +17,13 @@ export interface StoredTaskError {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** The error of a task that another program failed without a word. */
+export const UNTOLD_ERROR: StoredTaskError = Object.freeze({
+  message: 'no reason is known',
+  code: 'task-failed',
+  attempt: 0,
+});
+
 /** A finished step of a task, without its result. */
 export interface RecordedStep {
   readonly name: string;

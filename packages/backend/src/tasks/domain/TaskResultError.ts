@@ -7,7 +7,8 @@ import { type StoredTaskError } from './TaskRecord';
  * - `failed`: the task is a dead letter; `failure` says why, `metadata.retriedAs` names the task that does it again.
  * - `expired`: it had not started when its `expiresInMs` was over; it was not run. `failure` and `metadata` as above.
  * - `cancelled`: `metadata.reason` says why, if the caller did; `metadata.retriedAs` as above.
- * - `removed`: neither Redis nor the ledger, where there is one, holds such a task: it never existed, or its retention is over.
+ * - `removed`: neither Redis nor the ledger, where there is one, holds such a task: it never existed,
+ *   the transaction that scheduled it is open or was rolled back, or its retention is over.
  * - `timed-out`: it has not ended within `timeoutMs`; it goes on. Ask again.
  * - `queue-unavailable`: Redis did not answer, or refused, or it does not hold the task and the ledger did not answer; the task
  *   goes on. Try again later.

@@ -3,6 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
+import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
 import { type LedgerError } from '../ledger/LedgerError';
@@ -64,9 +65,16 @@ export const requireTask = async (
   );
 };
 
-/** The error for an id that no queue holds. */
-export const toNotFound = (id: unknown): InspectorError =>
-  new InspectorError(`no registered queue holds the task ${showValue(id)}`, { code: 'not-found' });
+/** The error for an id that no queue holds. Of an id that is none of ours the ledger is not asked. */
+export const toNotFound = (
+  id: unknown,
+  { ledger }: Partial<Pick<InspectorParts, 'ledger'>> = {},
+): InspectorError => {
+  const others = ledger !== undefined && isTaskId(id) ? ', nor does the ledger know it' : '';
+  return new InspectorError(`no registered queue holds the task ${showValue(id)}${others}`, {
+    code: 'not-found',
+  });
+};
 
 /** The error for a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
 export const toUnavailable = (error: Error): InspectorError =>

@@ -76,7 +76,8 @@ export interface TaskInspector {
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
   /**
    * Does a failed or cancelled task again, as a new task that names the old one in `retriedFrom`: same payload, correlation
-   * ID, user and priority, all attempts. Of many calls one makes a task; `force` makes one more.
+   * ID, user and priority, all attempts. Of many calls one makes a task; `force` makes one more. Also of a task that the ledger
+   * alone still knows.
    *
    * @returns The id of the new task. Errors: `invalid-query`, `not-found`, `not-retriable`, `already-retried`, and
    *   `queue-unavailable` and `ledger-unavailable`, after which the next call goes on with what was begun.

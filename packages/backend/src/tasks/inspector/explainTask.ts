@@ -58,7 +58,9 @@ const explainKept = async (
   if (kept.isErr()) return err(found.isErr() ? found.error : kept.error);
   const record = kept.value;
   if (found.isErr() && (record === undefined || !isTerminalStatus(record.status))) return err(found.error);
-  return record === undefined ? err(toNotFound(id)) : ok(toKeptExplanation({ record, nowMs: Date.now() }));
+  return record === undefined
+    ? err(toNotFound(id, parts))
+    : ok(toKeptExplanation({ record, nowMs: Date.now() }));
 };
 
 /** Nothing else is explained less well when they cannot be counted. */

@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { skipped } from '../domain/Skipped';
 import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
-import { type TaskId } from '../domain/TaskId';
+import { TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
+import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
 
 const task = defineTask({
@@ -67,5 +68,18 @@ describe('a task in the ledger', () => {
       const live = await bench.record(kept.id);
       expect(near(kept, live)).toEqual(near(live, live));
     }
+  });
+
+  it('is told apart from one that nobody knows', async () => {
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { inspector } = setup.bench;
+    const id = TaskId();
+    const refusal = {
+      code: 'not-found',
+      message: `no registered queue holds the task "${id}", nor does the ledger know it`,
+    };
+
+    expect((await inspector.getTask(id))._unsafeUnwrapErr()).toMatchObject(refusal);
+    expect((await inspector.why(id))._unsafeUnwrapErr()).toMatchObject(refusal);
   });
 });

@@ -108,7 +108,12 @@ describe('getAttempts', () => {
     const { bench, inspector } = await setup();
     await using _ = bench;
 
-    expect((await inspector.getAttempts(TaskId()))._unsafeUnwrapErr().code).toBe('not-found');
+    const id = TaskId();
+
+    expect((await inspector.getAttempts(id))._unsafeUnwrapErr()).toMatchObject({
+      code: 'not-found',
+      message: `the ledger does not know the task "${id}"`,
+    });
   });
 
   it.each(['7' as TaskId, '\0' as TaskId])(

@@ -1,14 +1,9 @@
 import { err, ok, type Result } from 'neverthrow';
+import { showValue } from '../domain/numberRule';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskAttempt } from '../ledger/LedgerHistory';
-import { type InspectorError } from './InspectorError';
-import {
-  checkTaskId,
-  type InspectorParts,
-  toLedgerDisabled,
-  toLedgerFailure,
-  toNotFound,
-} from './InspectorParts';
+import { InspectorError } from './InspectorError';
+import { checkTaskId, type InspectorParts, toLedgerDisabled, toLedgerFailure } from './InspectorParts';
 
 /** Reads what the ledger keeps of a task's attempts; see `TaskInspector.getAttempts`. */
 export const readAttempts = async (
@@ -18,13 +13,15 @@ export const readAttempts = async (
   const checked = checkTaskId(id);
   if (checked.isErr()) return err(checked.error);
   if (ledger === undefined) return err(toLedgerDisabled('getAttempts'));
-  if (!isTaskId(id)) return err(toNotFound(id)); // another program's
+  if (!isTaskId(id)) return err(toUnknown(id)); // another program's
   const { history } = ledger;
-  const listed = await history.listAttempts([id]);
+  const listed = await history.listAttempts(id);
   if (listed.isErr()) return err(toLedgerFailure(listed.error));
-  const attempts = listed.value.get(id) ?? [];
-  if (attempts.length > 0) return ok(attempts);
+  if (listed.value.length > 0) return ok(listed.value);
   const found = await history.find(id);
   if (found.isErr()) return err(toLedgerFailure(found.error));
-  return found.value === undefined ? err(toNotFound(id)) : ok([]);
+  return found.value === undefined ? err(toUnknown(id)) : ok([]);
 };
+
+const toUnknown = (id: unknown): InspectorError =>
+  new InspectorError(`the ledger does not know the task ${showValue(id)}`, { code: 'not-found' });

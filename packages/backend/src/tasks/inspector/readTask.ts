@@ -2,7 +2,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, requireTask } from './InspectorParts';
+import { type InspectorParts, requireTask, toNotFound } from './InspectorParts';
 import { readKept } from './readKept';
 
 /**
@@ -18,5 +18,6 @@ export const readTask = async (
   const kept = await readKept(parts, id);
   // Nobody knows then whether there is such a task; a queue that did not answer says so itself.
   if (kept.isErr()) return live.error.code === 'not-found' ? err(kept.error) : live;
-  return kept.value === undefined ? live : ok(kept.value);
+  if (kept.value !== undefined) return ok(kept.value);
+  return live.error.code === 'not-found' ? err(toNotFound(id, parts)) : live;
 };

@@ -3,11 +3,11 @@ import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
+import { recallEnded } from '../ledger/recallEnded';
+import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { findRetriable, type TaskPlace } from '../queue/findRetriable';
-import { retryTask, type TaskRetry } from '../queue/retryTask';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
-import { readKept } from './readKept';
 
 /** How a task is retried. */
 export interface TaskRetryOptions {
@@ -16,6 +16,8 @@ export interface TaskRetryOptions {
   /** `keep`: the new task has the finished steps of the old one. `again`: it does them again. Default: `keep`. */
   readonly steps?: RetriedSteps;
 }
+
+const RETRIABLE = ['failed', 'cancelled'] as const;
 
 interface EndedTaskRetry {
   readonly id: TaskId;
@@ -29,14 +31,18 @@ export const retryEndedTask = async (
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
   if (problems.length > 0) return err(new InspectorError(problems.join('; '), { code: 'invalid-query' }));
-  const { access, appConfig, registry } = parts;
+  const { access, appConfig, registry, ledger } = parts;
+  const { tasks } = registry;
   const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
-    findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks: registry.tasks, id }),
+    findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
   if (place.isErr()) return err(toUnavailable(place.error));
-  const found = place.value;
-  if (found === undefined) return err(await toForgotten(parts, id));
+  const recalled =
+    place.value === undefined ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE }) : place;
+  if (recalled.isErr()) return err(toFailure(recalled.error));
+  const found = recalled.value;
+  if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
     return err(toNotRetriable(id, { taskName: found.task.queueName, status: found.status }));
   const retried = await retryTask({
@@ -48,18 +54,6 @@ export const retryEndedTask = async (
     keepsSteps: steps === 'keep',
   });
   return retried.mapErr(toFailure).andThen((answer) => toResult(id, answer));
-};
-
-/** The error for a task that no queue holds. What Redis has forgotten has no claim that would make many retries one. */
-const toForgotten = async (parts: InspectorParts, id: TaskId): Promise<InspectorError> => {
-  const found = await readKept(parts, id);
-  if (found.isErr()) return found.error;
-  const kept = found.value;
-  if (kept === undefined) return toNotFound(id);
-  if (kept.status !== 'failed' && kept.status !== 'cancelled')
-    return toNotRetriable(id, { taskName: kept.name, status: kept.status });
-  const message = `no registered queue holds the task ${showValue(id)}: the ledger alone knows it, as ${kept.status}; schedule it anew`;
-  return new InspectorError(message, { code: 'not-found', metadata: { status: kept.status } });
 };
 
 const toFailure = (error: Error): InspectorError =>

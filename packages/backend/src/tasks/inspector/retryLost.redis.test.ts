@@ -5,6 +5,7 @@ import { defineTask } from '../domain/TaskDefinition';
 import { TaskError } from '../domain/TaskError';
 import { closeSharedLedgers, sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
+import { createTaskBench, loggedLines } from '../worker/__fixtures__/TaskBench';
 
 describe('TaskInspector.retry', () => {
   it('does finished steps no second time, also when Redis has lost the new task and the relay brings it back', async () => {
@@ -38,19 +39,44 @@ describe('TaskInspector.retry', () => {
     expect(charges).toBe(1);
   });
 
-  it('says of a task that the ledger alone still knows that Redis has forgotten it', async () => {
-    const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
+  it('writes down how the new task is tried again, as scheduling does', async () => {
+    const task = defineTask({
+      queueName: 'test:again',
+      schema: z.object({}),
+      handler: async () => ok(),
+      options: { retry: { backoff: 'linear' } },
+    });
     await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
     const { bench } = setup;
-    const id = await bench.schedule(task, {}, { delayMs: 60_000 });
+    const id = await bench.schedule(task, {}, { delayMs: 60_000, retry: { initialDelayMs: 5 } });
     (await bench.inspector.cancel(id))._unsafeUnwrap();
-    await bench.redis.del(await bench.keys());
+    const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
 
-    expect((await bench.inspector.retry(id))._unsafeUnwrapErr()).toMatchObject({
-      code: 'not-found',
-      message: `no registered queue holds the task "${id}": the ledger alone knows it, as cancelled; schedule it anew`,
-      metadata: { status: 'cancelled' },
+    const [old, again] = [await setup.row(id), await setup.row(newId)];
+    expect(again?.['retry_strategy']).toBe('{"backoff":"linear","initialDelayMs":5}');
+    expect(again?.['retry_strategy']).toBe(old?.['retry_strategy']);
+  });
+
+  it('does a task again without a ledger that is away, if it may, and says so', async () => {
+    const task = defineTask({ queueName: 'test:away', schema: z.object({}), handler: async () => ok() });
+    await using bench = await createTaskBench({
+      tasks: [task],
+      env: {
+        LEDGER_URL: 'postgres://127.0.0.1:1/none',
+        LEDGER_DEADLINE_MS: '500',
+        LEDGER_REQUIRED: 'false',
+      },
     });
+    const id = await bench.schedule(task, {}, { delayMs: 60_000 });
+    await bench.inspector.cancel(id);
+    const newId = (await bench.inspector.retry(id))._unsafeUnwrap();
+
+    expect((await bench.queue(task).getPrioritized()).map((job) => job.id)).toEqual([newId]);
+    const lines = loggedLines(bench.logger).filter(({ message }) => message.includes('without the ledger'));
+    // One for the task, and one for its retry: schedulers and inspectors have their own.
+    expect(lines.map(({ meta }) => meta)).toEqual(
+      [1, 2].map(() => ({ taskName: 'test:away', reason: expect.stringContaining('does not answer') })),
+    );
   });
 
   it('says that it is the ledger that does not take the new task', async () => {

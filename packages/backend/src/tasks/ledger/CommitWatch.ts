@@ -15,10 +15,8 @@ interface CommitWatchOptions {
 
 /** Notices that transactions of other code are committed. */
 export interface CommitWatch {
-  /** These tasks were inserted in a transaction that is open. */
-  watch(ids: readonly TaskId[]): void;
-  /** How many tasks are watched. */
-  count(): number;
+  /** This task was inserted in a transaction that is open. */
+  watch(id: TaskId): void;
   /** Watches none any more. */
   stop(): void;
 }
@@ -82,12 +80,11 @@ export const createCommitWatch = (options: CommitWatchOptions): CommitWatch => {
   };
 
   return {
-    watch: (ids) => {
+    watch: (id) => {
       const sinceMs = now();
-      for (const id of ids) watched.set(id, { sinceMs, nextAtMs: sinceMs + GAP_MS.shortest });
+      watched.set(id, { sinceMs, nextAtMs: sinceMs + GAP_MS.shortest });
       plan();
     },
-    count: () => watched.size,
     stop: () => {
       watched.clear();
       plan();

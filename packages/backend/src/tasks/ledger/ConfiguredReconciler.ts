@@ -4,15 +4,15 @@ import { locateTasks } from '../queue/locateTasks';
 import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { createReconciler, type Reconciler } from './Reconciler';
 import { type LedgerRelay } from './Relay';
-import { type FindPlaces } from './reconcilePage';
 import { type TaskLedger } from './TaskLedger';
+import { type FindPlaces } from './walkPlaces';
 
 interface ReconcilerParts {
   readonly ledger: TaskLedger;
   readonly logger: ILogger;
   readonly appConfig: AppConfig;
   /** Puts what Redis has lost on its queues again. */
-  readonly relay: Pick<LedgerRelay, 'nudge'>;
+  readonly relay: Pick<LedgerRelay, 'look'>;
 }
 
 /** How often a worker must have missed to tell that it has a task, before the task counts as lost. */
@@ -42,6 +42,6 @@ export const createConfiguredReconciler = ({
     intervalMs: appConfig.ledgerReconcileIntervalMs,
     minAgeMs: appConfig.ledgerReconcileAgeMs,
     runningAgeMs: toRunningAgeMs(appConfig),
-    onUnpublished: () => relay.nudge(),
+    onUnpublished: () => void relay.look(),
   });
 };

@@ -4,10 +4,10 @@ import { AppError } from '@core/errors/AppError';
  * Why the ledger did not do what it was asked.
  *
  * - `ledger-disabled`: `LEDGER_URL` is `off`. Set it, or do without.
- * - `ledger-unavailable`: the database was not reached, was silent, or was busy for too long. Try again later; a statement
- *   that was sent may have been carried out.
+ * - `ledger-unavailable`: the database was not reached, was silent, was busy for too long, or takes no writes for now. Try again
+ *   later; a statement that was sent may have been carried out.
  * - `ledger-refused`: the database said no: the user of `LEDGER_URL` may not do it, or what was given as a transaction is none,
- *   is one on the other kind of database, or was over. Or Drover has a mistake: `the ledger failed: ...`. Trying again is futile.
+ *   is one on the other kind of database, may only read, or was over. Or Drover has a mistake: `the ledger failed: ...`. Trying again is futile.
  * - `ledger-schema`: the tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`. Or they
  *   are not in the database of a caller's transaction: hand over one of the ledger's database, or start a worker first.
  */

@@ -5,6 +5,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { type LedgerError } from './LedgerError';
+import { type UnpublishedTask } from './LedgerOutbox';
 import { type AttemptOutcome } from './LedgerWriter';
 
 /** One attempt of a task, as it is kept. */
@@ -72,6 +73,11 @@ export interface SweepRule {
 export interface LedgerHistory {
   /** `undefined` for a task that the ledger does not know. */
   find(id: TaskId): Promise<Result<TaskRecord | undefined, LedgerError>>;
+  /**
+   * A task as it was put on its queue, whatever became of it since; `undefined` for one that the ledger does not know, or of
+   * whose row no job can be made.
+   */
+  findEntry(id: TaskId): Promise<Result<UnpublishedTask | undefined, LedgerError>>;
   /** In the order of their ids, which is that of their making. */
   list(query: HistoryQuery): Promise<Result<readonly TaskRecord[], LedgerError>>;
   /**
@@ -80,10 +86,8 @@ export interface LedgerHistory {
    * @param limit At most so many.
    */
   trace(correlationId: CorrelationId, limit: number): Promise<Result<readonly TraceEntry[], LedgerError>>;
-  /** The attempts of tasks, each in their order. */
-  listAttempts(
-    ids: readonly TaskId[],
-  ): Promise<Result<ReadonlyMap<TaskId, readonly TaskAttempt[]>, LedgerError>>;
+  /** The attempts of a task, in their order; none of one that the ledger does not know. */
+  listAttempts(id: TaskId): Promise<Result<readonly TaskAttempt[], LedgerError>>;
   /** Deletes tasks and their attempts; answers how many tasks. */
   sweep(rule: SweepRule): Promise<Result<number, LedgerError>>;
 }

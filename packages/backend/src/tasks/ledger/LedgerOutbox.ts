@@ -50,13 +50,13 @@ export interface UnfinishedTask {
 }
 
 /** Which tasks that are on no queue are looked at, in the order of their ids. */
-export interface WaitingQuery extends Pick<UnfinishedQuery, 'limit' | 'afterId'> {
+export interface UnpublishedQuery extends Pick<PublishedQuery, 'limit' | 'afterId'> {
   /** Those that were made then, or before; milliseconds since 1970. */
   readonly createdUntilMs: number;
 }
 
 /** Which unfinished tasks are looked at, in the order of their ids. */
-export interface UnfinishedQuery {
+export interface PublishedQuery {
   readonly limit: number;
   /** Those behind this one. */
   readonly afterId?: TaskId;
@@ -81,10 +81,10 @@ export interface LedgerOutbox {
   /** Which of these tasks are in the ledger: those of a transaction are when it is committed. Waits for no writer. */
   listCommitted(ids: readonly TaskId[]): Promise<Result<readonly TaskId[], LedgerError>>;
   /**
-   * Which of these tasks are on no queue, so far as is written; nobody is kept from claiming them. Waits for no writer: a
+   * Those of these tasks that are on no queue, so far as is written; nobody is kept from claiming them. Waits for no writer: a
    * claim does, and on SQLite that may be any transaction of the application.
    */
-  listUnpublished(ids: readonly TaskId[]): Promise<Result<UnpublishedTasks, LedgerError>>;
+  readUnpublished(ids: readonly TaskId[]): Promise<Result<UnpublishedTasks, LedgerError>>;
   /** Claims tasks, the oldest first; several claimants at once get different ones. */
   claim(claim: OutboxClaim): Promise<Result<UnpublishedTasks, LedgerError>>;
   /** Gives claimed tasks back, for anybody to claim. */
@@ -92,22 +92,27 @@ export interface LedgerOutbox {
   /** Writes that tasks are on their queues. */
   markPublished(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
   /**
-   * Forgets a task for which the queue answered another one: an equal debounce key made them one. The other one has what
-   * this one was scheduled with. A task that has begun is left as it is.
+   * Forgets a task for which the queue answered another one. An equal debounce key made them one: the other one has what
+   * this one was scheduled with. Or a run of a schedule was skipped: the other one is left as it is. A task that has begun is
+   * not forgotten.
    */
   absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
   /** Lists tasks that are on no queue, so far as is written, claimed or not. */
-  listWaiting(query: WaitingQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
+  listUnpublished(query: UnpublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /** Lists unfinished tasks that were put on a queue. */
-  listUnfinished(query: UnfinishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
+  listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
    * Writes that tasks are on no queue any more; the attempt of one that runs has crashed. Leaves those alone to which something
    * happened meanwhile. Answers how many.
    */
   unpublish(
     ids: readonly TaskId[],
-    untouched: Pick<UnfinishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>,
+    untouched: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>,
   ): Promise<Result<number, LedgerError>>;
-  /** @param nowMs Milliseconds since 1970. */
+  /**
+   * How far the queues are behind. An error too of a database that answers, and takes no writes.
+   *
+   * @param nowMs Milliseconds since 1970.
+   */
   lag(nowMs: number): Promise<Result<OutboxLag, LedgerError>>;
 }

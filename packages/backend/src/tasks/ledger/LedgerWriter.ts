@@ -102,6 +102,11 @@ export interface LedgerWriter {
   /** Writes what became of an attempt, and the attempt. */
   end(attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>>;
   /**
+   * As `end`, of a task that is `absent`: writes it down too, both or neither. One that is there by now is left as it is but for
+   * its end.
+   */
+  endUnknown(entry: LedgerEntry, attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>>;
+  /**
    * Writes that a task is completed, and its attempt, in a transaction of the caller's. When it answers another word than
    * `completed`, nothing was written, and the transaction must be rolled back.
    */

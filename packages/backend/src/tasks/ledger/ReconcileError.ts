@@ -1,4 +1,6 @@
 import { AppError } from '@core/errors/AppError';
+import { describeAccessFailure } from '../queue/AccessFailure';
+import { type LedgerError } from './LedgerError';
 
 /**
  * Why a comparison of ledger and queues ended early. What it did until then stays done; the next one begins anew.
@@ -15,3 +17,11 @@ export type ReconcileErrorCode = (typeof RECONCILE_ERROR_CODES)[number];
 export class ReconcileError extends AppError<ReconcileErrorCode> {
   override readonly name = 'ReconcileError';
 }
+
+/** The failure of the queues as that of a comparison. */
+export const toQueueFailure = (cause: Error): ReconcileError =>
+  new ReconcileError(describeAccessFailure(cause), { code: 'queue-unavailable', cause });
+
+/** The ledger's failure as that of a comparison. */
+export const toLedgerFailure = (cause: LedgerError): ReconcileError =>
+  new ReconcileError(cause.message, { code: 'ledger-unavailable', cause });

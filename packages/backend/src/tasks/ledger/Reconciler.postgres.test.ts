@@ -1,3 +1,5 @@
 import { describeReconciler } from './__fixtures__/describeReconciler';
+import { describeReconcilerTroubles } from './__fixtures__/describeReconcilerTroubles';
 
 describeReconciler('postgres');
+describeReconcilerTroubles('postgres');

@@ -1,18 +1,10 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
-import { err, ok, type Result } from 'neverthrow';
-import { type TaskId } from '../domain/TaskId';
+import { type Result } from 'neverthrow';
 import { type ReconcileError } from './ReconcileError';
-import {
-  addReports,
-  type FindPlaces,
-  type LeftInPlace,
-  NOTHING_DONE,
-  type ReconcileReport,
-  reconcilePage,
-  toLedgerFailure,
-} from './reconcilePage';
+import { type LeftInPlace, type ReconcileReport, reconcileTasks } from './reconcileTasks';
 import { type TaskLedger } from './TaskLedger';
+import { type FindPlaces } from './walkPlaces';
 
 interface ReconcilerOptions {
   readonly ledger: Pick<TaskLedger, 'writer' | 'outbox'>;
@@ -72,28 +64,23 @@ export const createReconciler = (options: ReconcilerOptions): Reconciler => {
         ...left,
       },
     );
-  const reconcilePages = async (minAgeMs: number): Promise<Result<ReconcileReport, ReconcileError>> => {
+  const reconcileAll = (minAgeMs: number): Promise<Result<ReconcileReport, ReconcileError>> => {
     const nowMs = now();
-    const query = { untouchedSinceMs: nowMs - minAgeMs, runningSinceMs: nowMs - runningAgeMs };
-    let report = NOTHING_DONE;
-    let afterId: TaskId | undefined;
-    while (!isStopped) {
-      const position = afterId === undefined ? {} : { afterId };
-      const tasks = await ledger.outbox.listUnfinished({ ...query, ...position, limit: pageSize });
-      if (tasks.isErr()) return err(toLedgerFailure(tasks.error));
-      const page = await reconcilePage({ ledger, findPlaces, tasks: tasks.value, query, nowMs, onLeft });
-      if (page.isErr()) return err(page.error);
-      if (page.value.republishedCount > 0) onUnpublished();
-      report = addReports(report, page.value);
-      afterId = tasks.value.at(-1)?.id;
-      if (tasks.value.length < pageSize) break;
-    }
-    return ok(report);
+    return reconcileTasks({
+      ledger,
+      findPlaces,
+      pageSize,
+      query: { untouchedSinceMs: nowMs - minAgeMs, runningSinceMs: nowMs - runningAgeMs },
+      nowMs,
+      isStopped: () => isStopped,
+      onLeft,
+      onUnpublished,
+    });
   };
   const reconcile = ({ minAgeMs = options.minAgeMs }: ReconcileOptions = {}) => {
     runningCount += 1;
     const reconciling = last
-      .then(() => reconcilePages(minAgeMs))
+      .then(() => reconcileAll(minAgeMs))
       .finally(() => {
         runningCount -= 1;
       });

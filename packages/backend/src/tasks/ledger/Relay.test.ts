@@ -10,7 +10,7 @@ describe('createLedgerRelay', () => {
     const gate = Promise.withResolvers<void>();
     let readCount = 0;
     const outbox = {
-      listUnpublished: async (ids: readonly TaskId[]) => {
+      readUnpublished: async (ids: readonly TaskId[]) => {
         readCount += ids.length;
         await gate.promise;
         return ok({ tasks: [], unreadable: [] });

@@ -2,7 +2,6 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from './LedgerError';
-import { type OutboxLag } from './LedgerOutbox';
 import { publishClaimed, publishNamed } from './publishBatch';
 import { type PublishedTasks, type PublishJob } from './publishTasks';
 import { createRelayLog } from './RelayLog';
@@ -32,10 +31,8 @@ export interface LedgerRelay {
    * Answers how many tasks were published. Called by the timer. Never rejects.
    */
   look(): Promise<number>;
-  /** Publishes these tasks at once, however young, up to so many that wait; without ids, looks at once. */
-  nudge(ids?: readonly TaskId[]): void;
-  /** How far the queues are behind the ledger. */
-  lag(): Promise<Result<OutboxLag, LedgerError>>;
+  /** Publishes these tasks at once, however young, up to so many that wait. */
+  nudge(ids: readonly TaskId[]): void;
   /** Looks now and from then on. The timer holds no process. */
   start(): void;
   /** Ends the looking; resolves when what is under way has ended. */
@@ -55,7 +52,7 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   let isStopped = false;
 
   const told = (batch: Result<PublishedTasks, LedgerError>): PublishedTasks | undefined => {
-    if (batch.isErr()) log.unreadable(batch.error);
+    if (batch.isErr()) log.ledgerAway(batch.error);
     else log.unplaced(batch.value.unplaced);
     return batch.unwrapOr(undefined);
   };
@@ -77,7 +74,7 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   /** What Redis refused is claimed, and not seen by the next looks: only the ledger knows what is left. */
   const sayWhetherBehind = async (): Promise<void> => {
     const lag = await outbox.lag(now());
-    if (lag.isErr()) log.unreadable(lag.error);
+    if (lag.isErr()) log.ledgerAway(lag.error);
     else if (lag.value.oldestMs > minAgeMs + intervalMs) log.stillBehind(lag.value);
     else log.caughtUp();
   };
@@ -96,11 +93,9 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   return {
     look,
     nudge: (ids) => {
-      if (ids === undefined) return void look();
       for (const id of ids.slice(0, MAX_NUDGED - nudged.size)) nudged.add(id);
       void nudging.run();
     },
-    lag: () => outbox.lag(now()),
     start: () => {
       isStopped = false;
       timer ??= setInterval(() => void look(), intervalMs);

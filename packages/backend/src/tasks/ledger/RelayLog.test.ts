@@ -10,7 +10,7 @@ describe('unplaced', () => {
     const logger = getMockedLogger();
     const log = createRelayLog(logger);
     const task = { ...sampleEntry(), attemptsMade: 0, crashCount: 0, hasBegun: false };
-    const unplaced = [{ task, error: new PublishError('Redis is away', { isUnknown: false }) }];
+    const unplaced = [{ task, error: new PublishError('Redis is away', { code: 'unreachable' }) }];
     log.unplaced(unplaced);
     log.unplaced(unplaced);
 

@@ -9,7 +9,7 @@ export interface RelayLog {
   /** Whether the queues are behind, as far as was said. */
   readonly isBehind: () => boolean;
   unplaced(tasks: readonly UnplacedTask[]): void;
-  unreadable(error: LedgerError): void;
+  ledgerAway(error: LedgerError): void;
   caughtUp(): void;
   /** Still behind; at most now and then. */
   stillBehind(lag: OutboxLag): void;
@@ -38,8 +38,8 @@ export const createRelayLog = (logger: ILogger): RelayLog => {
         taskCount: tasks.length,
       });
     },
-    unreadable: (error) =>
-      log.warn('unreadable', 'The relay cannot use the ledger', { reason: error.message }),
+    ledgerAway: (error) =>
+      log.warn('ledger-away', 'The relay cannot use the ledger', { reason: error.message }),
     caughtUp: () => {
       if (isBehind) logger.info('The queues have caught up with the ledger');
       isBehind = false;

@@ -131,6 +131,8 @@ describe('toTransaction', () => {
     [withCode('40001'), 'busy'],
     [withCode('57P01'), 'unavailable'],
     [withCode('25P02'), 'refused'],
+    [withCode('25006'), 'refused'],
+    [withCode('SQLITE_READONLY'), 'refused'],
     [withCode('42703'), 'refused'],
     [withCode('ECONNRESET'), 'unavailable'],
     [withCode('CONNECTION_CLOSED'), 'unavailable'],

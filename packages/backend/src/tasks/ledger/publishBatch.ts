@@ -29,7 +29,7 @@ export const publishNamed = async (
   parts: BatchParts,
   { ids, nowMs }: { readonly ids: readonly TaskId[]; readonly nowMs: number },
 ): Promise<Result<PublishedTasks, LedgerError>> => {
-  const found = await parts.outbox.listUnpublished(ids);
+  const found = await parts.outbox.readUnpublished(ids);
   if (found.isErr()) return err(found.error);
   return publishTasks({ ...parts, ...found.value, isClaimed: false, nowMs });
 };

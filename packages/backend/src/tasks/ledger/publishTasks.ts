@@ -58,7 +58,7 @@ export const publishTasks = async (
     else if (answer.value === task.id) published.push(task.id);
     else absorbed.push([task.id, answer.value]);
   }
-  const unsent = unplaced.filter(({ error }) => isUnsent(error)).map(({ task }) => task.id);
+  const unsent = unplaced.filter(({ error }) => error.code === 'unreachable').map(({ task }) => task.id);
   const written: Result<void, LedgerError>[] = [];
   if (isClaimed) written.push(await outbox.markPublished(published), await outbox.release(unsent));
   else for (const id of published) outbox.notePublished(id);
@@ -69,20 +69,15 @@ export const publishTasks = async (
   return ok({ count, placedCount: count - unplaced.length, unplaced });
 };
 
-/** Of a row that another program wrote there may be no job to make: that must not stop the others. */
-class UnusableRowError extends Error {
-  override readonly name = 'UnusableRowError';
-}
-
 const toUnplaced = ({ problem, ...task }: UnreadableTask): UnplacedTask => ({
   task,
   error: toUnusable(new Error(problem)),
 });
 
+/** Of a row that another program wrote there may be no job to make: that must not stop the others. */
 const toUnusable = (thrown: unknown): PublishError => {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const cause = new UnusableRowError(message, { cause: thrown });
-  return new PublishError(`the task cannot be made a job: ${message}`, { isUnknown: false, cause });
+  return new PublishError(`the task cannot be made a job: ${message}`, { code: 'unusable', cause: thrown });
 };
 
 const publishSafely = async (
@@ -96,9 +91,3 @@ const publishSafely = async (
     return err(toUnusable(thrown));
   }
 };
-
-/** Whether there was no connection to send the task on. */
-const isUnsent = ({ isUnknown, cause }: PublishError): boolean =>
-  !isUnknown &&
-  !(cause instanceof UnusableRowError) &&
-  !(cause instanceof Error && cause.name === 'ReplyError');

@@ -1,9 +1,8 @@
 import { ok, type Result } from 'neverthrow';
 import { type TaskName } from '../domain/TaskEnd';
 import { isTaskId } from '../domain/TaskId';
-import { type TaskRecord } from '../domain/TaskRecord';
+import { type TaskRecord, UNTOLD_ERROR } from '../domain/TaskRecord';
 import { type TaskSighting } from '../domain/TaskSighting';
-import { UNTOLD } from '../queue/SightedTask';
 import { type LedgerError } from './LedgerError';
 import { type LedgerHistory } from './LedgerHistory';
 
@@ -32,7 +31,7 @@ const toEnd = ({ status, value, error, cancelReason, retriedAs }: TaskRecord): T
     case 'completed':
       return { kind: 'completed', value };
     case 'failed':
-      return { kind: 'failed', error: error ?? UNTOLD, ...retried };
+      return { kind: 'failed', error: error ?? UNTOLD_ERROR, ...retried };
     case 'cancelled':
       return {
         kind: 'cancelled',

@@ -39,6 +39,6 @@ const createCommitNudge = (parts: NudgeParts): CommitNudge => {
   const commits = createCommitWatch({ outbox: parts.ledger.outbox, onCommitted: relay.nudge });
   return {
     committed: (id) => relay.nudge([id]),
-    watch: (id) => commits.watch([id]),
+    watch: commits.watch,
   };
 };

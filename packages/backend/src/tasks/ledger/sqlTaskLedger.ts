@@ -1,24 +1,11 @@
-import { type SqlDatabase } from '@backend/database/SqlDatabase';
-import { type SqlTables } from '@backend/database/SqlTables';
-import { createLedgerDatabase } from './sql/LedgerDatabase';
+import { createLedgerDatabase, type LedgerDatabaseOptions } from './sql/LedgerDatabase';
 import { createSqlHistory } from './sql/sqlHistory';
 import { createSqlOutbox } from './sql/sqlOutbox';
 import { createSqlWriter } from './sql/sqlWriter';
 import { type TaskLedger } from './TaskLedger';
 
-interface SqlTaskLedgerOptions {
-  readonly database: SqlDatabase;
-  readonly tables: SqlTables;
-  /** `QUEUE_PREFIX`. */
-  readonly queuePrefix: string;
-  /** Brings the tables up to date. */
-  migrate(): Promise<void>;
-  /** That of the database; milliseconds. Default: 2000. */
-  readonly deadlineMs?: number;
-}
-
 /** Creates a ledger on a database, which it owns. Free: the database is opened by the first call. */
-export const createSqlTaskLedger = (options: SqlTaskLedgerOptions): TaskLedger => {
+export const createSqlTaskLedger = (options: LedgerDatabaseOptions): TaskLedger => {
   const { database, tables } = options;
   const ledgerDatabase = createLedgerDatabase(options);
   const writer = createSqlWriter(ledgerDatabase);

@@ -9,7 +9,7 @@ export interface EnvelopeJob extends JobInput {
 }
 
 /** What the ledger keeps of a task that its job does not say. */
-interface EntryFacts {
+export interface EntryFacts {
   readonly key?: LedgerKey | undefined;
   readonly retryStrategy?: Readonly<Record<string, unknown>> | undefined;
   /** Milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { ok, type Result } from 'neverthrow';
-import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
+import { type TaskRecord, UNTOLD_ERROR } from '../domain/TaskRecord';
 import { type QueuePlace } from '../queue/locateTasks';
 import { type LedgerError } from './LedgerError';
 import { type AttemptOutcome, type LedgerWriter } from './LedgerWriter';
@@ -7,15 +7,12 @@ import { type AttemptOutcome, type LedgerWriter } from './LedgerWriter';
 /** A worker that wrote no name. */
 const UNKNOWN_WORKER = 'unknown';
 
-/** Another program may fail a task without a word. */
-const UNTOLD: StoredTaskError = { message: 'no reason is known', code: 'task-failed', attempt: 0 };
-
-const toOutcome = (record: TaskRecord): AttemptOutcome | undefined => {
+const toEndedOutcome = (record: TaskRecord): AttemptOutcome | undefined => {
   switch (record.status) {
     case 'completed':
       return { kind: 'completed', value: record.value };
     case 'failed':
-      return { kind: 'failed', error: record.error ?? UNTOLD };
+      return { kind: 'failed', error: record.error ?? UNTOLD_ERROR };
     case 'cancelled':
       return { kind: 'cancelled', reason: record.cancelReason };
     default:
@@ -35,7 +32,7 @@ export const writeQueueEnd = async (
   nowMs: number,
 ): Promise<Result<boolean, LedgerError>> => {
   const { id, startedAt, attempt, cancelReason: reason } = record;
-  const outcome = toOutcome(record);
+  const outcome = toEndedOutcome(record);
   if (outcome === undefined) return ok(false);
   const endedAtMs = record.endedAt?.getTime() ?? nowMs;
   if (startedAt === undefined && outcome.kind === 'cancelled')

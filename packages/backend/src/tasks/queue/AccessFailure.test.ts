@@ -24,7 +24,7 @@ describe('describeAccessFailure', () => {
       'Redis does not answer: read ECONNRESET',
     ],
     [named('MaxRetriesPerRequestError', 'Reached the max'), 'Redis does not answer: Reached the max'],
-    [new PublishError('Redis refused the task: OOM', { isUnknown: false }), 'Redis refused the task: OOM'],
+    [new PublishError('Redis refused the task: OOM', { code: 'refused' }), 'Redis refused the task: OOM'],
     [new TypeError('x is undefined'), 'the call failed: x is undefined'],
     [new Error('invalid time zone: Mars/Phobos'), 'the call failed: invalid time zone: Mars/Phobos'],
   ];

@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Queue } from 'bullmq';
+import { UNTOLD_ERROR } from '../domain/TaskRecord';
 import { type TaskSighting } from '../domain/TaskSighting';
 import {
   isJobId,
@@ -68,7 +69,7 @@ const toEnd = (task: StoredTask): TaskSighting['end'] => {
     case 'completed':
       return { kind: 'completed', value: parseJson(returnvalue, undefined) };
     case 'failed':
-      return { kind: 'failed', error: toStoredError(task) ?? UNTOLD, ...retryOf(task) };
+      return { kind: 'failed', error: toStoredError(task) ?? UNTOLD_ERROR, ...retryOf(task) };
     case 'cancelled':
       return {
         kind: 'cancelled',
@@ -79,6 +80,3 @@ const toEnd = (task: StoredTask): TaskSighting['end'] => {
       return undefined;
   }
 };
-
-/** Why a task failed that another program failed without a word. */
-export const UNTOLD = { message: 'no reason is known', code: 'task-failed', attempt: 0 } as const;

@@ -49,8 +49,14 @@ export const toFailureStack = (failure: Failure): string => {
   const stack = typeof error.stack === 'string' ? error.stack : `${error.name}: ${error.message}`;
   const { failedAtMs } = failure;
   const kept = { ...toStoredFailure(failure), ...(failedAtMs === undefined ? {} : { failedAtMs }) };
-  return stack.slice(0, MAX_STACK_LENGTH) + MARK + JSON.stringify(kept);
+  return toKeptText(stack.slice(0, MAX_STACK_LENGTH), kept);
 };
+
+/** The same of a failure whose stack is not known any more. */
+export const toRestoredStack = (error: StoredTaskError, failedAtMs: number | undefined): string =>
+  toKeptText(error.message, { ...error, ...(failedAtMs === undefined ? {} : { failedAtMs }) });
+
+const toKeptText = (stack: string, kept: KeptFailure): string => stack + MARK + JSON.stringify(kept);
 
 /** A kept stack without our line: what the error itself had. */
 export const toPlainStack = (stack: string): string => {

@@ -5,18 +5,34 @@ import { type TaskId } from '../domain/TaskId';
 import { addJob, type JobInput, type TaskQueues } from './TaskQueues';
 import { TasksDisabledError } from './TasksDisabledError';
 
+/**
+ * Why a job is not on its queue.
+ *
+ * - `unreachable`: it was not sent. Try again later.
+ * - `refused`: the server said no. Trying again at once is futile.
+ * - `unconfirmed`: it was sent, and no answer came: it may be on the queue.
+ * - `unusable`: what is stored of the task makes no job. Trying again is futile.
+ */
+export type PublishErrorCode = 'unreachable' | 'refused' | 'unconfirmed' | 'unusable';
+
+interface PublishErrorOptions {
+  readonly code: PublishErrorCode;
+  readonly cause?: unknown;
+}
+
 /** A job could not be handed to Redis in time. */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
-  /** True when the job was sent and no answer came: it may be on the queue. */
-  readonly isUnknown: boolean;
+  readonly code: PublishErrorCode;
 
-  constructor(
-    message: string,
-    { isUnknown, cause }: { readonly isUnknown: boolean; readonly cause?: unknown },
-  ) {
+  constructor(message: string, { code, cause }: PublishErrorOptions) {
     super(message, { cause });
-    this.isUnknown = isUnknown;
+    this.code = code;
+  }
+
+  /** Whether the job may be on the queue all the same. */
+  get isUnknown(): boolean {
+    return this.code === 'unconfirmed';
   }
 }
 
@@ -90,16 +106,23 @@ const settleWhileConfirming = async (
 const isDeadline = (settled: Result<unknown, Error>): boolean =>
   settled.isErr() && settled.error instanceof DeadlineError;
 
-/** The error for a Redis that is not reached, or not to be asked. */
-export const toUnreachable = (cause: Error, isUnknown: boolean): PublishError =>
+/**
+ * The error for a Redis that is not reached, or not to be asked.
+ *
+ * @param wasSent Whether the job had been sent before, on a connection that broke.
+ */
+export const toUnreachable = (cause: Error, wasSent: boolean): PublishError =>
   new PublishError(
     cause instanceof TasksDisabledError ? cause.message : `Redis is not reachable: ${messageOf(cause)}`,
-    { isUnknown, cause },
+    { code: wasSent ? 'unconfirmed' : 'unreachable', cause },
   );
 
 const toUnconfirmed = (cause: Error): PublishError =>
-  new PublishError(`Redis did not confirm the task: ${messageOf(cause)}`, { isUnknown: true, cause });
+  new PublishError(`Redis did not confirm the task: ${messageOf(cause)}`, { code: 'unconfirmed', cause });
 
 /** An earlier sending of the same call may have arrived all the same. */
-const toRefused = (cause: Error, isUnknown: boolean): PublishError =>
-  new PublishError(`Redis refused the task: ${messageOf(cause)}`, { isUnknown, cause });
+const toRefused = (cause: Error, wasSent: boolean): PublishError =>
+  new PublishError(`Redis refused the task: ${messageOf(cause)}`, {
+    code: wasSent ? 'unconfirmed' : 'refused',
+    cause,
+  });

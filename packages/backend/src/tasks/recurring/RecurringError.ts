@@ -1,5 +1,6 @@
 import { AppError, type AppErrorOptions, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
+import { LedgerError } from '../ledger/LedgerError';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 
 /**
@@ -14,6 +15,8 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
  * - `queue-unavailable`: Redis did not answer in time, or refused; the command may have taken effect. Call again later: every
  *   call but `runNow` may be repeated. When `metadata.isUnknown` of a `runNow` is true the run may have started, under the id
  *   `metadata.taskId`; repeated, it may be two.
+ * - `ledger-unavailable`: `runNow` could not write the run down: the ledger's database did not answer, or refused. When
+ *   `metadata.isUnknown` is true the run may start all the same, under the id `metadata.taskId`.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  */
 export const RECURRING_ERROR_CODES = [
@@ -24,6 +27,7 @@ export const RECURRING_ERROR_CODES = [
   'unknown-task',
   'overlapping',
   'queue-unavailable',
+  'ledger-unavailable',
   'tasks-disabled',
 ] as const;
 
@@ -34,7 +38,7 @@ interface RecurringErrorOptions extends AppErrorOptions<RecurringErrorCode> {
   readonly issues?: readonly ValidationIssue[];
 }
 
-/** Something could not be done with a recurring schedule. Unless the code is `queue-unavailable`, it is as it was. */
+/** Something could not be done with a recurring schedule. Unless the code ends in `-unavailable`, it is as it was. */
 export class RecurringError extends AppError<RecurringErrorCode> {
   override readonly name = 'RecurringError';
   /** What is wrong with the payload, one entry for each broken rule; empty for the other codes. */
@@ -46,10 +50,8 @@ export class RecurringError extends AppError<RecurringErrorCode> {
   }
 }
 
-/** Redis did not answer in time or refused, or tasks are switched off. */
+/** Redis did not answer in time or refused, or tasks are switched off; of a `LedgerError`, the same of the ledger. */
 export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError =>
-  new RecurringError(describeAccessFailure(cause), {
-    code: accessFailureCode(cause),
-    metadata,
-    cause,
-  });
+  cause instanceof LedgerError
+    ? new RecurringError(cause.message, { code: 'ledger-unavailable', metadata, cause })
+    : new RecurringError(describeAccessFailure(cause), { code: accessFailureCode(cause), metadata, cause });

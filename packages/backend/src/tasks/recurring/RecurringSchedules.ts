@@ -51,8 +51,9 @@ export interface RecurringSchedules {
   list(): Promise<Result<readonly RecurringSchedule[], RecurringError>>;
   /**
    * Starts a run now, also while the schedule is paused; the next one stays where it is. Needs the definition in `tasks`.
-   * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID. Not safe to
-   * repeat after a `queue-unavailable` whose `metadata.isUnknown` is true: the run `metadata.taskId` may have started.
+   * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID,
+   * `ledger-unavailable`. Not safe to repeat after an error whose `metadata.isUnknown` is true: the run `metadata.taskId`
+   * may have started.
    */
   runNow(
     id: string,
@@ -161,10 +162,10 @@ const CODES = {
   'invalid-options': 'invalid-schedule',
   'invalid-task': 'invalid-task',
   'invalid-correlation-id': 'invalid-schedule',
-  'ledger-unavailable': 'queue-unavailable',
-  'ledger-refused': 'queue-unavailable',
-  'ledger-schema': 'queue-unavailable',
-  'ledger-disabled': 'queue-unavailable',
+  'ledger-unavailable': 'ledger-unavailable',
+  'ledger-refused': 'ledger-unavailable',
+  'ledger-schema': 'ledger-unavailable',
+  'ledger-disabled': 'ledger-unavailable',
   'queue-unavailable': 'queue-unavailable',
   'tasks-disabled': 'tasks-disabled',
   'not-in-worker': 'invalid-schedule',

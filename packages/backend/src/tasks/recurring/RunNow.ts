@@ -6,10 +6,16 @@ import { type ScheduleId } from '../domain/ScheduleId';
 import { type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { publish } from '../queue/publish';
+import { LedgerError } from '../ledger/LedgerError';
+import { publishRecorded, type RecordedTask } from '../ledger/publishRecorded';
+import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { type EntryFacts } from '../ledger/toLedgerEntry';
+import { toRetryStrategy } from '../ledger/toRetryStrategy';
+import { type PublishError, publish } from '../queue/publish';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toRunJob } from '../queue/RunJob';
 import { createScheduleStore } from '../queue/ScheduleStore';
+import { type JobInput } from '../queue/TaskQueues';
 import { createTaskHandle } from '../scheduler/FoundTask';
 import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
 import { type FoundSchedule } from './FoundSchedule';
@@ -25,40 +31,92 @@ interface RunNowOptions {
 }
 
 /**
- * Starts a run of a schedule beside its plan. Errors: `unknown-task`, `overlapping`, `queue-unavailable` with `taskId` and
- * `isUnknown` in its metadata.
+ * Starts a run of a schedule beside its plan: writes it down, and puts it on its queue. One that Redis does not take has
+ * started when it is in the ledger, unless its schedule skips overlapping runs: only the queue knows of those.
+ * Errors: `unknown-task`, `overlapping`, `queue-unavailable` and `ledger-unavailable` with `taskId` and `isUnknown` in their
+ * metadata.
  */
-export const startRunNow = async ({
-  schedule: { id: scheduleId, stored },
-  correlationId,
-  registry,
-  access,
-  logger,
-  appConfig,
-}: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
+export const startRunNow = async (options: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
+  const { schedule, correlationId, registry, logger, appConfig } = options;
+  const { id: scheduleId, stored } = schedule;
   const task = registry.get(stored.taskName);
   if (task.isErr()) return err(new RecurringError(task.error.message, { code: 'unknown-task' }));
   const taskId = TaskId();
   const maxAttempts = appConfig.taskMaxAttempts;
   const job = toRunJob({ taskId, scheduleId, stored, correlationId, task: task.value, maxAttempts });
-  const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
-  if (published.isErr()) {
-    const { isUnknown } = published.error;
-    return err(toUnavailable(published.error, { taskId, isUnknown }));
-  }
-  if (published.value !== taskId) return err(toOverlapping(scheduleId, published.value));
-  // The run is on the queue: without this `lastRunAt` is behind, and nothing else.
-  await access.run((_queues, { client }) =>
-    createScheduleStore(client, appConfig.queuePrefix).noteRun(scheduleId),
-  );
-  const { queueName: taskName, options } = task.value;
+  const retryStrategy = toRetryStrategy(task.value.options, {});
+  const recorded = await publishRun(options, { job, retryStrategy });
+  if (recorded.isErr())
+    return err(toUnavailable(recorded.error, { taskId, isUnknown: isUnknown(recorded.error) }));
+  const problem = toProblem(recorded.value, { schedule, taskId });
+  if (problem !== undefined) return err(problem);
+  await noteStart(options, recorded.value);
+  const { queueName: taskName, options: own } = task.value;
   const receipt = { id: taskId, taskName, correlationId, disposition: 'created' } as const;
   return ok(
     createTaskHandle(
-      { ...receipt, maxAttempts: options.maxAttempts },
+      { ...receipt, maxAttempts: own.maxAttempts },
       createRedisHandlePort({ logger, appConfig }),
     ),
   );
+};
+
+interface RunPublication extends Pick<EntryFacts, 'retryStrategy'> {
+  readonly job: JobInput;
+}
+
+const publishRun = (
+  { access, appConfig }: RunNowOptions,
+  { job, retryStrategy }: RunPublication,
+): Promise<Result<RecordedTask, PublishError | LedgerError>> =>
+  publishRecorded({
+    ledger: sharedTaskLedger(appConfig),
+    isRequired: appConfig.ledgerRequired,
+    job,
+    facts: { retryStrategy, nowMs: Date.now() },
+    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
+    log: access.log,
+  });
+
+/** A ledger that did not answer may have written the run down all the same. */
+const isUnknown = (error: PublishError | LedgerError): boolean =>
+  error instanceof LedgerError ? error.code === 'ledger-unavailable' : error.isUnknown;
+
+interface StartedRun {
+  readonly schedule: FoundSchedule;
+  readonly taskId: TaskId;
+}
+
+/** Why a run that was taken is not one, or perhaps not. */
+const toProblem = (
+  run: RecordedTask,
+  { schedule: { id, stored }, taskId }: StartedRun,
+): RecurringError | undefined => {
+  switch (run.kind) {
+    case 'published':
+    case 'left':
+      return undefined;
+    case 'waiting':
+      return stored.overlap === 'skip' ? toUnavailable(run.error, { taskId, isUnknown: true }) : undefined;
+    case 'covered':
+      // The relay asks the queue again, and the run that is in the way may have ended by then.
+      return run.error === undefined
+        ? toOverlapping(id, run.byId)
+        : toUnavailable(run.error, { taskId, isUnknown: true });
+  }
+};
+
+const noteStart = async (
+  { schedule: { id, stored }, access, appConfig }: RunNowOptions,
+  run: RecordedTask,
+): Promise<void> => {
+  if (run.kind === 'waiting') {
+    const facts = { taskName: stored.taskName, reason: run.error.message };
+    access.log.warn('put', 'Tasks wait in the ledger: Redis does not take them', facts);
+    return;
+  }
+  // The run is on the queue: without this `lastRunAt` is behind, and nothing else.
+  await access.run((_queues, { client }) => createScheduleStore(client, appConfig.queuePrefix).noteRun(id));
 };
 
 const toOverlapping = (id: ScheduleId, taskId: TaskId): RecurringError =>

@@ -6,8 +6,8 @@ import { toRunCorrelationId, toRunTaskId } from '../domain/ScheduleId';
 import { type StoredSchedule } from '../domain/StoredSchedule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { type TaskLedger } from '../ledger/TaskLedger';
 import { isEnvelopeJob, toLedgerEntry } from '../ledger/toLedgerEntry';
+import { toRetryStrategy } from '../ledger/toRetryStrategy';
 import { type DueRuns, type ScheduleRun } from '../queue/DueRuns';
 import { publish } from '../queue/publish';
 import { toRunJob } from '../queue/RunJob';
@@ -40,6 +40,16 @@ export const createRunStarter = ({
   runs,
 }: RunStarterOptions): ((run: ClaimedRun) => Promise<boolean>) => {
   const log = createRateLimitedLog({ logger });
+  /** Behind its publication: the queue decides whether there is a run. The worker that takes one writes down what is missing. */
+  const noteRun = async (job: JobInput, { options }: ClaimedRun['task']): Promise<void> => {
+    const ledger = sharedTaskLedger(appConfig);
+    if (ledger === undefined || !isEnvelopeJob(job)) return;
+    const retryStrategy = toRetryStrategy(options, {});
+    const inserted = await ledger.writer.insert(toLedgerEntry(job, { retryStrategy, nowMs: Date.now() }));
+    if (inserted.isOk()) return ledger.outbox.notePublished(job.id);
+    const facts = { taskName: job.name, reason: inserted.error.message };
+    log.warn('insert', 'Runs of recurring schedules are not in the ledger before a worker takes them', facts);
+  };
   return async ({ id, dueMs, stored, task, isMissed }) => {
     const facts = { scheduleId: id, taskName: stored.taskName, dueAt: new Date(dueMs) };
     const taskId = toRunTaskId(id, dueMs);
@@ -55,7 +65,7 @@ export const createRunStarter = ({
     const isStarted = published.value === taskId;
     await runs.settle({ id, dueMs }, { isStarted });
     if (isStarted) {
-      await noteRun(sharedTaskLedger(appConfig), job);
+      await noteRun(job, task);
       const missed = isMissed ? { isMissed } : {};
       logger.info('A recurring schedule started a run', { ...facts, taskId, correlationId, ...missed });
     } else {
@@ -64,11 +74,4 @@ export const createRunStarter = ({
     }
     return true;
   };
-};
-
-/** A run that is not written down here is so by the worker that takes it. */
-const noteRun = async (ledger: TaskLedger | undefined, job: JobInput): Promise<void> => {
-  if (ledger === undefined || !isEnvelopeJob(job)) return;
-  await ledger.writer.insert(toLedgerEntry(job, { nowMs: Date.now() }));
-  ledger.outbox.notePublished(job.id);
 };

@@ -72,7 +72,7 @@ const setup = ({
   return { notes, jobs, logger, schedule: () => scheduler.schedule(CorrelationId(), task, { n: 1 }) };
 };
 
-const refuse = () => err(new PublishError('Redis is not reachable: gone', { isUnknown: false }));
+const refuse = () => err(new PublishError('Redis is not reachable: gone', { code: 'unreachable' }));
 
 describe('createLedgerTarget', () => {
   it('writes a task down before it puts it on its queue, without BullMQ’s own deduplication', async () => {

@@ -1,13 +1,14 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
-import { err, ok, type Result } from 'neverthrow';
+import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from '../ledger/LedgerError';
+import { publishRecorded } from '../ledger/publishRecorded';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type PublishError } from '../queue/publish';
 import { type AcceptedCall } from './CallCheck';
-import { type ScheduledJob, toScheduledEntry } from './ScheduledEntry';
+import { type ScheduledJob, toEntryFacts } from './ScheduledEntry';
 import { type ScheduleTarget } from './ScheduleTarget';
 
 interface LedgerTargetOptions {
@@ -37,47 +38,29 @@ export const createLedgerTarget = ({
   const log = createRateLimitedLog({ logger });
   let awayUntilMs = 0;
 
-  /** Puts a task on its queue that is in the ledger. Answers the task that is there. */
-  const put = async (job: ScheduledJob, call: AcceptedCall): Promise<TaskId> => {
-    if (!isRedisReady() && performance.now() < awayUntilMs) return job.id;
-    const published = await queues.publish(toWritten(job, call), call);
-    if (published.isErr()) {
-      awayUntilMs = performance.now() + AWAY_MS;
-      const facts = { taskName: job.name, reason: published.error.message };
-      log.warn('put', 'Tasks wait in the ledger: Redis does not take them', facts);
-      return job.id;
-    }
-    if (published.value === job.id) ledger.outbox.notePublished(job.id);
-    else await absorb(job, published.value);
-    return published.value;
-  };
-  /** What is left in the ledger the relay puts on the queue again, which answers the same. */
-  const absorb = async (job: ScheduledJob, byId: TaskId): Promise<void> => {
-    const absorbed = await ledger.outbox.absorb(job.id, byId);
-    if (absorbed.isOk()) return;
-    const facts = { taskName: job.name, taskId: job.id, reason: absorbed.error.message };
-    log.warn('absorb', 'A replaced task stays in the ledger for now, which does not answer', facts);
-  };
-
   const publish = async (
     job: ScheduledJob,
     call: AcceptedCall,
   ): Promise<Result<TaskId, PublishError | LedgerError>> => {
     if (!appConfig.tasksEnabled) return queues.publish(job, call);
-    const inserted = await ledger.writer.insert(toScheduledEntry(job, call));
-    if (inserted.isErr()) {
-      if (appConfig.ledgerRequired) return err(inserted.error);
-      const facts = { taskName: job.name, reason: inserted.error.message };
-      log.warn('insert', 'Tasks are scheduled without the ledger, which does not answer', facts);
-      return queues.publish(job, call);
-    }
-    return ok(inserted.value.kind === 'duplicate' ? inserted.value.id : await put(job, call));
+    const taken = await publishRecorded({
+      ledger,
+      isRequired: appConfig.ledgerRequired,
+      job,
+      facts: toEntryFacts(call),
+      publish: ({ options }) => queues.publish({ ...job, options }, call),
+      isLeft: () => !isRedisReady() && performance.now() < awayUntilMs,
+      log,
+    });
+    return taken.map((task) => {
+      if (task.kind === 'covered') return task.byId;
+      if (task.kind === 'waiting') noteAway(job, task.error);
+      return job.id;
+    });
+  };
+  const noteAway = ({ name: taskName }: ScheduledJob, { message: reason }: Error): void => {
+    awayUntilMs = performance.now() + AWAY_MS;
+    log.warn('put', 'Tasks wait in the ledger: Redis does not take them', { taskName, reason });
   };
   return { ...queues, publish };
-};
-
-/** The ledger has decided whether the task is a second one, and waits are counted from the same moment there and on the queue. */
-const toWritten = (job: ScheduledJob, { nowMs: timestamp }: AcceptedCall): ScheduledJob => {
-  const { deduplication: _deduplication, ...options } = job.options;
-  return job.debounce === undefined ? { ...job, options: { timestamp, ...options } } : job;
 };

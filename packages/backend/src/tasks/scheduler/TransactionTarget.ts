@@ -6,10 +6,11 @@ import { LedgerError } from '../ledger/LedgerError';
 import { toTransaction } from '../ledger/SqlTransaction';
 import { type CommitNudge } from '../ledger/sharedCommitNudge';
 import { type TaskLedger } from '../ledger/TaskLedger';
+import { toLedgerEntry } from '../ledger/toLedgerEntry';
 import { type PublishError } from '../queue/publish';
 import { type AcceptedCall } from './CallCheck';
 import { refuseInTransaction } from './RecurringCall';
-import { type ScheduledJob, toScheduledEntry } from './ScheduledEntry';
+import { type ScheduledJob, toEntryFacts } from './ScheduledEntry';
 import { type ScheduleTarget } from './ScheduleTarget';
 
 interface TransactionTargetOptions {
@@ -41,7 +42,7 @@ export const createTransactionTarget = ({
     const ready = ledger.dialect === 'sqlite' ? ok() : await ledger.open();
     if (ready.isErr()) return err(ready.error);
     const { executor, afterCommit } = opened.value;
-    const inserted = await ledger.writer.insertWithin(executor, toScheduledEntry(job, call));
+    const inserted = await ledger.writer.insertWithin(executor, toLedgerEntry(job, toEntryFacts(call)));
     if (inserted.isErr()) return err(inserted.error);
     if (inserted.value.kind === 'duplicate') return ok(inserted.value.id);
     if (afterCommit === undefined) nudge.watch(job.id);

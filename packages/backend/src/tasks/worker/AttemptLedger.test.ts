@@ -31,16 +31,17 @@ const setup = ({
     shutdown,
     now: () => 2,
   });
+  const taskId = TaskId();
   const attempt = {
-    delivery: { taskId: TaskId(), crashCount: 1 },
-    task: { queueName: 'dates:keep' },
-    envelope: {},
+    delivery: { taskId, crashCount: 1, scheduledAt: new Date(0), delayMs: 0, jobPriority: 51 },
+    task: { queueName: 'dates:keep', options: {} },
+    envelope: { payload: 7 },
     environment: { workerId: 'w1' },
-    plan: { attempt: 2 },
+    plan: { attempt: 2, maxAttempts: 3 },
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
   const completed = { outcome: { kind: 'completed', value: 1 }, attempt: 2, hasBegun: true } as AttemptEnd;
-  return { ledger, record: () => ledger.record(attempt, async () => completed) };
+  return { ledger, taskId, record: () => ledger.record(attempt, async () => completed) };
 };
 
 describe('record', () => {
@@ -61,6 +62,28 @@ describe('record', () => {
 
       expect(outcome.kind).toBe(kind);
       expect(crashes).toMatchObject([{ attempt: 1, crashCount: 1 }]);
+    },
+  );
+});
+
+describe('record of an attempt whose task has no row by then', () => {
+  it.each([true, false])(
+    'writes the task down with its end, whether tasks wait for the ledger: %p',
+    async (isRequired) => {
+      const told: unknown[] = [];
+      const { record, taskId } = setup({
+        isRequired,
+        noteCrash: async () => ok(),
+        end: async () => ok({ kind: 'absent' }),
+        endUnknown: async ({ id, taskName, envelope }, { attempt, outcome }) => {
+          told.push([id, taskName, envelope.payload, attempt, outcome.kind]);
+          return ok({ kind: 'recorded' });
+        },
+      });
+      const { outcome } = await record();
+
+      expect(told).toEqual([[taskId, 'dates:keep', 7, 2, 'completed']]);
+      expect(outcome.kind).toBe('completed');
     },
   );
 });

@@ -12,6 +12,7 @@ import { createLedgerPatience } from './LedgerPatience';
 import { createRunningAttempts } from './RunningAttempts';
 import { type Shutdown } from './Shutdown';
 import { toAttemptOutcome, toOutcome } from './toAttemptOutcome';
+import { toDeliveredEntry } from './toDeliveredEntry';
 import { toRunningAttempt } from './toRunningAttempt';
 import { createUnwrittenEnds } from './UnwrittenEnds';
 
@@ -76,14 +77,16 @@ export const createAttemptLedger = ({
       endedAtMs,
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
     };
-    const answer = await insist(() => writer.end(ended));
+    const told = await insist(() => writer.end(ended));
+    const isUnknown = told.isOk() && told.value.kind === 'absent';
+    const answer = isUnknown ? await insist(() => writer.endUnknown(toDeliveredEntry(attempt), ended)) : told;
     if (answer.isOk()) {
       if (answer.value.kind === 'ended') return discard(attempt, end, answer.value.ending);
       return answer.value.kind === 'recorded' ? { ...end, isRecorded: true } : end;
     }
     logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: answer.error.message });
     if (isRequired) return { ...end, outcome: toReleased() };
-    unwritten.add(ended);
+    unwritten.add(ended, toDeliveredEntry(attempt));
     return end;
   };
 

@@ -80,7 +80,7 @@ const setup = ({ refusals = [], end = { kind: 'completed', value: 7 }, store = {
   return { children, published, log, notes, attempt, parent };
 };
 
-const refused = new PublishError('Redis refused the task: OOM', { isUnknown: false });
+const refused = new PublishError('Redis refused the task: OOM', { code: 'refused' });
 
 describe('createTaskChildren', () => {
   it('publishes a child with its lineage, waits without a slot and writes its end down', async () => {

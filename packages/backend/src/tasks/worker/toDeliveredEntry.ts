@@ -3,7 +3,10 @@ import { toLedgerEntry } from '../ledger/toLedgerEntry';
 import { fromJobPriority, toJobOptions } from '../queue/JobOptions';
 import { type Attempt } from './Attempt';
 
-/** The entry of a task that was delivered and is not in the ledger: scheduled while that was off, or by a recurring schedule. */
+/**
+ * The entry of a task that was delivered and is not in the ledger: scheduled while that was off or away, or by a recurring
+ * schedule.
+ */
 export const toDeliveredEntry = ({ delivery, task, envelope, plan }: Attempt): LedgerEntry => {
   const { taskId: id, scheduledAt, delayMs, jobPriority, deduplication } = delivery;
   const nowMs = scheduledAt.getTime();

@@ -50,6 +50,8 @@ export const createLedgerBench = async (dialect: SqlDialect): Promise<LedgerBenc
       database: ofProcess,
       tables,
       queuePrefix: 'test',
+      // Shorter than what a test may take that waits for it.
+      deadlineMs: 2000,
       migrate: async () => undefined,
     });
   const ledgerDatabase = toLedgerDatabase(database);

@@ -16,9 +16,9 @@ import { type LedgerWriter } from '../LedgerWriter';
 import { type PublishJob } from '../publishTasks';
 import { createReconciler, type Reconciler } from '../Reconciler';
 import { createLedgerRelay, type LedgerRelay } from '../Relay';
-import { type FindPlaces } from '../reconcilePage';
 import { createSqlOutbox, type SqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
+import { type FindPlaces } from '../walkPlaces';
 import { createLedgerBench, type LedgerBench, sampleEntry } from './LedgerBench';
 
 /** A ledger, and queues on a real Redis. */
@@ -117,3 +117,20 @@ export const createRelayBench = async (
     },
   };
 };
+
+/** What the ledger says of a task. */
+export const statusOf = async ({ ledger }: RelayBench, id: TaskId): Promise<unknown> =>
+  (await ledger.row(id))?.['status'];
+
+/** Tasks that are in the ledger and on their queue. */
+export const publishTasks = async (
+  bench: RelayBench,
+  ...given: readonly Partial<LedgerEntry>[]
+): Promise<readonly TaskId[]> => {
+  const ids = await Promise.all(given.map((each) => bench.insert(each)));
+  await bench.relay().look();
+  return ids;
+};
+
+/** What an attempt comes to that failed and is not the last. */
+export const RETRY = { kind: 'retry', error: { message: 'no', code: 'task-failed', attempt: 1 } } as const;

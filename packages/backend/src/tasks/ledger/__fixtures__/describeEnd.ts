@@ -161,6 +161,58 @@ export const describeEnd = (dialect: SqlDialect): void => {
       expect(await outcomesOf(bench, id)).toEqual([[1, 'completed']]);
     });
 
+    it('writes an unknown task down with the end of its attempt, on no account to be published again', async () => {
+      await using bench = await createWriterBench(dialect);
+      const entry = sampleEntry();
+      const { id } = entry;
+      const retried = await bench.writer.endUnknown(
+        entry,
+        sampleEnd(id, { outcome: retryAt(CREATED_AT_MS + 99) }),
+      );
+      const completed = await bench.writer.endUnknown(entry, sampleEnd(id, { attempt: 2 }));
+
+      expect([retried._unsafeUnwrap(), completed._unsafeUnwrap()]).toEqual([
+        { kind: 'recorded' },
+        { kind: 'recorded' },
+      ]);
+      expect(await stateOf(bench, id)).toEqual(['completed', 2]);
+      expect(await bench.row(id)).toMatchObject({
+        payload: '{"to":"ada@example.com"}',
+        queue_prefix: 'test',
+      });
+      expect((await bench.row(id))?.['published_at']).not.toBeNull();
+      expect(await outcomesOf(bench, id)).toEqual([
+        [1, 'retry'],
+        [2, 'completed'],
+      ]);
+    });
+
+    it('leaves a task as it is that has been written down and has ended meanwhile', async () => {
+      await using bench = await createWriterBench(dialect);
+      const entry = sampleEntry();
+      await bench.writer.insert(entry);
+      await bench.writer.end(sampleEnd(entry.id, { attempt: 2 }));
+      const late = await bench.writer.endUnknown(
+        entry,
+        sampleEnd(entry.id, { outcome: { kind: 'failed', error: taskError('late') } }),
+      );
+
+      expect(late._unsafeUnwrap()).toMatchObject({ kind: 'ended', ending: { kind: 'completed' } });
+      expect(await stateOf(bench, entry.id)).toEqual(['completed', 2]);
+    });
+
+    it('writes nothing of an unknown task whose end cannot be written', async () => {
+      await using bench = await createWriterBench(dialect);
+      const entry = sampleEntry();
+      const refused = await bench.writer.endUnknown(
+        entry,
+        sampleEnd(entry.id, { outcome: { kind: 'completed', value: 1n } }),
+      );
+
+      expect(refused._unsafeUnwrapErr().code).toBe('ledger-refused');
+      expect(await bench.row(entry.id)).toBeUndefined();
+    });
+
     it('refuses a value that JSON cannot carry, and writes the others of its turn', async () => {
       await using bench = await createWriterBench(dialect);
       const [good, bad] = [sampleEntry(), sampleEntry()];

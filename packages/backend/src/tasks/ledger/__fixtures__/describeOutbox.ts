@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { openUrl } from '@backend/database/__fixtures__/describeDatabase';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { TaskId } from '../../domain/TaskId';
 import { createLedgerDatabase } from '../sql/LedgerDatabase';
@@ -72,15 +73,17 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await ledger.publish(await ledger.insert());
       await ledger.writer.cancel(await ledger.insert(), { nowMs: NOW_MS });
       const other = createLedgerDatabase({
-        ...ledger,
+        ...ledger.ledgerDatabase,
+        database: ledger.database,
         queuePrefix: 'other',
+        deadlineMs: 2000,
         migrate: async () => undefined,
       });
       const foreign = sampleEntry();
       await createSqlWriter(other).insert(foreign);
 
       expect(await ledger.claim()).toEqual([]);
-      expect((await ledger.outbox.listUnpublished([foreign.id]))._unsafeUnwrap().tasks).toEqual([]);
+      expect((await ledger.outbox.readUnpublished([foreign.id]))._unsafeUnwrap().tasks).toEqual([]);
       expect(idsOf((await createSqlOutbox(other).claim(sampleClaim()))._unsafeUnwrap().tasks)).toEqual([
         foreign.id,
       ]);
@@ -153,7 +156,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       await ledger.writer.cancel(ended, { nowMs: NOW_MS });
       await ledger.claim();
 
-      const found = await ledger.outbox.listUnpublished([published, entry.id, ended, TaskId()]);
+      const found = await ledger.outbox.readUnpublished([published, entry.id, ended, TaskId()]);
 
       expect(found._unsafeUnwrap().tasks).toEqual([
         { ...entry, attemptsMade: 0, crashCount: 0, hasBegun: false },
@@ -172,6 +175,24 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       await ledger.outbox.unpublish([published], UNTOUCHED);
       expect((await ledger.outbox.lag(NOW_MS + 7))._unsafeUnwrap()).toEqual({ count: 3, oldestMs: 60_007 });
+    });
+
+    it('says of a database that takes no writes that it takes none', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      await using database = openUrl(
+        dialect === 'sqlite' ? ledger.url : `${ledger.url}?default_transaction_read_only=on`,
+      );
+      if (dialect === 'sqlite') await database.query('PRAGMA query_only = 1');
+      const { run } = createLedgerDatabase({
+        ...{ database, tables: ledger.tables, queuePrefix: 'test', deadlineMs: 2000 },
+        migrate: async () => undefined,
+      });
+      const lag = await createSqlOutbox({ ...ledger.ledgerDatabase, run }).lag(NOW_MS);
+
+      expect(lag._unsafeUnwrapErr()).toMatchObject({
+        code: 'ledger-unavailable',
+        message: expect.stringMatching(/^the ledger's database takes no writes: /),
+      });
     });
   });
 };

@@ -83,7 +83,7 @@ export const describePlans = (dialect: SqlDialect): void => {
     it('find one task, the one that does it again, and attempts', async () => {
       const plans = await bench.plansOf(async (ledger) => {
         await createSqlHistory(ledger).find(TaskId());
-        await createSqlHistory(ledger).listAttempts([TaskId()]);
+        await createSqlHistory(ledger).listAttempts(TaskId());
       });
 
       expectIndexes(plans, primary.tasks, 'tasks_retried', primary.attempts);
@@ -118,18 +118,20 @@ export const describePlans = (dialect: SqlDialect): void => {
       const claim = { limit: 100, nowMs: 1e15, minAgeMs: 0, leaseMs: 1 };
       const plans = await bench.plansOf(async (ledger) => {
         await createSqlOutbox(ledger).claim(claim);
-        await createSqlOutbox(ledger).lag(CREATED_AT_MS);
-        await createSqlOutbox(ledger).listWaiting({ limit: 100, createdUntilMs: CREATED_AT_MS });
+        await createSqlOutbox(ledger).listUnpublished({ limit: 100, createdUntilMs: CREATED_AT_MS });
       });
 
-      expect(plans).toHaveLength(3);
+      const ofLag = await bench.plansOf((ledger) => createSqlOutbox(ledger).lag(CREATED_AT_MS));
+
+      expect(plans).toHaveLength(2);
       for (const plan of plans) expectIndexes([plan], 'tasks_outbox');
+      expectIndexes(ofLag, 'tasks_outbox');
     });
 
     it('find the tasks that may be on no queue any more', async () => {
       const query = { untouchedSinceMs: 1e15, runningSinceMs: 1e15 };
       const plans = await bench.plansOf((ledger) =>
-        createSqlOutbox(ledger).listUnfinished({ ...query, limit: 100 }),
+        createSqlOutbox(ledger).listPublished({ ...query, limit: 100 }),
       );
 
       expectIndexes(plans, 'tasks_unfinished');
@@ -140,16 +142,15 @@ export const describePlans = (dialect: SqlDialect): void => {
       const query = { untouchedSinceMs: 1e15, runningSinceMs: 1e15 };
       const plans = await bench.plansOf(async (ledger) => {
         const outbox = createSqlOutbox(ledger);
-        await outbox.listUnpublished(ids);
+        await outbox.readUnpublished(ids);
         await outbox.listCommitted(ids);
-        await outbox.listUnpublished(ids);
         await outbox.markPublished(ids);
         await outbox.release(ids);
         await outbox.unpublish(ids, query);
         await outbox.absorb(TaskId(), TaskId());
       });
 
-      expect(plans.length).toBeGreaterThan(7);
+      expect(plans.length).toBeGreaterThan(6);
       for (const plan of plans) {
         expectIndexes([plan]);
         // By their ids, not by what all of them have in common.

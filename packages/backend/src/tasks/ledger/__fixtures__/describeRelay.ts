@@ -12,7 +12,7 @@ import { createRelayBench, type RelayBench } from './RelayBench';
 const isPublished = async ({ ledger }: RelayBench, id: TaskId): Promise<boolean> =>
   Number((await ledger.row(id))?.['published_at'] ?? 0) > 0;
 
-const unreachable = err(new PublishError('Redis is not reachable', { isUnknown: false }));
+const unreachable = err(new PublishError('Redis is not reachable', { code: 'unreachable' }));
 
 /** What a relay promises, on one database. */
 export const describeRelay = (dialect: SqlDialect): void => {

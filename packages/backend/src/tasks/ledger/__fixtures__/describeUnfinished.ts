@@ -48,6 +48,20 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('forgets a run of a schedule that was skipped, and changes nothing of the one before it', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const scheduleId = 'nightly';
+      const earlier = sampleEntry({}, { scheduleId });
+      const skipped = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { scheduleId });
+      for (const entry of [earlier, skipped]) await ledger.writer.insert(entry);
+
+      (await ledger.outbox.absorb(skipped.id, earlier.id))._unsafeUnwrap();
+
+      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope])).toEqual([
+        [earlier.id, earlier.envelope],
+      ]);
+    });
+
     it('leaves a task alone that has begun or ended', async () => {
       await using ledger = await createOutboxBench(dialect);
       const [waiting, begun, ended] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
@@ -82,9 +96,9 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await ledger.publish(...ids);
 
       const [first, second] = [
-        (await ledger.outbox.listUnfinished({ ...listed, limit: 3 }))._unsafeUnwrap(),
+        (await ledger.outbox.listPublished({ ...listed, limit: 3 }))._unsafeUnwrap(),
         (
-          await ledger.outbox.listUnfinished({ ...listed, limit: 3, afterId: ids.toSorted()[2] as TaskId })
+          await ledger.outbox.listPublished({ ...listed, limit: 3, afterId: ids.toSorted()[2] as TaskId })
         )._unsafeUnwrap(),
       ];
 
@@ -106,9 +120,9 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await touch(running, NOW_MS - 999);
       await touch(lost, NOW_MS - 1000);
 
-      expect(idsOf((await ledger.outbox.listUnfinished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
+      expect(idsOf((await ledger.outbox.listPublished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
       const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
-      expect(idsOf((await ledger.outbox.listUnfinished(early))._unsafeUnwrap())).toEqual([lost]);
+      expect(idsOf((await ledger.outbox.listPublished(early))._unsafeUnwrap())).toEqual([lost]);
     });
 
     it('takes back that a task is on a queue, unless something has happened to it since', async () => {

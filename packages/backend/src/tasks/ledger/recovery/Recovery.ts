@@ -1,9 +1,6 @@
-import { type TaskId } from '../../domain/TaskId';
-import { type QueuePlace } from '../../queue/locateTasks';
-import { type UnfinishedTask } from '../LedgerOutbox';
 import { type PublishJob } from '../publishTasks';
-import { type FindPlaces } from '../reconcilePage';
 import { type TaskLedger } from '../TaskLedger';
+import { type FindPlaces, type LocatedTasks } from '../walkPlaces';
 import { type RecoveryTally } from './RecoveryReport';
 
 /** What a recovery works with. */
@@ -36,24 +33,16 @@ export interface Recovery extends RecoveryParts {
   readonly isDryRun: boolean;
   /** Tasks count as they were then; milliseconds since 1970. */
   readonly untouchedSinceMs: number;
-  /** The same for those that run; milliseconds since 1970. */
+  /** The same for those that run, `runningAgeMs` before the recovery began; milliseconds since 1970. */
   readonly runningSinceMs: number;
   readonly now: () => number;
   readonly patienceMs: number;
   readonly tally: RecoveryTally;
 }
 
-/** Tasks of one name, and where their queue has each; both in the same order. */
-export interface LocatedTasks {
-  readonly taskName: string;
-  readonly tasks: readonly UnfinishedTask[];
-  readonly places: readonly QueuePlace[];
-}
-
-/** Those of the tasks that no queue has. */
-export const toAbsent = ({ tasks, places }: LocatedTasks): readonly UnfinishedTask[] =>
-  tasks.filter((_task, index) => places[index]?.kind === 'absent');
-
-/** The ids of tasks. */
-export const toIds = (tasks: readonly { readonly id: TaskId }[]): readonly TaskId[] =>
-  tasks.map(({ id }) => id);
+/** Leaves tasks of which the queue does not say where they are. */
+export const leaveUnlocated =
+  ({ tally }: Recovery) =>
+  ({ tasks }: Pick<LocatedTasks, 'tasks'>, reason: string): void => {
+    for (const task of tasks) tally.leave(task, reason);
+  };

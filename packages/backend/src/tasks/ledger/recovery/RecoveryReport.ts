@@ -9,6 +9,8 @@ export interface LeftTasks {
 export interface RecoveryCounts {
   /** Unfinished tasks of the ledger that were compared with their queues. */
   readonly checkedCount: number;
+  /** Those of them with which nothing was to be done: they were on their queue, or somebody else saw to them meanwhile. */
+  readonly inPlaceCount: number;
   /** Tasks that were on no queue, and were put there. */
   readonly publishedCount: number;
   /** Tasks that had ended, and of which the ledger did not know it. */
@@ -29,9 +31,12 @@ export interface RecoveryReport extends RecoveryCounts {
   readonly taskNames: readonly TaskNameRecovery[];
 }
 
+/** What is counted; the others follow from it, and from the tasks that are left. */
+type Counts = Omit<RecoveryCounts, 'leftCount' | 'inPlaceCount'>;
+
 /** Counts what a recovery does. */
 export interface RecoveryTally {
-  add(taskName: string, given: Partial<Omit<RecoveryCounts, 'leftCount'>>): void;
+  add(taskName: string, given: Partial<Counts>): void;
   /** A task is not in place; the last reason counts. */
   leave(task: { readonly id: string; readonly taskName: string }, reason: string): void;
   /** A task that was left is in place. */
@@ -41,8 +46,6 @@ export interface RecoveryTally {
   toReport(): RecoveryReport;
 }
 
-type Counts = Omit<RecoveryCounts, 'leftCount'>;
-
 const NOTHING: Counts = { checkedCount: 0, publishedCount: 0, endedCount: 0 };
 
 const sum = (one: Counts, other: Partial<Counts>): Counts => ({
@@ -50,6 +53,16 @@ const sum = (one: Counts, other: Partial<Counts>): Counts => ({
   publishedCount: one.publishedCount + (other.publishedCount ?? 0),
   endedCount: one.endedCount + (other.endedCount ?? 0),
 });
+
+/** Tasks of a queue that did not say where they are are left, and were not checked. */
+const toCounts = (counts: Counts, leftCount: number): RecoveryCounts => {
+  const { checkedCount, publishedCount, endedCount } = counts;
+  return {
+    ...counts,
+    inPlaceCount: Math.max(0, checkedCount - publishedCount - endedCount - leftCount),
+    leftCount,
+  };
+};
 
 /** Creates a count of nothing. */
 export const createRecoveryTally = (): RecoveryTally => {
@@ -60,21 +73,26 @@ export const createRecoveryTally = (): RecoveryTally => {
     const reasons = Map.groupBy(own, ({ reason }) => reason);
     return {
       taskName,
-      ...(counts.get(taskName) ?? NOTHING),
-      leftCount: own.length,
+      ...toCounts(counts.get(taskName) ?? NOTHING, own.length),
       left: [...reasons].map(([reason, tasks]) => ({ reason, count: tasks.length })),
     };
   };
+  const add: RecoveryTally['add'] = (taskName, given) => {
+    counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given));
+  };
   return {
-    add: (taskName, given) => counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given)),
-    leave: ({ id, taskName }, reason) => left.set(id, { taskName, reason }),
+    add,
+    leave: ({ id, taskName }, reason) => {
+      add(taskName, {});
+      left.set(id, { taskName, reason });
+    },
     settle: (id) => left.delete(id),
     isLeft: (id) => left.has(id),
     leftCount: () => left.size,
-    toReport: () => ({
-      ...[...counts.values()].reduce(sum, NOTHING),
-      leftCount: left.size,
-      taskNames: [...counts.keys()].toSorted().map(toNameRecovery),
-    }),
+    toReport: () => {
+      const taskNames = [...counts.keys()].toSorted().map(toNameRecovery);
+      const inPlaceCount = taskNames.reduce((count, name) => count + name.inPlaceCount, 0);
+      return { ...toCounts([...counts.values()].reduce(sum, NOTHING), left.size), inPlaceCount, taskNames };
+    },
   };
 };

@@ -3,8 +3,8 @@ import { type TaskId } from '../../domain/TaskId';
 import { type LedgerError } from '../LedgerError';
 import { type UnfinishedTask } from '../LedgerOutbox';
 import { type ReconcileError } from '../ReconcileError';
-import { locatePages } from './locatePages';
-import { type LocatedTasks, type Recovery, toAbsent, toIds } from './Recovery';
+import { type LocatedTasks, toAbsent, toIds, walkPages } from '../walkPlaces';
+import { leaveUnlocated, type Recovery } from './Recovery';
 import { writeEnds } from './writeEnds';
 
 interface ComparedTasks {
@@ -20,12 +20,12 @@ export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedT
   const lostIds = new Set<TaskId>();
   const suspects: UnfinishedTask[] = [];
   // Those that run too, however recently their worker was heard of: Redis may have lost them all the same.
-  const query = { untouchedSinceMs, runningSinceMs: untouchedSinceMs, limit: batchSize };
-  const compared = await locatePages({
+  const query = { untouchedSinceMs, runningSinceMs: untouchedSinceMs };
+  const compared = await walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (afterId) =>
-      ledger.outbox.listUnfinished({ ...query, ...(afterId === undefined ? {} : { afterId }) }),
+    list: (page) => ledger.outbox.listPublished({ ...query, ...page }),
+    onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const lost = toAbsent(located);
       recovery.tally.add(located.taskName, { checkedCount: located.tasks.length });
@@ -33,7 +33,8 @@ export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedT
       if (taken.isErr()) return err(taken.error);
       suspects.push(...taken.value);
       for (const { id } of lost) lostIds.add(id);
-      return writeEnds(recovery, located);
+      await writeEnds(recovery, located);
+      return ok();
     },
   });
   return compared.map(() => ({ lostIds, suspects }));

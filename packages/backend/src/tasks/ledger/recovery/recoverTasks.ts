@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type ReconcileError } from '../ReconcileError';
 import { compareTasks } from './compareTasks';
-import { previewWaiting, publishWaiting } from './publishWaiting';
+import { previewUnpublished, publishUnpublished } from './publishUnpublished';
 import { type Recovery, type RecoveryOptions, type RecoveryParts } from './Recovery';
 import { createRecoveryTally, type RecoveryReport } from './RecoveryReport';
 import { verifySuspects } from './verifySuspects';
@@ -11,8 +11,9 @@ const PATIENCE_MARGIN_MS = 3000;
 
 /**
  * Compares all unfinished tasks of the ledger with their queues at once: what is on no queue is put there, and what has ended
- * there is written down. Any number of these, and of relays, reconcilers and workers, may run at the same time. Ends early when
- * ledger or Redis is away; what it did until then stays done.
+ * there is written down. Any number of these, and of relays, reconcilers and workers, may run at the same time. A queue
+ * that refuses, or an end that cannot be written, is left and stands in the way of no other one. Ends early when ledger or Redis
+ * is away; what it did until then stays done.
  */
 export const recoverTasks = async (
   parts: RecoveryParts,
@@ -20,19 +21,21 @@ export const recoverTasks = async (
 ): Promise<Result<RecoveryReport, ReconcileError>> => {
   const { now = Date.now } = parts;
   const startedAtMs = now();
+  const runningAgeMs = Math.max(minAgeMs, parts.runningAgeMs);
   const recovery: Recovery = {
     ...parts,
     now,
     isDryRun,
     patienceMs,
+    runningAgeMs,
     untouchedSinceMs: startedAtMs - minAgeMs,
-    runningSinceMs: startedAtMs - Math.max(minAgeMs, parts.runningAgeMs),
+    runningSinceMs: startedAtMs - runningAgeMs,
     tally: createRecoveryTally(),
   };
   const compared = await compareTasks(recovery);
   if (compared.isErr()) return err(compared.error);
   const { lostIds, suspects } = compared.value;
-  const published = await (isDryRun ? previewWaiting(recovery) : publishWaiting(recovery, lostIds));
+  const published = await (isDryRun ? previewUnpublished(recovery) : publishUnpublished(recovery, lostIds));
   if (published.isErr()) return err(published.error);
   const verified = await verifySuspects(recovery, suspects);
   return verified.isErr() ? err(verified.error) : ok(recovery.tally.toReport());

@@ -2,9 +2,8 @@ import { err, ok, type Result } from 'neverthrow';
 import { type LedgerError } from '../LedgerError';
 import { type UnfinishedTask } from '../LedgerOutbox';
 import { type ReconcileError } from '../ReconcileError';
-import { toLedgerFailure } from '../reconcilePage';
-import { locate } from './locatePages';
-import { type Recovery, toAbsent, toIds } from './Recovery';
+import { type NamedTask, toAbsent, toIds, walkPlaces } from '../walkPlaces';
+import { leaveUnlocated, type Recovery } from './Recovery';
 
 /**
  * Looks again at tasks that no queue had and that were left alone: most have ended, or are on a queue by now. The others run, as
@@ -16,31 +15,33 @@ export const verifySuspects = async (
 ): Promise<Result<void, ReconcileError>> => {
   const { batchSize, findPlaces } = recovery;
   for (let first = 0; first < suspects.length; first += batchSize) {
-    const located = await locate(findPlaces, suspects.slice(first, first + batchSize));
-    if (located.isErr()) return err(located.error);
-    const verified = await leaveLost(recovery, located.value.flatMap(toAbsent));
-    if (verified.isErr()) return err(toLedgerFailure(verified.error));
+    const verified = await walkPlaces(suspects.slice(first, first + batchSize), {
+      findPlaces,
+      act: (located) => leaveLost(recovery, toAbsent(located)),
+      onLeft: leaveUnlocated(recovery),
+    });
+    if (verified.isErr()) return verified;
   }
   return ok();
 };
 
 const leaveLost = async (
-  { ledger: { writer, outbox }, tally, now, runningSinceMs, runningAgeMs }: Recovery,
-  absent: readonly UnfinishedTask[],
+  { ledger: { writer, outbox }, tally, runningAgeMs }: Recovery,
+  absent: readonly NamedTask[],
 ): Promise<Result<void, LedgerError>> => {
-  const waiting = await outbox.listUnpublished(toIds(absent));
-  if (waiting.isErr()) return err(waiting.error);
-  const { tasks, unreadable } = waiting.value;
-  const waitingIds = new Set(toIds([...tasks, ...unreadable]));
-  const seconds = Math.ceil(Math.max(runningAgeMs, now() - runningSinceMs) / 1000);
-  for (const task of absent.filter(({ id }) => !waitingIds.has(id))) {
-    const standing = await writer.standing(task.id);
+  const unpublished = await outbox.readUnpublished(toIds(absent));
+  if (unpublished.isErr()) return err(unpublished.error);
+  const { tasks, unreadable } = unpublished.value;
+  const unpublishedIds = new Set(toIds([...tasks, ...unreadable]));
+  const lost = absent.filter(({ id }) => !unpublishedIds.has(id));
+  // At once: the writer asks for all of them in one statement.
+  const standings = await Promise.all(
+    lost.map(async (task) => ({ task, standing: await writer.standing(task.id) })),
+  );
+  const reason = `a worker ran it less than ${Math.ceil(runningAgeMs / 1000)} s ago: it ends the task, or has died, and then the task is published again`;
+  for (const { task, standing } of standings) {
     if (standing.isErr()) return err(standing.error);
-    if (standing.value.kind !== 'open') continue;
-    tally.leave(
-      task,
-      `a worker ran it less than ${seconds} s ago: it ends the task, or has died, and then the task is published again`,
-    );
+    if (standing.value.kind === 'open') tally.leave(task, reason);
   }
   return ok();
 };

@@ -1,20 +1,16 @@
-import { err, ok, type Result } from 'neverthrow';
-import { type LedgerError } from '../LedgerError';
-import { writeQueueEnd } from '../writeQueueEnd';
-import { type LocatedTasks, type Recovery } from './Recovery';
+import { type LocatedTasks } from '../walkPlaces';
+import { writeQueueEnds } from '../writeQueueEnds';
+import { type Recovery } from './Recovery';
 
-/** Writes down those of the tasks that have ended on their queue. */
+/** Writes down those of the tasks that have ended on their queue; leaves those of which the end cannot be written. */
 export const writeEnds = async (
   { ledger, isDryRun, tally, now }: Recovery,
-  { taskName, places }: LocatedTasks,
-): Promise<Result<void, LedgerError>> => {
-  const ended = places.filter((place) => place.kind === 'ended');
-  if (isDryRun) {
-    tally.add(taskName, { endedCount: ended.length });
-    return ok();
-  }
-  const written = await Promise.all(ended.map((place) => writeQueueEnd(ledger.writer, place, now())));
-  tally.add(taskName, { endedCount: written.filter((each) => each.unwrapOr(false)).length });
-  const failure = written.find((each) => each.isErr());
-  return failure?.isErr() ? err(failure.error) : ok();
+  located: LocatedTasks,
+): Promise<void> => {
+  const { taskName, places } = located;
+  if (isDryRun)
+    return tally.add(taskName, { endedCount: places.filter(({ kind }) => kind === 'ended').length });
+  const { endedCount, left } = await writeQueueEnds(ledger.writer, located, now());
+  tally.add(taskName, { endedCount });
+  for (const { task, error } of left) tally.leave(task, error.message);
 };

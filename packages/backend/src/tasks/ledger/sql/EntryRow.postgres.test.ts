@@ -1,3 +1,3 @@
-import { testEntryRow } from '../__fixtures__/testEntryRow';
+import { describeEntryRow } from '../__fixtures__/describeEntryRow';
 
-testEntryRow('postgres');
+describeEntryRow('postgres');

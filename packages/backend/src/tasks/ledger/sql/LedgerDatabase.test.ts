@@ -49,6 +49,18 @@ describe('run', () => {
     expect(counts.migrations).toBe(1);
   });
 
+  it('brings them up to date again when they are gone, and then does the work', async () => {
+    const { ledgerDatabase, counts } = setup();
+    await ledgerDatabase.run(async () => 1);
+    const tableless = new DatabaseError('no such table: tasks', { code: 'refused' });
+    const { work, counts: works } = failing([tableless]);
+
+    expect((await ledgerDatabase.run(work))._unsafeUnwrap()).toBe('written');
+    expect({ ...counts, ...works }).toEqual({ migrations: 2, tries: 2 });
+    const failed = await ledgerDatabase.run(failing(Array.from({ length: 9 }, () => tableless)).work);
+    expect(failed._unsafeUnwrapErr().code).toBe('ledger-refused');
+  });
+
   it('brings them up to date again when that failed, for all that wait at once', async () => {
     const { ledgerDatabase, counts } = setup([failure('unavailable'), failure('busy'), failure('busy')]);
     const first = await Promise.all([1, 2].map((each) => ledgerDatabase.run(async () => each)));
@@ -99,13 +111,14 @@ describe('run', () => {
 
 describe('toLedgerError', () => {
   it('says what became of the statement', () => {
-    const said = (['unavailable', 'busy', 'closed', 'refused', 'duplicate'] as const).map(
+    const said = (['unavailable', 'busy', 'read-only', 'closed', 'refused', 'duplicate'] as const).map(
       (code) => toLedgerError(failure(code)).message,
     );
 
     expect(said).toEqual([
       "the ledger's database does not answer: it is unavailable",
       "the ledger's database is busy: it is busy",
+      "the ledger's database takes no writes: it is read-only",
       "the ledger's database is closed: it is closed",
       "the ledger's database refused: it is refused",
       "the ledger's database refused: it is duplicate",

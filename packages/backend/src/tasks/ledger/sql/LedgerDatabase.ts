@@ -17,21 +17,25 @@ export interface LedgerDatabase {
   run<T>(work: (database: SqlDatabase) => Promise<T>): Promise<Result<T, LedgerError>>;
 }
 
-interface LedgerDatabaseOptions {
+/** What the access to a ledger's database is made of. */
+export interface LedgerDatabaseOptions {
   readonly database: SqlDatabase;
   readonly tables: SqlTables;
   readonly queuePrefix: string;
   /** Brings the tables up to date; asked again when it has rejected. */
   migrate(): Promise<void>;
-  /** That of the database; milliseconds. Default: 2000. */
-  readonly deadlineMs?: number | undefined;
+  /** That of the database; milliseconds. */
+  readonly deadlineMs: number;
 }
 
 /** Work that was busy for this part of the deadline has waited for its lock: a try after that would only wait as long again. */
 const PATIENT_PART = 0.75;
 
-/** How often work is done again that lost against somebody else's; nothing was written then. */
+/** How often work is done again that lost against somebody else's, or found no tables; nothing was written then. */
 const MAX_TRIES = 4;
+
+/** Somebody has put another SQLite file in the place of the one that was brought up to date. */
+const NO_TABLE = /^no such table/;
 
 /** Before work is done again; milliseconds, times the number of the try. */
 const PAUSE_MS = 10;
@@ -42,7 +46,7 @@ export const createLedgerDatabase = ({
   tables,
   queuePrefix,
   migrate,
-  deadlineMs = 2000,
+  deadlineMs,
 }: LedgerDatabaseOptions): LedgerDatabase => {
   let opening: Promise<void> | undefined;
   let isOpen = false;
@@ -70,8 +74,10 @@ export const createLedgerDatabase = ({
           return ok(await work(database));
         } catch (thrown) {
           const isBusy = thrown instanceof DatabaseError && thrown.code === 'busy';
+          const isTableless = thrown instanceof DatabaseError && NO_TABLE.test(thrown.message);
+          if (isTableless) isOpen = false;
           const isLate = performance.now() - startedAtMs > PATIENT_PART * deadlineMs;
-          if (!isBusy || isLate || tries === MAX_TRIES) return err(toLedgerError(thrown));
+          if (!(isBusy || isTableless) || isLate || tries === MAX_TRIES) return err(toLedgerError(thrown));
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tries));
       }
@@ -82,6 +88,7 @@ export const createLedgerDatabase = ({
 const CODES = {
   unavailable: 'ledger-unavailable',
   busy: 'ledger-unavailable',
+  'read-only': 'ledger-unavailable',
   closed: 'ledger-unavailable',
   duplicate: 'ledger-refused',
   refused: 'ledger-refused',
@@ -90,6 +97,7 @@ const CODES = {
 const PROBLEMS = {
   unavailable: 'does not answer',
   busy: 'is busy',
+  'read-only': 'takes no writes',
   closed: 'is closed',
   duplicate: 'refused',
   refused: 'refused',

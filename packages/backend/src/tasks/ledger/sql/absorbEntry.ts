@@ -17,7 +17,8 @@ interface Absorption {
 
 /**
  * Gives a task that waits what a later one was scheduled with, and deletes the later one; to be called in a transaction. Of
- * several later ones the last counts: the time of the one that was absorbed is that of the last change.
+ * several later ones the last counts: the time of the one that was absorbed is that of the last change. A run of a schedule
+ * gives nothing: it was skipped.
  */
 export const absorbEntry = async (
   executor: SqlExecutor,
@@ -27,7 +28,7 @@ export const absorbEntry = async (
   const table = tables.name('tasks');
   await executor.query(
     `UPDATE ${table} AS waiting SET updated_at = later.made_at, ${GIVEN.map((name) => `${name} = later.${name}`).join(', ')}
-     FROM (SELECT created_at AS made_at, ${GIVEN.join(', ')} FROM ${table} WHERE id = $1 AND ${NOT_BEGUN}) AS later
+     FROM (SELECT created_at AS made_at, ${GIVEN.join(', ')} FROM ${table} WHERE id = $1 AND schedule_id IS NULL AND ${NOT_BEGUN}) AS later
      WHERE waiting.id = $2 AND waiting.updated_at <= later.made_at
        AND waiting.status IN ('pending', 'scheduled') AND waiting.current_attempt = 0`,
     [id, byId],

@@ -96,7 +96,7 @@ const endAtOnce = async (
 };
 
 /** Writes attempts and what became of their tasks; to be called in a transaction. One answer for each, in their order. */
-const endAttempts = async (
+export const endAttempts = async (
   executor: SqlExecutor,
   tables: SqlTables,
   ends: readonly EndRow[],

@@ -1,7 +1,7 @@
 import { type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
-import { type UnfinishedQuery } from '../LedgerOutbox';
+import { type PublishedQuery } from '../LedgerOutbox';
 import { selectTexts, toBatch } from './batch';
 import { UNFINISHED } from './statuses';
 
@@ -40,7 +40,7 @@ export const releaseTasks = async (
 };
 
 interface PublicationLoss extends PublicationMark {
-  readonly query: Pick<UnfinishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
+  readonly query: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
 }
 
 /** Which of the ids `$2` nothing has happened to since: `$3`, or `$4` to those that run, `$5` to the others. */

@@ -3,10 +3,10 @@ import { type TaskId } from '../../domain/TaskId';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import {
   type OutboxLag,
-  type UnfinishedQuery,
+  type PublishedQuery,
   type UnfinishedTask,
+  type UnpublishedQuery,
   type UnpublishedTasks,
-  type WaitingQuery,
 } from '../LedgerOutbox';
 import { selectTexts, toBatch } from './batch';
 import { toEntryFields, toMs } from './EntryRow';
@@ -31,7 +31,7 @@ export const listCommitted = async (
 };
 
 /** Which of these tasks are on no queue. */
-export const listUnpublished = async (
+export const readUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
   ids: readonly TaskId[],
@@ -46,10 +46,10 @@ export const listUnpublished = async (
 };
 
 /** Lists unfinished tasks that were put on a queue, in the order of their ids. */
-export const listUnfinished = async (
+export const listPublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs }: UnfinishedQuery, // before every id
+  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs }: PublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
@@ -62,10 +62,10 @@ export const listUnfinished = async (
 };
 
 /** Lists tasks that are on no queue, in the order of their ids. */
-export const listWaiting = async (
+export const listUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, createdUntilMs }: WaitingQuery, // before every id
+  { limit, afterId = '' as TaskId, createdUntilMs }: UnpublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
@@ -89,7 +89,8 @@ const toUnfinishedTask = ({
 });
 
 /**
- * How far the queues are behind the ledger.
+ * How far the queues are behind the ledger. Changes no row, in a way that a database refuses which takes no writes: it would
+ * answer, and take in nothing.
  *
  * @param nowMs Milliseconds since 1970.
  */
@@ -98,6 +99,11 @@ export const readLag = async (
   { tables, queuePrefix }: Place,
   nowMs: number,
 ): Promise<OutboxLag> => {
+  await executor.query(
+    `UPDATE ${tables.name('tasks')} SET claimed_until = NULL
+     WHERE queue_prefix = $1 AND published_at IS NULL AND id < ''`,
+    [queuePrefix],
+  );
   const [row] = await executor.query(
     `SELECT COUNT(*) AS count, MIN(updated_at) AS oldest_at FROM ${tables.name('tasks')}
      WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED}`,

@@ -1,7 +1,7 @@
 import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
-import { type StoredTaskError } from '../../domain/TaskRecord';
+import { UNTOLD_ERROR } from '../../domain/TaskRecord';
 import { parseJson } from '../../queue/TaskRecordReader';
 import { type Standing } from '../Standing';
 import { selectTexts, toBatch } from './batch';
@@ -22,9 +22,6 @@ export const readStandings = async (
   return ids.map((id) => standings.get(id) ?? { kind: 'absent' });
 };
 
-/** A task of ours that failed without a word: another program's doing. */
-const UNTOLD: StoredTaskError = { message: 'no reason is known', code: 'task-failed', attempt: 0 };
-
 const toStanding = (row: SqlRow): Standing => {
   const { status, result, error, cancel_reason: reason } = row;
   switch (status) {
@@ -33,7 +30,7 @@ const toStanding = (row: SqlRow): Standing => {
       return { kind: 'ended', ending: { kind: 'completed', value } };
     }
     case 'failed': {
-      const stored = typeof error === 'string' ? parseError(error) : UNTOLD;
+      const stored = typeof error === 'string' ? parseError(error) : UNTOLD_ERROR;
       return {
         kind: 'ended',
         ending: { kind: 'failed', error: stored, endedAtMs: Number(row['completed_at']) },

@@ -1,8 +1,10 @@
 import { type LedgerHistory } from '../LedgerHistory';
 import { readAttempts } from './AttemptRow';
+import { toEntryFields } from './EntryRow';
 import { HISTORY_COLUMNS, parseHistoryRow, toRelatedFields } from './HistoryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { toListStatement } from './listStatement';
+import { parseEntryRows } from './parseEntryRows';
 import { readTrace } from './readTrace';
 import { sweepTasks } from './sweepTasks';
 
@@ -17,6 +19,14 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
       );
       return row === undefined ? undefined : parseHistoryRow(row);
     }),
+  findEntry: (id) =>
+    run(async (database) => {
+      const rows = await database.query(
+        `SELECT ${toEntryFields(tables)} FROM ${tables.name('tasks')} WHERE id = $1 AND queue_prefix = $2`,
+        [id, queuePrefix],
+      );
+      return parseEntryRows(rows).tasks[0];
+    }),
   list: (query) =>
     run(async (database) => {
       const { text, values } = toListStatement({ tables, queuePrefix, query });
@@ -30,7 +40,7 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
         query: { correlationId, limit, order: 'oldest-first' },
       }),
     ),
-  listAttempts: (ids) => run((database) => readAttempts(database, tables, ids)),
+  listAttempts: (id) => run(async (database) => (await readAttempts(database, tables, [id])).get(id) ?? []),
   sweep: (rule) =>
     run((database) =>
       database.transaction((executor) => sweepTasks(executor, tables, { ...rule, queuePrefix })),

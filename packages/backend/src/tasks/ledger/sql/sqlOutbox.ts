@@ -8,7 +8,7 @@ import { claimTasks } from './claimTasks';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
 import { createPublicationNotes } from './PublicationNotes';
-import { listCommitted, listUnfinished, listUnpublished, listWaiting, readLag } from './readOutbox';
+import { listCommitted, listPublished, listUnpublished, readLag, readUnpublished } from './readOutbox';
 
 /** An outbox, and what closing it needs. */
 export interface SqlOutbox extends LedgerOutbox {
@@ -46,15 +46,15 @@ export const createSqlOutbox = (
   return {
     notePublished: notes.add,
     listCommitted: (ids) => forIds(ids, [], (database) => listCommitted(database, ledgerDatabase, ids)),
-    listUnpublished: (ids) =>
-      forIds(ids, NOTHING, (database) => listUnpublished(database, ledgerDatabase, ids)),
+    readUnpublished: (ids) =>
+      forIds(ids, NOTHING, (database) => readUnpublished(database, ledgerDatabase, ids)),
     claim: (claim) => run((database) => claimTasks(database, ledgerDatabase, claim)),
     release: (ids) => forIds(ids, undefined, (database) => releaseTasks(database, tables, ids)),
     markPublished: mark,
     absorb: (id, byId) =>
       run((database) => database.transaction((executor) => absorbEntry(executor, tables, { id, byId }))),
-    listWaiting: (query) => run((database) => listWaiting(database, ledgerDatabase, query)),
-    listUnfinished: (query) => run((database) => listUnfinished(database, ledgerDatabase, query)),
+    listUnpublished: (query) => run((database) => listUnpublished(database, ledgerDatabase, query)),
+    listPublished: (query) => run((database) => listPublished(database, ledgerDatabase, query)),
     unpublish: (ids, query) =>
       forIds(ids, 0, (database) =>
         database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),

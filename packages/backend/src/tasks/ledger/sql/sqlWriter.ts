@@ -13,6 +13,7 @@ import { completeAttempt } from './completeAttempt';
 import { type EndRow, toEndRow } from './EndRow';
 import { toEntryCells } from './EntryRow';
 import { endDurably, type WrittenEnd } from './endAttempts';
+import { endUnknown } from './endUnknown';
 import { endWhenFree } from './endWhenFree';
 import { insertEntry, insertRows } from './insertEntry';
 import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerDatabase';
@@ -50,7 +51,8 @@ const parseEnd = Result.fromThrowable(toEndRow, toUnwritable);
 const parseEntry = Result.fromThrowable(toEntryCells, toUnwritable);
 
 /** Creates the writer of a ledger in SQL. */
-export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: LedgerDatabase): SqlWriter => {
+export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
+  const { tables, queuePrefix, deadlineMs, run } = ledgerDatabase;
   const inserts = createGroupCommit<readonly Cell[], LedgerInsert>({
     sizeOf: sizeOfCells,
     write: (rows) =>
@@ -103,6 +105,8 @@ export const createSqlWriter = ({ tables, queuePrefix, deadlineMs, run }: Ledger
   return {
     insert,
     end,
+    endUnknown: (entry, attempt) =>
+      others.take(() => run((database) => endUnknown(database, ledgerDatabase, { entry, attempt }))),
     insertWithin: (transaction, entry) => withinTransaction(() => insertInto(transaction, entry)),
     standing: (id) => standings.add(id),
     touch: async (attempts, nowMs) =>

@@ -43,8 +43,9 @@ export const toTransactionError = (thrown: unknown): DatabaseError | LedgerError
   if (LOST_CONNECTION.test(code))
     return new DatabaseError(said.message || code, { code: 'unavailable', cause: thrown });
   if (code === NO_TABLE.state || NO_TABLE.sqlite.test(said.message)) return toTableless(said.message, thrown);
-  if (!SQLSTATE.test(code)) return toDatabaseError(said);
-  return new DatabaseError(said.message, { code: codeOfSqlState(code), cause: thrown });
+  const known = SQLSTATE.test(code) ? codeOfSqlState(code) : toDatabaseError(said).code;
+  // The transaction is the caller's, and stays what it was begun as.
+  return new DatabaseError(said.message, { code: known === 'read-only' ? 'refused' : known, cause: thrown });
 };
 
 const toTableless = (message: string, cause: Error): LedgerError =>

@@ -81,10 +81,10 @@ export const createMemoryTarget = ({
 };
 
 const toRefused = (cause: ScheduleError | undefined): PublishError =>
-  new PublishError(`Redis is not reachable: ${REASON}`, { isUnknown: false, cause });
+  new PublishError(`Redis is not reachable: ${REASON}`, { code: 'unreachable', cause });
 
 const toLost = (): PublishError =>
-  new PublishError(`Redis did not confirm the task: ${REASON}`, { isUnknown: true });
+  new PublishError(`Redis did not confirm the task: ${REASON}`, { code: 'unconfirmed' });
 
 /** The answer of a call of `schedule`: with the error that a test gave for it, if it gave one. */
 export const withInjected = <Output>(

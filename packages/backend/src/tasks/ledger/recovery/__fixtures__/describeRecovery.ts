@@ -6,6 +6,8 @@ import { TaskId } from '../../../domain/TaskId';
 import { PublishError } from '../../../queue/publish';
 import { createRelayBench, type RelayBench } from '../../__fixtures__/RelayBench';
 import { type LedgerEntry } from '../../LedgerEntry';
+import { LedgerError } from '../../LedgerError';
+import { type LedgerWriter } from '../../LedgerWriter';
 import { type RecoveryOptions, type RecoveryParts } from '../Recovery';
 import { type RecoveryReport } from '../RecoveryReport';
 import { recoverTasks } from '../recoverTasks';
@@ -56,14 +58,24 @@ export const describeRecovery = (dialect: SqlDialect): void => {
 
         expect(report).toEqual({
           checkedCount: 24,
+          inPlaceCount: 2,
           publishedCount: 22,
           endedCount: 0,
           leftCount: 0,
           taskNames: [
-            { taskName: NAME, checkedCount: 23, publishedCount: 21, endedCount: 0, leftCount: 0, left: [] },
+            {
+              taskName: NAME,
+              checkedCount: 23,
+              inPlaceCount: 2,
+              publishedCount: 21,
+              endedCount: 0,
+              leftCount: 0,
+              left: [],
+            },
             {
               taskName: 'orders:pack',
               checkedCount: 1,
+              inPlaceCount: 0,
               publishedCount: 1,
               endedCount: 0,
               leftCount: 0,
@@ -128,7 +140,7 @@ export const describeRecovery = (dialect: SqlDialect): void => {
 
       expect(countsOf(report)).toEqual([2, 1, 0, 1]);
       expect(report.taskNames[0]?.left).toEqual([
-        { reason: expect.stringMatching(/^a worker ran it less than \d+ s ago: /), count: 1 },
+        { reason: expect.stringMatching(/^a worker ran it less than 60 s ago: /), count: 1 },
       ]);
     });
 
@@ -152,8 +164,7 @@ export const describeRecovery = (dialect: SqlDialect): void => {
       const refused = await bench.insert();
       for (let count = 0; count < 8; count += 1) await bench.insert();
       const no = new PublishError('Redis refused the task: OOM', {
-        isUnknown: false,
-        cause: Object.assign(new Error('OOM'), { name: 'ReplyError' }),
+        code: 'refused',
       });
 
       const report = await recover(
@@ -166,6 +177,34 @@ export const describeRecovery = (dialect: SqlDialect): void => {
       expect(report.taskNames[0]?.left).toEqual([{ reason: 'Redis refused the task: OOM', count: 1 }]);
       expect(await bench.waiting()).toHaveLength(8);
     });
+
+    it.each([false, true])(
+      'goes on behind a queue that refuses and an end that is refused, and names them: %p',
+      async (isDryRun) => {
+        await using bench = await createRelayBench(dialect);
+        const taskName = 'broken:queue';
+        await bench.redis.redis.set(bench.queues.get(taskName).toKey('prioritized'), 'no sorted set');
+        const later = { dueAtMs: Date.now() + 60_000 };
+        const [refused, ended] = (await publishTasks(bench, later, later)) as [TaskId, TaskId];
+        for (const id of [refused, ended]) (await bench.redis.inspector.cancel(id))._unsafeUnwrap();
+        const [broken] = [await bench.insert({ taskName }), await bench.insert({ taskName })];
+        await bench.outbox.markPublished([broken]);
+        await bench.insert();
+        const no = new LedgerError('the database refused', { code: 'ledger-refused' });
+        const writer: LedgerWriter = {
+          ...bench.writer,
+          cancel: async (id, given) => (id === refused ? err(no) : bench.writer.cancel(id, given)),
+        };
+
+        const report = await recover(bench, { isDryRun }, { ledger: { writer, outbox: bench.outbox } });
+
+        expect(countsOf(report)).toEqual(isDryRun ? [3, 1, 2, 2] : [3, 1, 1, 3]);
+        expect(report.taskNames.map(({ taskName, left }) => [taskName, left])).toEqual([
+          [taskName, [{ reason: expect.stringMatching(/^Redis refused: WRONGTYPE /), count: 2 }]],
+          [NAME, isDryRun ? [] : [{ reason: 'the database refused', count: 1 }]],
+        ]);
+      },
+    );
 
     it('waits for what another process has claimed, and in the end leaves it', async () => {
       await using bench = await createRelayBench(dialect);

@@ -3,32 +3,33 @@ import { type TaskId } from '../../domain/TaskId';
 import { type LedgerError } from '../LedgerError';
 import { type OutboxClaim, type UnfinishedTask, type UnpublishedTasks } from '../LedgerOutbox';
 import { publishTasks } from '../publishTasks';
-import { type ReconcileError } from '../ReconcileError';
-import { toLedgerFailure } from '../reconcilePage';
-import { locate, locatePages } from './locatePages';
-import { type LocatedTasks, type Recovery, toAbsent, toIds } from './Recovery';
+import { type ReconcileError, toLedgerFailure } from '../ReconcileError';
+import { type LocatedTasks, type NamedTask, toAbsent, toIds, walkPages, walkPlaces } from '../walkPlaces';
+import { createProgressClock } from './ProgressClock';
+import { leaveUnlocated, type Recovery } from './Recovery';
 import { writeEnds } from './writeEnds';
 
 /** Before it is looked again for what another process has claimed; milliseconds. */
 const PAUSE_MS = 100;
 
 /** So many tasks that another process has claimed are counted. */
-const MAX_WAITING = 10_000;
+const MAX_CLAIMED_ELSEWHERE = 10_000;
 
 const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on its queue yet';
 
-/** Counts what `publishWaiting` would do. */
-export const previewWaiting = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
+/** Counts what `publishUnpublished` would do. */
+export const previewUnpublished = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
   const { ledger, findPlaces, batchSize, untouchedSinceMs, tally } = recovery;
-  const query = { limit: batchSize, createdUntilMs: untouchedSinceMs };
-  return locatePages({
+  return walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (afterId) => ledger.outbox.listWaiting({ ...query, ...(afterId === undefined ? {} : { afterId }) }),
-    act: (located) => {
+    list: (page) => ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs }),
+    onLeft: leaveUnlocated(recovery),
+    act: async (located) => {
       const publishedCount = toAbsent(located).length;
       tally.add(located.taskName, { checkedCount: located.tasks.length, publishedCount });
-      return writeEnds(recovery, located);
+      await writeEnds(recovery, located);
+      return ok();
     },
   });
 };
@@ -39,27 +40,25 @@ export const previewWaiting = (recovery: Recovery): Promise<Result<void, Reconci
  *
  * @param lostIds Those that are counted as checked already.
  */
-export const publishWaiting = async (
+export const publishUnpublished = async (
   recovery: Recovery,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
-  const { ledger, now, untouchedSinceMs, patienceMs, tally } = recovery;
-  let lastWaiting = '';
-  for (let movedAtMs = now(); ; ) {
+  const { ledger, tally } = recovery;
+  const progress = createProgressClock(recovery);
+  for (;;) {
     const claimed = await ledger.outbox.claim(toClaim(recovery));
     if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
     const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
-    if (rows.some(({ id }) => !tally.isLeft(id))) movedAtMs = now();
+    if (rows.some(({ id }) => !tally.isLeft(id))) progress.moved();
     const settled = await settleClaimed(recovery, claimed.value, lostIds);
     if (settled.isErr()) return err(settled.error);
-    if (rows.length > 0 && now() - movedAtMs <= patienceMs) continue;
-    const waiting = await listClaimedElsewhere(recovery, untouchedSinceMs);
-    if (waiting.isErr()) return err(toLedgerFailure(waiting.error));
-    if (waiting.value.length === 0) return ok();
-    const shown = toIds(waiting.value).join();
-    if (shown !== lastWaiting) movedAtMs = now();
-    lastWaiting = shown;
-    if (now() - movedAtMs > patienceMs) return ok(leaveAll(recovery, waiting.value, lostIds));
+    if (rows.length > 0 && !progress.isOverdue()) continue;
+    const elsewhere = await listClaimedElsewhere(recovery);
+    if (elsewhere.isErr()) return err(toLedgerFailure(elsewhere.error));
+    if (elsewhere.value.length === 0) return ok();
+    progress.see(`${elsewhere.value.length} to ${elsewhere.value.at(-1)?.id}`);
+    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere.value, lostIds));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 };
@@ -72,31 +71,27 @@ const toClaim = ({ batchSize: limit, leaseMs, now, untouchedSinceMs }: Recovery)
 /** A task whose publication was not even noted, by a process that died or is slow, may be on its queue, or have ended. */
 const settleClaimed = async (
   recovery: Recovery,
-  { tasks: claimed, unreadable }: UnpublishedTasks,
+  { tasks, unreadable }: UnpublishedTasks,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
   const { ledger, findPlaces, tally } = recovery;
-  const rows = [...claimed, ...unreadable].map(
-    ({ id, taskName }) => ({ id, taskName, status: 'pending', updatedAtMs: 0 }) as const,
-  );
-  const located = await locate(findPlaces, rows);
-  if (located.isErr()) {
-    // For a relay that reaches Redis before this lease is over.
-    await ledger.outbox.release(toIds(rows));
-    return err(located.error);
-  }
-  for (const each of located.value) {
-    const unknownCount = each.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeft(id)).length;
-    tally.add(each.taskName, { checkedCount: unknownCount });
-    const absentIds = new Set(toIds(toAbsent(each)));
-    const absent = {
-      tasks: claimed.filter(({ id }) => absentIds.has(id)),
-      unreadable: unreadable.filter(({ id }) => absentIds.has(id)),
-    };
-    const settled = await settleName(recovery, each, absent);
-    if (settled.isErr()) return err(toLedgerFailure(settled.error));
-  }
-  return ok();
+  const rows: readonly NamedTask[] = [...tasks, ...unreadable];
+  const settled = await walkPlaces(rows, {
+    findPlaces,
+    onLeft: leaveUnlocated(recovery),
+    act: (located) => {
+      const unknown = located.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeft(id));
+      tally.add(located.taskName, { checkedCount: unknown.length });
+      const absentIds = new Set(toIds(toAbsent(located)));
+      return settleName(recovery, located, {
+        tasks: tasks.filter(({ id }) => absentIds.has(id)),
+        unreadable: unreadable.filter(({ id }) => absentIds.has(id)),
+      });
+    },
+  });
+  // For a relay that reaches Redis before this lease is over.
+  if (settled.isErr() && settled.error.code === 'queue-unavailable') await ledger.outbox.release(toIds(rows));
+  return settled;
 };
 
 const settleName = async (
@@ -114,17 +109,19 @@ const settleName = async (
   for (const { id } of located.tasks) tally.settle(id);
   for (const { task, error } of published.value.unplaced) tally.leave(task, error.message);
   tally.add(located.taskName, { publishedCount: published.value.placedCount });
-  return writeEnds(recovery, located);
+  await writeEnds(recovery, located);
+  return ok();
 };
 
 /** The first of the tasks that are on no queue and were not claimed here. */
-const listClaimedElsewhere = async (
-  { ledger, tally }: Recovery,
-  createdUntilMs: number,
-): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
-  const limit = MAX_WAITING + tally.leftCount();
-  const waiting = await ledger.outbox.listWaiting({ limit, createdUntilMs });
-  return waiting.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
+const listClaimedElsewhere = async ({
+  ledger,
+  tally,
+  untouchedSinceMs: createdUntilMs,
+}: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
+  const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
+  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs });
+  return elsewhere.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
 };
 
 const leaveAll = (

@@ -51,7 +51,7 @@ const toExpected = (entry: LedgerEntry) => {
 };
 
 /** The promise of `EntryRow`: an entry comes back from the database as it went there. */
-export const testEntryRow = (dialect: SqlDialect): void => {
+export const describeEntryRow = (dialect: SqlDialect): void => {
   describe(`an entry in a row on ${dialect}`, () => {
     it('comes back as it was, whatever its payload and metadata hold', async () => {
       await using bench = await createLedgerBench(dialect);

@@ -2,16 +2,17 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { err, ok, type Result } from 'neverthrow';
 import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { isEnvelope, parseEnvelope } from '../domain/TaskEnvelope';
+import { isEnvelope, parseEnvelope, type TaskOverrides } from '../domain/TaskEnvelope';
 import { TaskId } from '../domain/TaskId';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
-import { isEnvelopeJob, toLedgerEntry } from '../ledger/toLedgerEntry';
-import { fromJobPriority, toJobOptions } from './JobOptions';
-import { publish } from './publish';
-import { type QueueAccess } from './QueueAccess';
-import { toQueueKey } from './QueueName';
-import { claimRetry, closeRetryClaim, type RetryClaim } from './RetryClaim';
-import { type JobInput } from './TaskQueues';
+import { fromJobPriority, toJobOptions } from '../queue/JobOptions';
+import { publish } from '../queue/publish';
+import { type QueueAccess } from '../queue/QueueAccess';
+import { toQueueKey } from '../queue/QueueName';
+import { claimRetry, closeRetryClaim, type RetryClaim } from '../queue/RetryClaim';
+import { type JobInput } from '../queue/TaskQueues';
+import { publishRecorded } from './publishRecorded';
+import { sharedTaskLedger } from './sharedTaskLedger';
+import { toRetryStrategy } from './toRetryStrategy';
 
 /** What became of the wish to do a task again. */
 export type TaskRetry =
@@ -92,14 +93,16 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
   const nowMs = Date.now();
   const job = toJob(request, claimed, nowMs);
-  const ledger = sharedTaskLedger(appConfig);
-  if (ledger !== undefined && isEnvelopeJob(job)) {
-    const inserted = await ledger.writer.insert(toLedgerEntry(job, { nowMs }));
-    if (inserted.isErr() && appConfig.ledgerRequired) return err(inserted.error);
-  }
-  const published = await publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs });
-  if (published.isErr()) return err(published.error);
-  ledger?.outbox.notePublished(newId);
+  const recorded = await publishRecorded({
+    ledger: sharedTaskLedger(appConfig),
+    isRequired: appConfig.ledgerRequired,
+    job,
+    facts: { retryStrategy: toRetryStrategy(task.options, overridesOf(job.data)), nowMs },
+    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
+    log: access.log,
+  });
+  if (recorded.isErr()) return err(recorded.error);
+  if (recorded.value.kind === 'waiting') return err(recorded.value.error);
   const closed = await access.run((_queues, { client }) =>
     closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
   );
@@ -113,7 +116,6 @@ const toJob = (
   nowMs: number,
 ): JobInput => {
   const data = toRetriedEnvelope(claimed.data, { id, taskName: task.queueName, keepsSteps });
-  const overrides = isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined)?.overrides : undefined;
   return {
     id: claimed.id,
     name: task.queueName,
@@ -125,7 +127,11 @@ const toJob = (
       // Plain BullMQ has lower priorities than our lowest.
       call: { priority: Math.max(0, fromJobPriority(claimed.jobPriority)) },
       nowMs,
-      maxAttempts: overrides?.maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts,
+      maxAttempts: overridesOf(data).maxAttempts ?? task.options.maxAttempts ?? appConfig.taskMaxAttempts,
     }),
   };
 };
+
+/** What the old task was scheduled with. */
+const overridesOf = (data: unknown): TaskOverrides =>
+  (isEnvelope(data) ? parseEnvelope(data).unwrapOr(undefined)?.overrides : undefined) ?? {};

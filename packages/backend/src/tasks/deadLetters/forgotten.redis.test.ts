@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'bun:test';
+import { err } from 'neverthrow';
+import { z } from 'zod';
+import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
+import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
+import { shown } from './__fixtures__/LetterBench';
+import { createDeadLetterQueue } from './DeadLetterQueue';
+
+const brokenTask = defineTask({
+  queueName: 'letters:broken',
+  schema: z.object({ n: z.number() }),
+  handler: async ({ n }) => err(TaskError.fatal('broken', { n })),
+});
+
+const setup = async () => {
+  const ledgerBench = await createLedgerTaskBench('sqlite', { tasks: [brokenTask] });
+  const { bench } = ledgerBench;
+  const { logger, appConfig, redis } = bench;
+  const deadLetters = createDeadLetterQueue({ tasks: [brokenTask], logger, appConfig });
+  const forget = async () => void (await redis.del(await bench.keys()));
+  return { ledgerBench, bench, deadLetters, forget };
+};
+
+describe('a dead letter that Redis has forgotten', () => {
+  it('is a letter again as soon as it is retried, with all but the stack', async () => {
+    const { ledgerBench, bench, deadLetters, forget } = await setup();
+    await using _ = ledgerBench;
+    const worker = await bench.startWorker();
+    const id = await bench.schedule(brokenTask, { n: 7 }, { metadata: { order: 7 } });
+    await bench.ended(id);
+    await worker.stop();
+    const letter = (await deadLetters.get(id))._unsafeUnwrap();
+    await forget();
+    const newId = (await deadLetters.retry(id))._unsafeUnwrap();
+    const restored = (await deadLetters.get(id))._unsafeUnwrap();
+
+    const error = { ...letter.error, stack: 'broken' };
+    // The ledger has moments of its own for what happens in both.
+    const times = { scheduledAt: expect.any(Date), failedAt: expect.any(Date), retriedAt: expect.any(Date) };
+    expect(restored).toEqual({ ...letter, ...times, retriedAs: newId, error, failures: [error] });
+    expect(shown(await deadLetters.count())).toBe(1);
+    await forget();
+    expect((await deadLetters.retry(id))._unsafeUnwrapErr()).toMatchObject({
+      code: 'already-retried',
+      metadata: { retriedAs: newId },
+    });
+    expect((await deadLetters.get(id))._unsafeUnwrap()).toMatchObject({
+      retriedAs: newId,
+      retriedAt: expect.any(Date),
+    });
+  });
+
+  it('is none when it was cancelled', async () => {
+    const { ledgerBench, bench, deadLetters, forget } = await setup();
+    await using _ = ledgerBench;
+    const id = await bench.schedule(brokenTask, { n: 7 });
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
+    await forget();
+
+    expect((await deadLetters.retry(id))._unsafeUnwrapErr().code).toBe('not-failed');
+    expect(await bench.keys()).toEqual([]);
+  });
+});
