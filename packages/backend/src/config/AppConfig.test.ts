@@ -132,12 +132,24 @@ describe('parseAppConfig', () => {
     expect(parsed._unsafeUnwrap()).toMatchObject({ environment, ledgerUrl });
   });
 
+  it.each([
+    [{}, true],
+    [{ LEDGER_URL: 'off', LOG_LEVEL: 'loud' }, true],
+    [{ TASKS_ENABLED: 'false' }, false],
+    [{ REDIS_URL: 'mysql://h' }, false],
+  ])('says in production that Redis is missing too, beside what else is wrong: %o: %p', (given, isTold) => {
+    const problems = problemsOf({ NODE_ENV: 'production', ...given });
+
+    expect(problems.includes('expected REDIS_URL to be set in production, got nothing')).toBe(isTold);
+  });
+
   it('is told in production where the ledger is', () => {
-    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+    const redis = { REDIS_URL: 'redis://h' };
+    expect(problemsOf({ NODE_ENV: 'production', ...redis })).toEqual([
       `expected LEDGER_URL to be set in production: "off", ${DATABASE_URL_FORMS}, got nothing`,
     ]);
-    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'mysql://h' })).toHaveLength(1);
-    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'sqlite://:memory:' })).toEqual([
+    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'mysql://h', ...redis })).toHaveLength(1);
+    expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'sqlite://:memory:', ...redis })).toEqual([
       'expected LEDGER_URL to name a database that outlives the process in production, got "sqlite://:memory:"',
     ]);
     expect(parseAppConfig({ NODE_ENV: 'production', LEDGER_URL: 'off' })._unsafeUnwrap()).toEqual({

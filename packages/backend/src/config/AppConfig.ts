@@ -124,8 +124,17 @@ export const parseAppConfig = (environment: Environment): Result<AppConfig, Conf
     ...files,
     warnings: Object.freeze(findMisspelledVariables(environment)),
   });
-  return reader.problems.length === 0 ? ok(config) : err(new ConfigError(reader.problems));
+  if (reader.problems.length === 0) return ok(config);
+  // Not every process needs Redis, so this alone is told by those that do; to be told it after the others is a second try.
+  if (lacksRedis(config, environment)) reader.addProblem(MISSING_REDIS);
+  return err(new ConfigError(reader.problems));
 };
+
+/** What a process that needs Redis says in production when no `REDIS_URL` is given. */
+export const MISSING_REDIS = 'expected REDIS_URL to be set in production, got nothing';
+
+const lacksRedis = ({ environment, tasksEnabled }: AppConfig, { REDIS_URL }: Environment): boolean =>
+  environment === 'production' && tasksEnabled && !REDIS_URL;
 
 const readStores = (reader: EnvironmentReader) => {
   const redisUrl = reader.readOptionalText('REDIS_URL', {

@@ -1,4 +1,4 @@
-import { type AppConfig } from '@backend/config/AppConfig';
+import { type AppConfig, MISSING_REDIS } from '@backend/config/AppConfig';
 import { ensureRedis } from '@backend/redis/localRedis';
 import { DEFAULT_REDIS_URL } from '@backend/redis/RedisFailure';
 import { exitWithMessage } from './startProcess';
@@ -23,7 +23,7 @@ export const findProcessRedis = async (
   announce: (line: string) => void,
 ): Promise<ProcessRedis> => {
   if (appConfig.environment === 'production' && appConfig.redisUrl === undefined) {
-    return exitWithMessage('expected REDIS_URL to be set in production, got nothing');
+    return exitWithMessage(MISSING_REDIS);
   }
   const redis = await ensureRedis({
     redisUrl: appConfig.redisUrl,

@@ -8,6 +8,8 @@ import { type LedgerError } from './LedgerError';
 export interface UnpublishedTask extends LedgerEntry {
   /** Attempts that have ended; a task that Redis has lost goes on behind them. */
   readonly attemptsMade: number;
+  /** Those of them whose worker died, as far as the ledger knows. */
+  readonly crashCount: number;
   /** Whether an attempt has begun: then no other task stands for it any more. */
   readonly hasBegun: boolean;
 }
@@ -100,7 +102,7 @@ export interface LedgerOutbox {
   /** Lists unfinished tasks that were put on a queue. */
   listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
-   * Writes that tasks are on no queue any more; the attempt of one that runs never was. Leaves those alone to which something
+   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed. Leaves those alone to which something
    * happened meanwhile. Answers how many.
    */
   unpublish(

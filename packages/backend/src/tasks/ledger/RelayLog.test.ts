@@ -9,7 +9,7 @@ describe('unplaced', () => {
   it('names the task that did not get onto its queue, with its correlation ID', () => {
     const logger = getMockedLogger();
     const log = createRelayLog(logger);
-    const task = { ...sampleEntry(), attemptsMade: 0, hasBegun: false };
+    const task = { ...sampleEntry(), attemptsMade: 0, crashCount: 0, hasBegun: false };
     const unplaced = [{ task, error: new PublishError('Redis is away', { code: 'unreachable' }) }];
     log.unplaced(unplaced);
     log.unplaced(unplaced);

@@ -74,10 +74,10 @@ const publishEntry = async (
     isLeft = () => false,
     log,
   }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'outbox'> },
-  { key }: LedgerEntry,
+  entry: LedgerEntry,
 ): Promise<RecordedTask> => {
   if (isLeft()) return { kind: 'left' };
-  const published = await publish(key === undefined ? job : withoutDeduplication(job));
+  const published = await publish(toWritten(job, entry));
   if (published.isErr()) return { kind: 'waiting', error: published.error };
   const byId = published.value;
   if (byId === job.id) {
@@ -94,8 +94,9 @@ const publishEntry = async (
   return { kind: 'covered', byId, error: absorbed.error };
 };
 
-/** The ledger has decided whether the task is a second one. */
-const withoutDeduplication = (job: JobInput): JobInput => {
-  const { deduplication: _deduplication, ...options } = job.options;
-  return { ...job, options };
+/** Waits are counted from the same moment in the ledger and on the queue; and of a key the ledger has decided already. */
+const toWritten = (job: JobInput, { key, createdAtMs: timestamp }: LedgerEntry): JobInput => {
+  const { deduplication: _deduplication, ...kept } = job.options;
+  const options = key === undefined ? job.options : kept;
+  return { ...job, options: { timestamp, ...options } };
 };

@@ -8,8 +8,8 @@ const NOW_MS = CREATED_AT_MS + 60_000;
 
 const taskOf = (
   given: Partial<LedgerEntry> = {},
-  told: Partial<Pick<UnpublishedTask, 'attemptsMade' | 'hasBegun'>> = {},
-): UnpublishedTask => ({ ...sampleEntry(given), attemptsMade: 0, hasBegun: false, ...told });
+  told: Partial<Pick<UnpublishedTask, 'attemptsMade' | 'crashCount' | 'hasBegun'>> = {},
+): UnpublishedTask => ({ ...sampleEntry(given), attemptsMade: 0, crashCount: 0, hasBegun: false, ...told });
 
 describe('toJob', () => {
   it('makes the job that was scheduled', () => {
@@ -41,6 +41,13 @@ describe('toJob', () => {
 
   it('goes on counting the attempts that were made', () => {
     expect(toJob(taskOf({}, { attemptsMade: 2, hasBegun: true }), NOW_MS).fields).toEqual(['atm', '2']);
+  });
+
+  it.each([
+    [3, 1, ['atm', '2', 'stc', '1']],
+    [2, 2, ['stc', '2']],
+  ])('of %i attempts that were made has %i that crashed', (attemptsMade, crashCount, fields) => {
+    expect(toJob(taskOf({}, { attemptsMade, crashCount }), NOW_MS).fields).toEqual(fields);
   });
 
   it('keeps the moment by which a task must begin, unless it has begun', () => {

@@ -10,12 +10,11 @@ import { type UnpublishedTask } from './LedgerOutbox';
  * @param nowMs Milliseconds since 1970.
  */
 export const toJob = (task: UnpublishedTask, nowMs: number): JobInput => {
-  const { id, taskName, envelope, createdAtMs, dueAtMs = nowMs, attemptsMade, fields = [] } = task;
+  const { id, taskName, envelope, createdAtMs, dueAtMs = nowMs, fields = [] } = task;
   const { delay: _delay, timestamp = createdAtMs, ...options } = task.options;
   // One that has begun is a task of its own, whatever key it was scheduled with.
   const debounce = task.hasBegun ? undefined : task.debounce;
-  // BullMQ's count of the attempts that a job has made.
-  const allFields = attemptsMade === 0 ? fields : ['atm', String(attemptsMade), ...fields];
+  const allFields = [...toCounts(task), ...fields];
   return {
     id,
     name: taskName,
@@ -32,6 +31,12 @@ export const toJob = (task: UnpublishedTask, nowMs: number): JobInput => {
     ...(allFields.length === 0 ? {} : { fields: allFields }),
   };
 };
+
+/** BullMQ's counts of the attempts that a job has made, and of its stalls. */
+const toCounts = ({ attemptsMade, crashCount }: UnpublishedTask): readonly string[] => [
+  ...(attemptsMade > crashCount ? ['atm', String(attemptsMade - crashCount)] : []),
+  ...(crashCount > 0 ? ['stc', String(crashCount)] : []),
+];
 
 /** A task that was tried in time goes on to its end, as `settle` has it. */
 const withoutExpiry = ({ expiresAtMs: _expiresAtMs, ...kept }: TaskEnvelope): TaskEnvelope => kept;

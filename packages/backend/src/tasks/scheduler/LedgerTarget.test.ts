@@ -83,6 +83,13 @@ describe('createLedgerTarget', () => {
     expect(jobs[0]?.options.deduplication).toBeUndefined();
   });
 
+  it('has the job say when the task was scheduled, as the ledger does, however long writing it down took', async () => {
+    const { schedule, jobs } = setup();
+    await schedule();
+
+    expect(jobs[0]?.options.timestamp).toBe(1000);
+  });
+
   it('puts nothing on the queue for which another task stands', async () => {
     const id = TaskId();
     const { schedule, notes } = setup({ inserted: ok({ kind: 'duplicate', id }) });

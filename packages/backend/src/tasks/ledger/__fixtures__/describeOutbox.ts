@@ -22,7 +22,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       const claimed = await ledger.claim();
 
-      const told = { attemptsMade: 0, hasBegun: false };
+      const told = { attemptsMade: 0, crashCount: 0, hasBegun: false };
       expect(claimed).toEqual([
         { ...first, ...told },
         { ...second, ...told },
@@ -158,7 +158,9 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       const found = await ledger.outbox.readUnpublished([published, entry.id, ended, TaskId()]);
 
-      expect(found._unsafeUnwrap().tasks).toEqual([{ ...entry, attemptsMade: 0, hasBegun: false }]);
+      expect(found._unsafeUnwrap().tasks).toEqual([
+        { ...entry, attemptsMade: 0, crashCount: 0, hasBegun: false },
+      ]);
     });
 
     it('counts what is behind, and says how long the first has waited', async () => {

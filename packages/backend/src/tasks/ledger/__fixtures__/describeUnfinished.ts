@@ -139,20 +139,25 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       const unpublished = await ledger.outbox.unpublish([lost, touched, late], early);
 
       expect(unpublished._unsafeUnwrap()).toBe(1);
-      expect(await ledger.claim()).toMatchObject([{ id: lost, attemptsMade: 1, hasBegun: true }]);
-      expect(await ledger.row(lost)).toMatchObject({ status: 'retrying', current_attempt: 1 });
+      expect(await ledger.claim()).toMatchObject([{ id: lost, attemptsMade: 2, crashCount: 1 }]);
+      expect(await ledger.row(lost)).toMatchObject({ status: 'retrying', current_attempt: 2 });
       expect(await ledger.row(touched)).toMatchObject({ status: 'running', current_attempt: 2 });
+      expect(await ledger.attempts(touched)).toEqual([]);
     });
 
-    it('a task that an outage lost in its first attempt waits as it did before', async () => {
+    it('keeps an attempt as crashed that ran when its task was lost, until its worker tells its end after all', async () => {
       await using ledger = await createOutboxBench(dialect);
       const id = await ledger.insert();
       await ledger.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: NOW_MS }], NOW_MS - 1000);
 
       await ledger.outbox.unpublish([id], listed);
 
-      expect(await ledger.row(id)).toMatchObject({ status: 'pending', current_attempt: 0 });
-      expect(await ledger.claim()).toMatchObject([{ id, attemptsMade: 0, hasBegun: true }]);
+      expect(await ledger.row(id)).toMatchObject({ status: 'retrying', current_attempt: 1 });
+      expect(await ledger.claim()).toMatchObject([{ id, attemptsMade: 1, crashCount: 1, hasBegun: true }]);
+      const outcomes = async () => (await ledger.attempts(id)).map(({ outcome }) => outcome);
+      expect(await outcomes()).toEqual(['crashed']);
+      await ledger.writer.end(sampleEnd(id, { startedAtMs: NOW_MS, endedAtMs: NOW_MS }));
+      expect(await outcomes()).toEqual(['completed']);
     });
   });
 };

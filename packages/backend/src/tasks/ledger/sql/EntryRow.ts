@@ -1,4 +1,5 @@
 import { type SqlRow } from '@backend/database/SqlDatabase';
+import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskEnvelope } from '../../domain/TaskEnvelope';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerEntry } from '../LedgerEntry';
@@ -71,19 +72,23 @@ export const toEntryCells = (entry: LedgerEntry, queuePrefix: string): readonly 
   ];
 };
 
-/** The columns of which an entry is made again, as a list of SQL. */
-export const ENTRY_FIELDS =
-  'id, task_type, payload, status, priority, max_attempts, current_attempt, created_at, scheduled_at, started_at, envelope, job';
+/** The columns of which an entry is made again, and how often its worker died, as a list of SQL. */
+export const toEntryFields = (tables: SqlTables): string =>
+  `id, task_type, payload, status, priority, max_attempts, current_attempt, created_at, scheduled_at, started_at, envelope, job,
+   (SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS crash WHERE crash.task_id = id AND crash.outcome = 'crashed')
+     AS crash_count`;
 
 /** A BIGINT is a number on SQLite and a text on Postgres. */
 export const toMs = (value: unknown): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
-/** Reads a row of `ENTRY_FIELDS`. Its key is the ledger's and not read. */
+/** Reads a row of `toEntryFields`. Its key is the ledger's and not read. */
 export const parseEntryRow = (row: SqlRow): UnpublishedTask => {
   const { v, ...envelope }: Omit<TaskEnvelope, 'payload'> = JSON.parse(String(row['envelope']));
   const job: Pick<LedgerEntry, 'options' | 'debounce' | 'fields'> = JSON.parse(String(row['job']));
   const attempt = Number(row['current_attempt']);
+  // The attempt of one that runs has not ended.
+  const attemptsMade = Math.max(0, row['status'] === 'running' ? attempt - 1 : attempt);
   return {
     id: String(row['id']) as TaskId, // written by toEntryCells
     taskName: String(row['task_type']),
@@ -98,8 +103,9 @@ export const parseEntryRow = (row: SqlRow): UnpublishedTask => {
     retryStrategy: undefined,
     createdAtMs: Number(row['created_at']),
     dueAtMs: toMs(row['scheduled_at']),
-    // The attempt of one that runs has not ended.
-    attemptsMade: Math.max(0, row['status'] === 'running' ? attempt - 1 : attempt),
+    attemptsMade,
+    // One that was put back from its failure has crashes behind it that count no more.
+    crashCount: Math.min(Number(row['crash_count']), attemptsMade),
     hasBegun: attempt > 0 || toMs(row['started_at']) !== undefined,
   };
 };

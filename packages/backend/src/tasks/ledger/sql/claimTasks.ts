@@ -1,6 +1,6 @@
 import { type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type OutboxClaim, type UnpublishedTask, type UnpublishedTasks } from '../LedgerOutbox';
-import { ENTRY_FIELDS } from './EntryRow';
+import { toEntryFields } from './EntryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { parseEntryRows } from './parseEntryRows';
 import { ENDED } from './statuses';
@@ -26,7 +26,7 @@ export const claimTasks = async (
      )
      UPDATE ${tables.name('tasks')} AS task SET claimed_until = $5
      FROM batch WHERE task.id = batch.claimed_id
-     RETURNING ${ENTRY_FIELDS}`,
+     RETURNING ${toEntryFields(tables)}`,
     [queuePrefix, nowMs, nowMs - minAgeMs, limit, nowMs + leaseMs],
   );
   const { tasks, unreadable } = parseEntryRows(rows);

@@ -8,7 +8,7 @@ const parse = Result.fromThrowable(parseEntryRow, (thrown) =>
   thrown instanceof Error ? thrown.message : String(thrown),
 );
 
-/** Reads rows of `ENTRY_FIELDS`, each by itself: one that another program wrote must not stand in the way of the others. */
+/** Reads rows of `toEntryFields`, each by itself: one that another program wrote must not stand in the way of the others. */
 export const parseEntryRows = (rows: readonly SqlRow[]): UnpublishedTasks => {
   const tasks: UnpublishedTask[] = [];
   const unreadable: UnreadableTask[] = [];

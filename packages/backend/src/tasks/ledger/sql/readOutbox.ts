@@ -9,7 +9,7 @@ import {
   type UnpublishedTasks,
 } from '../LedgerOutbox';
 import { selectTexts, toBatch } from './batch';
-import { ENTRY_FIELDS, toMs } from './EntryRow';
+import { toEntryFields, toMs } from './EntryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { parseEntryRows } from './parseEntryRows';
 import { ENDED, UNFINISHED } from './statuses';
@@ -37,7 +37,7 @@ export const readUnpublished = async (
   ids: readonly TaskId[],
 ): Promise<UnpublishedTasks> => {
   const rows = await executor.query(
-    `SELECT ${ENTRY_FIELDS} FROM ${tables.name('tasks')}
+    `SELECT ${toEntryFields(tables)} FROM ${tables.name('tasks')}
      WHERE queue_prefix = $1 AND id IN ${selectTexts(tables.dialect, '$2')}
        AND published_at IS NULL AND status IN ${UNFINISHED}`,
     [queuePrefix, toBatch(ids.map((id) => [id]))],

@@ -1,6 +1,6 @@
 import { type LedgerHistory } from '../LedgerHistory';
 import { readAttempts } from './AttemptRow';
-import { ENTRY_FIELDS } from './EntryRow';
+import { toEntryFields } from './EntryRow';
 import { HISTORY_COLUMNS, parseHistoryRow, toRelatedFields } from './HistoryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { toListStatement } from './listStatement';
@@ -22,7 +22,7 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
   findEntry: (id) =>
     run(async (database) => {
       const rows = await database.query(
-        `SELECT ${ENTRY_FIELDS} FROM ${tables.name('tasks')} WHERE id = $1 AND queue_prefix = $2`,
+        `SELECT ${toEntryFields(tables)} FROM ${tables.name('tasks')} WHERE id = $1 AND queue_prefix = $2`,
         [id, queuePrefix],
       );
       return parseEntryRows(rows).tasks[0];

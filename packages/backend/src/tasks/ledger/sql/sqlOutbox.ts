@@ -56,7 +56,9 @@ export const createSqlOutbox = (
     listUnpublished: (query) => run((database) => listUnpublished(database, ledgerDatabase, query)),
     listPublished: (query) => run((database) => listPublished(database, ledgerDatabase, query)),
     unpublish: (ids, query) =>
-      forIds(ids, 0, (database) => unpublishTasks(database, tables, { ids, nowMs: now(), query })),
+      forIds(ids, 0, (database) =>
+        database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),
+      ),
     lag: (nowMs) => run((database) => readLag(database, ledgerDatabase, nowMs)),
     settled: notes.settled,
   };
