@@ -3,7 +3,7 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 /**
  * Whose a job is.
  *
- * - `held`: this delivery's; its lock, if it had lapsed, was taken back.
+ * - `held`: this delivery's, from now on for a whole lock time; one that had lapsed was taken back.
  * - `ended`: nobody's: this delivery has settled it, and only did not hear so.
  * - `taken`: it was put back, or another delivery has it or has settled it, or it was cancelled since.
  */
@@ -35,7 +35,10 @@ const RECLAIM = `
 local lock, active, job, cancelled = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, token, lockMs, takenCount = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local holder = redis.call('GET', lock)
-if holder == token then return 'held' end
+if holder == token then
+  redis.call('PEXPIRE', lock, lockMs)
+  return 'held'
+end
 if holder or redis.call('HGET', job, 'ats') ~= takenCount then return 'taken' end
 if redis.call('ZSCORE', cancelled, id) then return 'taken' end
 if redis.call('HEXISTS', job, 'finishedOn') == 1 then return 'ended' end
