@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { TaskId } from '../domain/TaskId';
+import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskSituation } from '../queue/readTaskSituation';
 import { type ExplanationInput, toTaskExplanation } from './TaskExplanation';
@@ -7,16 +7,7 @@ import { type ExplanationInput, toTaskExplanation } from './TaskExplanation';
 const NOW_MS = Date.parse('2026-01-01T12:00:00Z');
 const [past, soon] = [new Date(NOW_MS - 1000), new Date(NOW_MS + 60_000)];
 
-const record: TaskRecord = {
-  id: TaskId(),
-  name: 'emails:send',
-  status: 'pending',
-  payload: {},
-  attempt: 0,
-  maxAttempts: 3,
-  crashCount: 0,
-  scheduledAt: past,
-};
+const record = sampleRecord({ scheduledAt: past });
 const error = { message: 'SMTP is down', code: 'task-failed', attempt: 1 } as const;
 const idle: TaskSituation = {
   task: { id: record.id, set: 'prioritized', fields: {} },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
+import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskEnd } from '../domain/TaskEnd';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { WaitError } from '../queue/TaskEnds';
-import { sampleRecord } from './__fixtures__/sampleRecord';
 import { LedgerError } from './LedgerError';
 import { createLedgerEnds } from './SharedEnds';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { err, ok } from 'neverthrow';
+import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { CancelError, type CancelErrorCode } from '../domain/CancelError';
-import { sampleRecord } from './__fixtures__/sampleRecord';
 import { mayRun } from './cancelTask';
 
 const failure = (code: CancelErrorCode, metadata = {}) => err(new CancelError('no', { code, metadata }));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'bun:test';
 import { ok } from 'neverthrow';
+import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskSighting } from '../domain/TaskSighting';
-import { sampleRecord } from './__fixtures__/sampleRecord';
 import { readKeptSighting } from './readKeptSighting';
 
 const timeOut = { message: 'SMTP timed out', code: 'timeout', attempt: 3 } as const;

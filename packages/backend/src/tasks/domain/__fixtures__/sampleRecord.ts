@@ -1,5 +1,5 @@
-import { TaskId } from '../../domain/TaskId';
-import { type TaskRecord } from '../../domain/TaskRecord';
+import { TaskId } from '../TaskId';
+import { type TaskRecord } from '../TaskRecord';
 
 /** The record of a task that waits, unless the test says otherwise. */
 export const sampleRecord = (given: Partial<TaskRecord> = {}): TaskRecord => ({
