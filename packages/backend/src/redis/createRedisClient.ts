@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { createRequire } from 'node:module';
 import { type RedisOptions as AnyRedisOptions, type Cluster, type Redis } from 'ioredis';
 import { type RedisNode, type RedisTarget } from './RedisTarget';
+import { traceForListeners } from './traceForListeners';
 
 /** Without the reply mapping, which BullMQ sets itself and which picks among the client's overloads. */
 type RedisOptions = Omit<AnyRedisOptions, 'replyMapping'>;
@@ -106,8 +107,9 @@ export const createRedisClient = (
 ): RedisClient => {
   const retryStrategy: RetryStrategy = (times) => (shouldReconnect() ? reconnectDelayMs(times) : null);
   const options: RedisOptions = { ...COMMON, ...ROLES[role], ...accessOptions(target) };
-  if (target.kind === 'cluster') return createCluster(target.nodes, options, retryStrategy);
+  if (target.kind === 'cluster')
+    return traceForListeners(createCluster(target.nodes, options, retryStrategy));
   const serverTarget: RedisOptions = { ...options, retryStrategy, ...serverOptions(target, retryStrategy) };
   const ioredis = loadIoredis();
-  return new ioredis.Redis(serverTarget);
+  return traceForListeners(new ioredis.Redis(serverTarget));
 };

@@ -57,9 +57,14 @@ export const createPlainJob = (
 /** A job as it is added by hand. */
 export type PlainJob = ReturnType<typeof createPlainJob>;
 
-/** Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework. */
+/**
+ * Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework; without `traceForListeners`,
+ * which is a part of that.
+ */
 export const openConnection = async (redisUrl: string, role: RedisRole): Promise<RedisConnection> => {
   const connection = createRedisConnection({ redisUrl, role, logger: silentLogger });
+  // What stands on the connection hides the library's own.
+  Reflect.deleteProperty(connection.client, 'sendCommand');
   const ready = await connection.ready(CONNECT_TIMEOUT_MS);
   if (ready.isErr()) throw ready.error;
   return connection;
