@@ -11,11 +11,12 @@ import { createShutdown } from './Shutdown';
 
 const away = err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
 
-/** A ledger that answers well but for what is given, and an attempt to record in a worker that waits for nothing. */
+/** A ledger that answers well but for what is given, and an attempt to record in a worker that, unless it is said, waits for nothing. */
 const setup = ({
   isRequired = true,
+  isStopping = true,
   ...given
-}: Partial<LedgerWriter> & { readonly isRequired?: boolean }) => {
+}: Partial<LedgerWriter> & { readonly isRequired?: boolean; readonly isStopping?: boolean }) => {
   const writer = {
     standing: async () => ok({ kind: 'open' }),
     touch: async () => ok(),
@@ -23,7 +24,7 @@ const setup = ({
     ...given,
   } as Partial<LedgerWriter> as LedgerWriter; // nothing else is asked of it
   const shutdown = createShutdown();
-  shutdown.begin();
+  if (isStopping) shutdown.begin();
   const ledger = createAttemptLedger({
     ledger: { writer, dialect: 'sqlite' } as Partial<TaskLedger> as TaskLedger, // likewise
     logger: silentLogger,
@@ -41,7 +42,7 @@ const setup = ({
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
   const completed = { outcome: { kind: 'completed', value: 1 }, attempt: 2, hasBegun: true } as AttemptEnd;
-  return { ledger, taskId, record: () => ledger.record(attempt, async () => completed) };
+  return { ledger, taskId, shutdown, record: () => ledger.record(attempt, async () => completed) };
 };
 
 describe('record', () => {
@@ -101,6 +102,66 @@ describe('noteCancelled', () => {
     await ledger.noteCancelled('job-1', undefined);
 
     expect(cancelled).toEqual([[id, { reason: 'sold out', nowMs: 2, isIdle: true }]]);
+  });
+});
+
+describe('noteCancelled of a worker that stops while the ledger is away', () => {
+  it('asks no more, and had asked for the moment of the cancellation', async () => {
+    const told: unknown[] = [];
+    const asked = Promise.withResolvers<void>();
+    const { ledger, shutdown } = setup({
+      isStopping: false,
+      cancel: async (_, { nowMs }) => {
+        told.push(nowMs);
+        asked.resolve();
+        return away;
+      },
+    });
+    const noted = ledger.noteCancelled(TaskId(), undefined);
+    await asked.promise;
+    shutdown.begin();
+    await noted;
+
+    expect(told).toEqual([2]);
+  });
+});
+
+describe('record of an attempt while an end of its task waits', () => {
+  it('has it wait behind that', async () => {
+    const answers: Awaited<ReturnType<LedgerWriter['end']>>[] = [away];
+    const written: number[] = [];
+    const first = Promise.withResolvers<void>();
+    const end = async ({ attempt }: EndedAttempt) => {
+      const answer = answers.shift() ?? ok({ kind: 'recorded' as const });
+      if (answer.isOk()) {
+        if (written.length === 0) await first.promise;
+        written.push(attempt);
+      }
+      return answer;
+    };
+    const { ledger, record } = setup({ isRequired: false, noteCrash: async () => ok(), end });
+    await record();
+    await record();
+    expect(written).toEqual([]);
+    first.resolve();
+    await ledger.stop(1000);
+
+    expect(written).toEqual([2, 2]);
+  });
+});
+
+describe('record of an attempt whose task has ended as it has itself', () => {
+  it.each([
+    ['completed', { kind: 'completed', value: 1 }, true],
+    ['cancelled', { kind: 'cancelled' }, undefined],
+  ] as const)('says that the ledger has it: when that was %s', async (_, ending, isRecorded) => {
+    const { record } = setup({
+      noteCrash: async () => ok(),
+      end: async () => ok({ kind: 'ended', ending }),
+    });
+    const { outcome, isRecorded: isTold } = await record();
+
+    expect([outcome.kind, isTold]).toEqual([ending.kind, isRecorded]);
   });
 });
 

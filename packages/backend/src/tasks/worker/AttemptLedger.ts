@@ -20,7 +20,7 @@ import { createUnwrittenEnds } from './UnwrittenEnds';
 export interface AttemptLedger {
   /**
    * Runs an attempt, unless its task has ended: then it answers that end. What the attempt comes to is written before it is
-   * answered; while the database is away both wait for it. Never rejects.
+   * answered; while the database is away both wait for it, if tasks wait for the ledger. Never rejects.
    */
   record(attempt: Attempt, run: () => Promise<AttemptEnd>): Promise<AttemptEnd>;
   /** Completes the task of an attempt in a transaction of its handler's; see `TaskContext.completeWithin`. */
@@ -48,6 +48,10 @@ export const ENDED_BEFORE_MESSAGE = 'Task had ended already; it was acknowledged
 
 /** What a worker says of an attempt whose task ended meanwhile, in another one. */
 export const DISCARDED_MESSAGE = 'Task had ended already; what this attempt came to counts for nothing';
+
+/** What a worker says of a cancellation that the ledger does not take. */
+const UNNOTED_MESSAGE =
+  'The end of a cancelled task could not be written to the ledger; the reconciler finds it in its queue';
 
 /** What a worker says of an end that the ledger does not take. */
 const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the ledger';
@@ -77,6 +81,11 @@ export const createAttemptLedger = ({
       endedAtMs,
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
     };
+    if (unwritten.has(ended.id)) {
+      unwritten.add(ended, toDeliveredEntry(attempt));
+      void unwritten.write();
+      return end;
+    }
     const told = await insist(() => writer.end(ended));
     const isUnknown = told.isOk() && told.value.kind === 'absent';
     const answer = isUnknown ? await insist(() => writer.endUnknown(toDeliveredEntry(attempt), ended)) : told;
@@ -91,10 +100,10 @@ export const createAttemptLedger = ({
   };
 
   const discard = (attempt: Attempt, end: AttemptEnd, ending: LedgerEnding): AttemptEnd => {
-    // Its handler may have completed it in a transaction of its own.
-    if (end.outcome.kind !== ending.kind)
-      logger.warn(DISCARDED_MESSAGE, { ...factsOf(attempt), outcome: end.outcome.kind });
-    return { ...end, outcome: toOutcome(ending) };
+    // Its handler may have completed it in a transaction of its own, or the answer was lost when its end was written first.
+    const isOwn = end.outcome.kind === ending.kind;
+    if (!isOwn) logger.warn(DISCARDED_MESSAGE, { ...factsOf(attempt), outcome: end.outcome.kind });
+    return { ...end, outcome: toOutcome(ending), ...(isOwn ? { isRecorded: true } : {}) };
   };
 
   return {
@@ -115,7 +124,10 @@ export const createAttemptLedger = ({
     completeWithin: (attempt, transaction, value) =>
       completeWithin({ ledger, attempt, transaction, value, endedAtMs: now() }),
     noteCancelled: async (id, reason) => {
-      if (isTaskId(id)) await insist(() => writer.cancel(id, { reason, nowMs: now(), isIdle: true }));
+      if (!isTaskId(id)) return;
+      const cancelled = { reason, nowMs: now(), isIdle: true };
+      const noted = await insist(() => writer.cancel(id, cancelled));
+      if (noted.isErr()) logger.warn(UNNOTED_MESSAGE, { taskId: id, reason: noted.error.message });
     },
     stop: (patienceMs) => {
       running.stop();

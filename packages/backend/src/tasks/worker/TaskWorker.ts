@@ -166,7 +166,8 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     const startedAtMs = performance.now();
     const closed = parts?.close() ?? Promise.resolve();
     desk.shut();
-    if (!(await desk.whenIdle(plan.drainTimeoutMs))) shutdown.begin();
+    await desk.whenIdle(plan.drainTimeoutMs);
+    shutdown.begin();
     const endsAtMs = startedAtMs + plan.drainTimeoutMs + STOP_MS;
     const stopped = stopResources(endsAtMs);
     // A Redis that is away may come back in time for what has ended.

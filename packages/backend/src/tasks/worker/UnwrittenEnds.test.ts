@@ -7,10 +7,11 @@ import { LedgerError } from '../ledger/LedgerError';
 import { type EndedAttempt } from '../ledger/LedgerWriter';
 import { createUnwrittenEnds } from './UnwrittenEnds';
 
-const endOf = (attempt: number): EndedAttempt => ({
+const endOf = (attempt: number, given: Partial<EndedAttempt> = {}): EndedAttempt => ({
   ...{ id: TaskId(), attempt, workerId: 'w1', startedAtMs: 1, endedAtMs: 2 },
   hasBegun: true,
   outcome: { kind: 'completed', value: attempt },
+  ...given,
 });
 
 const entry = sampleEntry();
@@ -70,13 +71,19 @@ describe('createUnwrittenEnds', () => {
     expect(logger.warn.mock.calls.map(([message]) => message)).toEqual([DROPPED]);
   });
 
-  it('drops the oldest of those whose payloads are too large together', async () => {
+  const LARGE = 'a'.repeat(20_000_000);
+  const largeEntry = sampleEntry({}, { payload: LARGE });
+  const largeOutcome = { kind: 'completed', value: LARGE } as const;
+
+  it.each([
+    ['payloads', {}, largeEntry],
+    ['results', { outcome: largeOutcome }, entry],
+  ] as const)('drops the oldest of those whose %s are too large together', async (_, given, large) => {
     const { state, written, logger, ends } = setup();
-    const large = sampleEntry({}, { payload: 'a'.repeat(20_000_000) });
-    for (const attempt of [1, 2, 3]) ends.add(endOf(attempt), large);
+    for (const attempt of [1, 2, 3]) ends.add(endOf(attempt, given), large);
     state.isAway = false;
     await ends.write();
-    for (const attempt of [4, 5]) ends.add(endOf(attempt), large);
+    for (const attempt of [4, 5]) ends.add(endOf(attempt, given), large);
     await ends.write();
     await ends.stop(0);
 
@@ -84,21 +91,35 @@ describe('createUnwrittenEnds', () => {
     expect(logger.warn.mock.calls.map(([message]) => message)).toEqual([DROPPED]);
   });
 
-  it('writes the tasks down that the ledger does not know, in their order, and goes on where it was', async () => {
+  it('writes the ends of one task one after the other, and goes on where it was', async () => {
     const { state, written, inserted, ends } = setup();
-    for (const attempt of [1, 2, 3, 4]) ends.add(endOf(attempt), entry);
+    const id = TaskId();
+    for (const attempt of [1, 2, 3, 4]) ends.add(endOf(attempt, { id }), entry);
     state.isAway = false;
     state.unknown = new Set([1, 3, 4]);
     state.refused = new Set([3]);
     await ends.write();
     const before = [...inserted];
+    expect([ends.has(id), written]).toEqual([true, [2]]);
     state.refused.clear();
     await ends.write();
     await ends.stop(0);
 
     expect(before).toEqual([[entry.id, 1]]);
     expect(inserted).toEqual([1, 3, 4].map((attempt) => [entry.id, attempt]));
-    expect(written).toEqual([2]);
+    expect([ends.has(id), written]).toEqual([false, [2]]);
+  });
+
+  it('writes the ends of other tasks that the ledger does not know beside one that cannot be written', async () => {
+    const { state, inserted, ends } = setup();
+    for (const attempt of [1, 2, 3]) ends.add(endOf(attempt), entry);
+    state.isAway = false;
+    state.unknown = new Set([1, 2, 3]);
+    state.refused = new Set([2]);
+    await ends.write();
+    await ends.stop(0);
+
+    expect(inserted).toEqual([1, 3].map((attempt) => [entry.id, attempt]));
   });
 
   it('drops an end that is refused, and writes those behind it', async () => {

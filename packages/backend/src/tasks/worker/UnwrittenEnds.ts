@@ -2,6 +2,7 @@ import { settleWithin } from '@backend/deadline/settleWithin';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type Result } from 'neverthrow';
+import { type TaskId } from '../domain/TaskId';
 import { type LedgerEntry } from '../ledger/LedgerEntry';
 import { type LedgerError } from '../ledger/LedgerError';
 import { type EndAnswer, type EndedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
@@ -16,6 +17,8 @@ export interface UnwrittenEnds {
    * @param entry Its task, to be written down too if the ledger does not know it.
    */
   add(end: EndedAttempt, entry: LedgerEntry): void;
+  /** Whether an end of a task is kept: a later one has to wait behind it. */
+  has(id: TaskId): boolean;
   /** Writes what it can, and drops what is refused; called by the timer, public for tests. Never rejects. */
   write(): Promise<void>;
   /** Writes what it can in `patienceMs` milliseconds, and says how many are left. Never rejects. */
@@ -30,14 +33,14 @@ interface UnwrittenEndsOptions {
 interface UnwrittenEnd {
   readonly end: EndedAttempt;
   readonly entry: LedgerEntry;
-  /** Characters of the payload and what goes with it. */
+  /** Characters of the payload, of what goes with it, and of the outcome. */
   readonly size: number;
 }
 
 /** Ends that are kept. */
 const MAX_ENDS = 10_000;
 
-/** Characters of the payloads that are kept with them. */
+/** Characters of all that is kept. */
 const MAX_SIZE = 50_000_000;
 
 /** Ends that are written together. */
@@ -60,7 +63,9 @@ const LEFT_MESSAGE =
 /** Creates a place for ends of one worker. Its timer runs while there are any, and holds no process. */
 export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): UnwrittenEnds => {
   const log = createRateLimitedLog({ logger });
-  let ends: UnwrittenEnd[] = [];
+  /** By task; the oldest first. */
+  const ends = new Map<TaskId, readonly UnwrittenEnd[]>();
+  let count = 0;
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -68,10 +73,22 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
     clearInterval(timer);
     timer = undefined;
   };
-  const drop = (dropped: ReadonlySet<UnwrittenEnd>): void => {
-    ends = ends.filter((each) => !dropped.has(each));
-    size = ends.reduce((sum, each) => sum + each.size, 0);
+  const keep = (kept: UnwrittenEnd): void => {
+    ends.set(kept.end.id, [...(ends.get(kept.end.id) ?? []), kept]);
+    count += 1;
+    size += kept.size;
   };
+  const drop = (dropped: UnwrittenEnd): void => {
+    const { id } = dropped.end;
+    const kept = ends.get(id) ?? [];
+    const others = kept.filter((each) => each !== dropped);
+    count -= kept.length - others.length;
+    size -= kept.length === others.length ? 0 : dropped.size;
+    if (others.length > 0) ends.set(id, others);
+    else ends.delete(id);
+  };
+  /** Of each task the end that came first: what is written at the same time has no order. */
+  const firsts = (): readonly UnwrittenEnd[] => [...ends.values()].flatMap(([first]) => first ?? []);
   /** Whether the ledger has answered for good, be it with no: an end that it refuses must not keep the others waiting. */
   const isSettled = ({ end }: UnwrittenEnd, answer: Result<EndAnswer, LedgerError>): boolean => {
     if (answer.isOk()) return true;
@@ -80,46 +97,47 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
     log.warn('refused', REFUSED_MESSAGE, { taskId: end.id, attempt: end.attempt, reason });
     return true;
   };
-  /** Those of tasks that are not known one after the other: two of them may be of one task. Answers whether all are written. */
+  const writeEnd = async ({ end, entry }: UnwrittenEnd): Promise<Result<EndAnswer, LedgerError>> => {
+    const answer = await writer.end(end);
+    const isUnknown = answer.isOk() && answer.value.kind === 'absent';
+    return isUnknown ? writer.endUnknown(entry, end) : answer;
+  };
+  /** Answers whether all are written. */
   const writeBatch = async (batch: readonly UnwrittenEnd[]): Promise<boolean> => {
-    const answers = await Promise.all(
-      batch.map(async (each) => ({ each, answer: await writer.end(each.end) })),
-    );
-    const settled = new Set<UnwrittenEnd>();
-    for (const { each, answer } of answers) {
-      const isUnknown = answer.isOk() && answer.value.kind === 'absent';
-      const written = isUnknown ? await writer.endUnknown(each.entry, each.end) : answer;
-      if (isSettled(each, written)) settled.add(each);
-      else if (isUnknown) break;
-    }
-    drop(settled);
-    return settled.size === batch.length;
+    const answers = await Promise.all(batch.map(writeEnd));
+    const settled = batch.filter((each, index) => {
+      const answer = answers[index];
+      return answer !== undefined && isSettled(each, answer);
+    });
+    for (const each of settled) drop(each);
+    return settled.length === batch.length;
   };
   const writeOnce = async (): Promise<void> => {
-    while (ends.length > 0) if (!(await writeBatch(ends.slice(0, BATCH)))) return;
+    while (count > 0) if (!(await writeBatch(firsts().slice(0, BATCH)))) return;
     rest();
   };
   const { run: write } = createSoloWork(writeOnce);
   return {
     add: (end, entry) => {
       if (isStopped) return;
-      const added = { end, entry, size: JSON.stringify(entry.envelope).length };
-      ends.push(added);
-      size += added.size;
-      for (let [oldest] = ends; oldest !== undefined && isTooMuch(ends.length, size); [oldest] = ends) {
-        size -= oldest.size;
-        ends.shift();
+      const added = { end, entry, size: JSON.stringify([entry.envelope, end.outcome]).length };
+      keep(added);
+      while (isTooMuch(count, size)) {
+        const [[oldest] = []] = ends.values();
+        if (oldest === undefined) break;
+        drop(oldest);
         log.warn('dropped', DROPPED_MESSAGE, {});
       }
       timer ??= setInterval(() => void write(), INTERVAL_MS);
       timer.unref();
     },
+    has: (id) => ends.has(id),
     write,
     stop: async (patienceMs) => {
       isStopped = true;
       rest();
       await settleWithin(write(), patienceMs);
-      if (ends.length > 0) logger.warn(LEFT_MESSAGE, { count: ends.length });
+      if (count > 0) logger.warn(LEFT_MESSAGE, { count });
     },
   };
 };
