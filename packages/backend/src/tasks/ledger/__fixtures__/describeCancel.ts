@@ -2,6 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { TaskId } from '../../domain/TaskId';
 import { type AttemptOutcome } from '../LedgerWriter';
+import { parseEntryRow, toEntryFields } from '../sql/EntryRow';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
 import { createWriterBench, stateOf, taskError, unique, WILD_TEXT } from './WriterBench';
@@ -123,6 +124,41 @@ export const describeCancel = (dialect: SqlDialect): void => {
       expect(
         (await bench.attempts(id)).map(({ number, outcome }) => [Number(number), String(outcome)]),
       ).toEqual([[2, 'retry']]);
+    });
+
+    it('counts no crash and no failed attempt of before the task was put back', async () => {
+      await using bench = await createWriterBench(dialect);
+      const { id } = sampleEntry();
+      await bench.writer.insert(sampleEntry({ id }));
+      const crash = async (attempt: number, crashCount: number, foundAtMs: number) =>
+        (await bench.writer.noteCrash({ id, attempt, crashCount, foundAtMs }))._unsafeUnwrap();
+      const error = taskError('out of paper');
+      const retry = { kind: 'retry', error, dueAtMs: CREATED_AT_MS + 9 } as const;
+      const kept = async () =>
+        (await bench.attempts(id)).map(({ number, outcome }) => [Number(number), String(outcome)]);
+      const counts = async () => {
+        const rows = await bench.database.query(
+          `SELECT ${toEntryFields(bench.tables)} FROM ${bench.tables.name('tasks')}`,
+        );
+        return rows.map(parseEntryRow).map(({ attemptsMade, crashCount }) => [attemptsMade, crashCount]);
+      };
+      await bench.writer.end(sampleEnd(id, { attempt: 1, endedAtMs: CREATED_AT_MS + 1, outcome: retry }));
+      await crash(2, 1, CREATED_AT_MS + 2);
+      expect(await counts()).toEqual([[1, 1]]);
+      await bench.writer.end(
+        sampleEnd(id, { attempt: 3, endedAtMs: CREATED_AT_MS + 3, outcome: { kind: 'failed', error } }),
+      );
+      await bench.writer.reopen(id, CREATED_AT_MS + 50);
+      expect(await counts()).toEqual([[0, 0]]);
+      await crash(1, 1, CREATED_AT_MS + 60);
+
+      expect(await counts()).toEqual([[1, 1]]);
+      expect((await kept()).toSorted()).toEqual([
+        [1, 'crashed'],
+        [1, 'retry'],
+        [2, 'crashed'],
+        [3, 'failed'],
+      ]);
     });
 
     it('keeps the end of an attempt whose worker was taken for dead', async () => {

@@ -42,6 +42,7 @@ export const tasksMigration: Migration = {
       job TEXT NOT NULL,
       published_at BIGINT,
       claimed_until BIGINT,
+      reopened_at BIGINT,
       worker_id TEXT,
       result TEXT,
       error TEXT,

@@ -72,10 +72,11 @@ export const toEntryCells = (entry: LedgerEntry, queuePrefix: string): readonly 
   ];
 };
 
-/** The columns of which an entry is made again, and how often its worker died, as a list of SQL. */
+/** The columns of which an entry is made again, and how often its worker died, as a list of SQL. `id` and `reopened_at` are the task's: SQLite knows no name of it in a `RETURNING`. */
 export const toEntryFields = (tables: SqlTables): string =>
   `id, task_type, payload, status, priority, max_attempts, current_attempt, created_at, scheduled_at, started_at, envelope, job,
-   (SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS crash WHERE crash.task_id = id AND crash.outcome = 'crashed')
+   (SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS crash
+    WHERE crash.task_id = id AND crash.outcome = 'crashed' AND crash.ended_at >= COALESCE(reopened_at, 0))
      AS crash_count`;
 
 /** A BIGINT is a number on SQLite and a text on Postgres. */
@@ -87,8 +88,9 @@ export const parseEntryRow = (row: SqlRow): UnpublishedTask => {
   const { v, ...envelope }: Omit<TaskEnvelope, 'payload'> = JSON.parse(String(row['envelope']));
   const job: Pick<LedgerEntry, 'options' | 'debounce' | 'fields'> = JSON.parse(String(row['job']));
   const attempt = Number(row['current_attempt']);
-  // The attempt of one that runs has not ended.
-  const attemptsMade = Math.max(0, row['status'] === 'running' ? attempt - 1 : attempt);
+  const crashCount = Number(row['crash_count']);
+  // The attempt of one that runs has not ended; a crash may be known of one that nobody saw begin.
+  const attemptsMade = Math.max(crashCount, row['status'] === 'running' ? attempt - 1 : attempt);
   return {
     id: String(row['id']) as TaskId, // written by toEntryCells
     taskName: String(row['task_type']),
@@ -104,8 +106,7 @@ export const parseEntryRow = (row: SqlRow): UnpublishedTask => {
     createdAtMs: Number(row['created_at']),
     dueAtMs: toMs(row['scheduled_at']),
     attemptsMade,
-    // One that was put back from its failure has crashes behind it that count no more.
-    crashCount: Math.min(Number(row['crash_count']), attemptsMade),
+    crashCount,
     hasBegun: attempt > 0 || toMs(row['started_at']) !== undefined,
   };
 };

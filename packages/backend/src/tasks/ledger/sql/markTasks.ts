@@ -43,37 +43,43 @@ interface PublicationLoss extends PublicationMark {
   readonly query: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
 }
 
-/** Which of the ids `$2` nothing has happened to since: `$3`, or `$4` to those that run, `$5` to the others. */
-const toUntouched = ({ dialect }: SqlTables): string =>
-  `id IN ${selectTexts(dialect, '$2')} AND status IN ${UNFINISHED} AND published_at <= $3
-     AND updated_at <= CASE WHEN status = 'running' THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END`;
+/** Finds, and keeps for itself, which of the ids `$1` nothing has happened to since: `$2`, or `$3` to those that run, `$4` to the others. */
+const toUntouchedQuery = ({ dialect, name }: SqlTables): string =>
+  `SELECT id FROM ${name('tasks')}
+   WHERE id IN ${selectTexts(dialect)} AND status IN ${UNFINISHED} AND published_at <= $2
+     AND updated_at <= CASE WHEN status = 'running' THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END
+   ${dialect === 'postgres' ? 'FOR NO KEY UPDATE SKIP LOCKED' : ''}`;
 
 /**
  * Writes that tasks are on no queue any more; answers how many. To be called in a transaction. The attempt of one that ran is
- * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever.
+ * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever. One that
+ * somebody is writing is left alone.
  */
 export const unpublishTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
   { ids, nowMs, query: { untouchedSinceMs, runningSinceMs } }: PublicationLoss,
 ): Promise<number> => {
-  const values = [nowMs, toIds(ids), untouchedSinceMs, runningSinceMs, untouchedSinceMs];
+  const given = [toIds(ids), untouchedSinceMs, runningSinceMs, untouchedSinceMs];
+  const untouched = await executor.query(toUntouchedQuery(tables), given);
+  if (untouched.length === 0) return 0;
+  const values = [nowMs, toBatch(untouched.map(({ id }) => [String(id)]))];
   await executor.query(
     `INSERT INTO ${tables.name('task_attempts')} (task_id, number, started_at, ended_at, worker_id, outcome)
      SELECT id, current_attempt, started_at, CAST($1 AS BIGINT), worker_id, 'crashed' FROM ${tables.name('tasks')}
-     WHERE ${toUntouched(tables)} AND status = 'running' AND current_attempt > 0 AND started_at IS NOT NULL
+     WHERE id IN ${selectTexts(tables.dialect, '$2')} AND status = 'running' AND current_attempt > 0
+       AND started_at IS NOT NULL
      ON CONFLICT DO NOTHING`,
     values,
   );
-  const rows = await executor.query(
+  await executor.query(
     `UPDATE ${tables.name('tasks')} SET
        published_at = NULL,
        claimed_until = NULL,
        updated_at = $1,
        status = CASE WHEN status <> 'running' THEN status WHEN current_attempt > 0 THEN 'retrying' ELSE 'pending' END
-     WHERE ${toUntouched(tables)}
-     RETURNING id`,
+     WHERE id IN ${selectTexts(tables.dialect, '$2')}`,
     values,
   );
-  return rows.length;
+  return untouched.length;
 };

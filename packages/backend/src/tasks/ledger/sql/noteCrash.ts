@@ -17,15 +17,18 @@ export const noteCrash = async (
      SELECT id, CAST($1 AS INTEGER), CASE WHEN was_seen THEN started_at ELSE CAST($2 AS BIGINT) END, CAST($3 AS BIGINT),
        CASE WHEN was_seen THEN worker_id END, 'crashed'
      FROM (
-       SELECT id, started_at, worker_id, status = 'running' AND current_attempt = $4 AS was_seen
+       SELECT id, started_at, worker_id, status = 'running' AND current_attempt = $4 AS was_seen,
+         COALESCE(reopened_at, 0) AS reopened_at
        FROM ${tables.name('tasks')} WHERE id = $5
      ) AS task
      WHERE (
-       SELECT COUNT(*) FROM ${tables.name('task_attempts')} WHERE task_id = $6 AND outcome = 'crashed'
-     ) < $7 AND NOT EXISTS (
-       SELECT 1 FROM ${tables.name('task_attempts')} WHERE task_id = $8 AND number = $9 AND outcome = 'retry'
+       SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS known
+       WHERE known.task_id = task.id AND known.outcome = 'crashed' AND known.ended_at >= task.reopened_at
+     ) < $6 AND NOT EXISTS (
+       SELECT 1 FROM ${tables.name('task_attempts')} AS known
+       WHERE known.task_id = task.id AND known.number = $7 AND known.outcome = 'retry' AND known.ended_at >= task.reopened_at
      )
      ON CONFLICT DO NOTHING`,
-    [attempt, foundAtMs, foundAtMs, attempt, id, id, crashCount, id, attempt],
+    [attempt, foundAtMs, foundAtMs, attempt, id, crashCount, attempt],
   );
 };
