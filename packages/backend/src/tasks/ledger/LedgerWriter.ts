@@ -75,8 +75,8 @@ export interface EntryCancellation {
 export type EndAnswer = { readonly kind: 'recorded' } | Exclude<Standing, { readonly kind: 'open' }>;
 
 /**
- * Writes down what happens to tasks. Calls of one moment share a statement. What answers has been written durably; what
- * answers nothing is written soon. A task that has ended is never changed again, unless it is opened again.
+ * Writes down what happens to tasks. Calls of one moment share a statement. What answers has been written durably. A task that
+ * has ended is never changed again, unless it is opened again.
  */
 export interface LedgerWriter {
   /** Writes a task down. The same id twice is `created` both times. */

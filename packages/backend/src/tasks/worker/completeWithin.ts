@@ -55,7 +55,7 @@ const toProblem = (answer: Exclude<CompletionAnswer, 'completed'>): TaskError =>
         'expected ctx.completeWithin to be called once, got a second call: this attempt has completed the task already',
       );
     case 'ended':
-      return new TaskError('the task has ended already, in another attempt');
+      return new TaskError('the task has ended already: in another attempt, or by a cancellation');
     case 'absent':
       return new TaskError('the ledger does not know the task');
   }

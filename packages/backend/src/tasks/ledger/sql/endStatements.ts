@@ -23,8 +23,8 @@ const END_NAMES = END_COLUMNS.map(({ name }) => name);
 const OF_ROW: EndSource = { cell: (name) => `$${END_NAMES.indexOf(name) + 1}`, from: '' };
 
 /**
- * A late end, whose task has been taken over meanwhile, puts nothing back on the queue: only the end of the task counts whoever
- * tells it.
+ * The end of a task counts whoever tells it. That of an attempt which is to be followed by another counts only if none has followed:
+ * told late, it would put a task back that somebody else has taken over.
  */
 const toCondition = (cell: EndSource['cell']): string =>
   `task.id = ${cell('task_id')} AND task.status IN ${UNFINISHED}
