@@ -25,7 +25,10 @@ export interface BoardCanceller {
    * @param onlyIn Where on its queue it must be; elsewhere it is left as it is. Default: wherever a task is that has not ended.
    */
   cancel(id: string, onlyIn?: readonly UnfinishedSet[]): Promise<Result<ChangedTask, CancelError>>;
-  /** Ends a task in the ledger whose job is about to be deleted while it runs, and cancels its children: whatever its attempt comes to counts for nothing. */
+  /**
+   * Ends a task in the ledger whose job is about to be deleted while it runs, and cancels its children. Whatever its attempt comes
+   * to counts for nothing.
+   */
   end(id: string): Promise<Result<unknown, LedgerError>>;
 }
 

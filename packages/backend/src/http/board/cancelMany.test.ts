@@ -60,7 +60,7 @@ describe('cancelMany', () => {
 
     expect(calls).toHaveLength(10_000);
     expect(ended).toBe(
-      'one request cancels 10,000 tasks at most; 10,000 tasks are cancelled, 5,001 are left: call again',
+      'one request cancels 10,000 tasks at most; 10,000 tasks are done, 5,001 are left: call again',
     );
   });
 
@@ -75,7 +75,7 @@ describe('cancelMany', () => {
 
     expect(calls).toHaveLength(500);
     expect(ended).toBe(
-      'one request cancels tasks for 20 s at most; 500 tasks are cancelled, 1 are left: call again',
+      'one request cancels tasks for 20 s at most; 500 tasks are done, 1 are left: call again',
     );
   });
 
@@ -88,7 +88,7 @@ describe('cancelMany', () => {
     const { calls, ended } = await run({ ids: toIds(600), signal: controller.signal, cancel });
 
     expect(calls).toHaveLength(500);
-    expect(ended).toBe('the request was ended; 500 tasks are cancelled, 100 are left: call again');
+    expect(ended).toBe('the request was ended; 500 tasks are done, 100 are left: call again');
   });
 
   it('passes over what has ended or is gone', async () => {
@@ -103,6 +103,6 @@ describe('cancelMany', () => {
     const { calls, ended } = await run({ ids: toIds(600), cancel });
 
     expect(calls).toHaveLength(500);
-    expect(ended).toBe('the ledger could not be told; 499 tasks are cancelled, 101 are left: call again');
+    expect(ended).toBe('the ledger could not be told; 499 tasks are done, 101 are left: call again');
   });
 });

@@ -18,7 +18,7 @@ interface ManyTasks {
   /** Tasks besides, which were not even listed. Default: 0. */
   readonly unlistedCount?: number;
   cancel(id: string): Promise<Result<ChangedTask, CancelError>>;
-  /** Told of the tasks of a part that are there, when all of the part are cancelled. Rejects to end it all. Default: nothing. */
+  /** Told of the tasks of a part, without those passed over, before the next part. Rejects to end it all. Default: nothing. */
   onCancelled?(tasks: readonly ChangedTask[]): Promise<void>;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal | undefined;
@@ -29,8 +29,8 @@ interface ManyTasks {
 /**
  * Cancels tasks, a part at a time. Those that have ended, or are gone, are passed over.
  *
- * @throws BoardRefusal that says how many are left, and why: one could not be cancelled, there are too many for one request, or the request
- *   was ended.
+ * @throws BoardRefusal that says how many are left, and why: one could not be cancelled, there are too many for one request, or
+ *   the request was ended.
  */
 export const cancelMany = async ({
   ids,
@@ -42,10 +42,10 @@ export const cancelMany = async ({
 }: ManyTasks): Promise<void> => {
   const endsAtMs = now() + MAX_DURATION_MS;
   const count = Math.min(ids.length, MAX_CANCELLED);
-  let [cancelledCount, settledCount] = [0, 0];
+  let doneCount = 0;
   const refuse = (why: string, cause?: unknown): never => {
-    const leftCount = ids.length + unlistedCount - settledCount;
-    const counts = `${toNumber(cancelledCount)} tasks are cancelled, ${toNumber(leftCount)} are left`;
+    const leftCount = ids.length + unlistedCount - doneCount;
+    const counts = `${toNumber(doneCount)} tasks are done, ${toNumber(leftCount)} are left`;
     throw new BoardRefusal(`${why}; ${counts}: call again`, { cause });
   };
   for (let start = 0; start < count; start += CHUNK) {
@@ -55,8 +55,7 @@ export const cancelMany = async ({
     const answers = await Promise.all(chunk.map((id) => cancel(id)));
     const changed = answers.flatMap((answer) => (answer.isOk() ? [answer.value] : []));
     const failures = answers.flatMap((answer) => (isFailure(answer) ? [answer.error] : []));
-    cancelledCount += changed.filter(({ change }) => change !== 'none').length;
-    settledCount += answers.length - failures.length;
+    doneCount += answers.length - failures.length;
     const [failure] = failures;
     if (failure !== undefined) refuse(failure.message, failure);
     await onCancelled(changed);

@@ -115,7 +115,7 @@ describe('deleting the tasks of a queue on the board', () => {
     const answer = await bench.running.app.request(path, { method: 'PUT', signal: AbortSignal.abort() });
 
     expect(await answer.json()).toMatchObject({
-      message: 'the request was ended; 0 tasks are cancelled, 1 are left: call again',
+      message: 'the request was ended; 0 tasks are done, 1 are left: call again',
     });
     expect(await bench.kept(id)).toEqual([['pending', undefined]]);
   });
