@@ -9,7 +9,7 @@ import { isTerminalStatus } from '../domain/TaskStatus';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { toCancelChannel } from '../queue/CancelChannel';
 import { listUnendedChildren } from '../queue/ChildStore';
-import { type CancelledJob, cancelJob } from '../queue/cancelJob';
+import { type CancelledJob, cancelJob, type UnfinishedSet } from '../queue/cancelJob';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
@@ -33,6 +33,11 @@ export interface TaskCancellation {
   readonly reason?: string | undefined;
   /** Attempts of a task that does not say; for the record. */
   readonly maxAttempts: number;
+  /**
+   * Where on its queue it must be; elsewhere it is left as it is, which is `not-cancellable` unless it runs. Default: wherever a task
+   * is that has not ended.
+   */
+  readonly onlyIn?: readonly UnfinishedSet[] | undefined;
 }
 
 /**
@@ -42,33 +47,39 @@ export interface TaskCancellation {
  *
  * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`. Errors: see `CANCEL_ERROR_CODES`.
  */
-export const cancelTask = async (
+export const cancelTask = async (cancellation: TaskCancellation): Promise<Result<TaskRecord, CancelError>> =>
+  (await changeTask(cancellation)).map(({ record }) => record);
+
+/** As `cancelTask`; answers what this very call has changed too. */
+export const changeTask = async (
   cancellation: TaskCancellation,
-): Promise<Result<TaskRecord, CancelError>> => {
-  const { access, prefix, taskName, id, reason, maxAttempts } = cancellation;
+): Promise<Result<ChangedTask, CancelError>> => {
+  const { access, prefix, taskName, id, reason, maxAttempts, onlyIn } = cancellation;
   const problem = cancelReasonProblem(reason);
   if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
   const answer = await access.run(async (queues, { client }) => {
     const queue = queues.get(taskName);
     const channel = toCancelChannel(prefix);
-    const { change, task } = await cancelJob({ client, queue, id, reason, channel, nowMs: Date.now() });
+    const job = { client, queue, id, reason, channel, nowMs: Date.now(), onlyIn };
+    const { change, task } = await cancelJob(job);
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) {
-    const inLedger = await cancelInLedger(cancellation);
+    // Nobody knows where it is then.
+    const inLedger = onlyIn === undefined ? await cancelInLedger(cancellation) : undefined;
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
     return isAnswered ? inLedger : err(toCancelFailure(answer.error));
   }
-  const { record } = answer.value;
+  const { change, record } = answer.value;
   if (record === undefined) return (await cancelInLedger(cancellation)) ?? err(toNotFound(id));
-  const answered = answerCancellation(id, answer.value, cancellation.logger);
+  const answered = toChanged(id, { change, record }, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
   if (record.status !== 'cancelled') return answered;
   const noted = await noteCancelled(cancellation, record);
   await cancelChildren(cancellation);
   if (noted.isOk() || !cancellation.ledgerRequired) return answered;
-  return answered.andThen(({ status }) =>
+  return answered.andThen(({ record: { status } }) =>
     err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error, { status })),
   );
 };
@@ -92,7 +103,7 @@ const cancelInLedger = async ({
   id,
   reason,
   logger,
-}: TaskCancellation): Promise<Result<TaskRecord, CancelError> | undefined> => {
+}: TaskCancellation): Promise<Result<ChangedTask, CancelError> | undefined> => {
   if (ledger === undefined || !isTaskId(id)) return undefined;
   const toFailure = (error: LedgerError) => err(toUnnoted(`no queue holds the task ${id}`, error));
   const known = await ledger.history.find(id);
@@ -106,8 +117,20 @@ const cancelInLedger = async ({
   // One that runs hears of it from its queue alone.
   if (record === undefined || (!cancelled.value && !isTerminalStatus(record.status))) return undefined;
   const change = cancelled.value ? 'cancelled' : 'none';
-  return answerCancellation(id, { change, record }, logger);
+  return toChanged(id, { change, record }, logger);
 };
+
+/** A task after a call, and what that call has done to it. */
+export interface ChangedTask extends Pick<CancelledJob, 'change'> {
+  readonly record: TaskRecord;
+}
+
+const toChanged = (
+  id: string,
+  { change, record }: ChangedTask,
+  logger: ILogger,
+): Result<ChangedTask, CancelError> =>
+  answerCancellation(id, { change, record }, logger).map((answered) => ({ change, record: answered }));
 
 /** What a call has done to a task. */
 export interface CancelledTask extends Pick<CancelledJob, 'change'> {
@@ -141,7 +164,7 @@ export const cancelChildren = async (parent: TaskCancellation): Promise<void> =>
   const cancelled = await Promise.all(
     children
       .unwrapOr([])
-      .map((child) => cancelTask({ ...parent, taskName: child.name, id: child.id, reason })),
+      .map(({ name, id }) => cancelTask({ ...parent, taskName: name, id, reason, onlyIn: undefined })),
   );
   const failure = children.isErr() ? children : cancelled.find(mayRun);
   if (failure?.isErr()) {
@@ -159,7 +182,7 @@ export const mayRun = (cancelled: Result<TaskRecord, CancelError>): boolean => {
   );
 };
 
-const isUnavailable = (cancelled: Result<TaskRecord, CancelError>): boolean =>
+const isUnavailable = (cancelled: Result<unknown, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'ledger-unavailable';
 
 /** The error for a Redis that is silent or refuses, or that is not asked. */
