@@ -25,10 +25,16 @@ interface PublishRecordedOptions {
   readonly isRequired: boolean;
   readonly job: JobInput;
   readonly facts: EntryFacts;
-  /** Hands the job to Redis; answers the id of the job that is on the queue. */
-  publish(job: JobInput): Promise<Result<TaskId, PublishError | LedgerError>>;
+  /**
+   * Hands a job to Redis; answers the id of the job that is on the queue.
+   *
+   * @param recorded The task as it is to be on the queue. Written down, it says since when it waits, and leaves the key to the ledger.
+   */
+  publish(recorded: JobInput): Promise<Result<TaskId, PublishError | LedgerError>>;
   /** Whether a task that is written down is left to the relay. Default: never. */
   isLeft?(): boolean;
+  /** Whether the caller answers an error for a task that waits; otherwise the log says so. Default: false. */
+  readonly isWaitAnswered?: boolean;
   /** For what the answer does not say. */
   readonly log: Pick<RateLimitedLog, 'warn'>;
 }
@@ -37,7 +43,7 @@ interface PublishRecordedOptions {
  * Writes a task down, and then puts it on its queue: everybody who tells a caller that a task is taken does it so. Without a
  * ledger, with one that is away and not required, and of data that is no envelope, it is only put on its queue.
  *
- * @returns `err` when the task is neither in the ledger nor on its queue, unless the error says that this is not known.
+ * @returns `err` when the task is neither in the ledger nor on its queue; when `isUnknown` of the error is true, it may be.
  */
 export const publishRecorded = async (
   options: PublishRecordedOptions,
@@ -72,13 +78,18 @@ const publishEntry = async (
     job,
     publish,
     isLeft = () => false,
+    isWaitAnswered = false,
     log,
   }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'outbox'> },
   entry: LedgerEntry,
 ): Promise<RecordedTask> => {
   if (isLeft()) return { kind: 'left' };
   const published = await publish(toWritten(job, entry));
-  if (published.isErr()) return { kind: 'waiting', error: published.error };
+  if (published.isErr()) {
+    const facts = { taskName: job.name, reason: published.error.message };
+    if (!isWaitAnswered) log.warn('put', 'Tasks wait in the ledger: Redis does not take them', facts);
+    return { kind: 'waiting', error: published.error };
+  }
   const byId = published.value;
   if (byId === job.id) {
     outbox.notePublished(job.id);

@@ -98,7 +98,9 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
     isRequired: appConfig.ledgerRequired,
     job,
     facts: { retryStrategy: toRetryStrategy(task.options, overridesOf(job.data)), nowMs },
-    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
+    publish: (recorded) =>
+      publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
+    isWaitAnswered: true,
     log: access.log,
   });
   if (recorded.isErr()) return err(recorded.error);

@@ -54,13 +54,9 @@ export const createLedgerTarget = ({
     });
     return taken.map((task) => {
       if (task.kind === 'covered') return task.byId;
-      if (task.kind === 'waiting') noteAway(job, task.error);
+      if (task.kind === 'waiting') awayUntilMs = performance.now() + AWAY_MS;
       return job.id;
     });
-  };
-  const noteAway = ({ name: taskName }: ScheduledJob, { message: reason }: Error): void => {
-    awayUntilMs = performance.now() + AWAY_MS;
-    log.warn('put', 'Tasks wait in the ledger: Redis does not take them', { taskName, reason });
   };
   return { ...queues, publish };
 };
