@@ -155,13 +155,15 @@ export const describeHistory = (dialect: SqlDialect): void => {
     });
 
     it('knows the tasks of its own queue prefix only', async () => {
-      const { bench, add, end } = await createHistoryBench(dialect);
+      const { bench, history, add, end } = await createHistoryBench(dialect);
       await using _ = bench;
       const id = await end(await add());
       const others = createSqlHistory({ ...bench.ledgerDatabase, queuePrefix: 'another' });
 
       expect((await others.find(id))._unsafeUnwrap()).toBeUndefined();
       expect((await others.list({ limit: 10 }))._unsafeUnwrap()).toEqual([]);
+      expect((await others.listAttempts(id))._unsafeUnwrap()).toEqual([]);
+      expect((await history.listAttempts(id))._unsafeUnwrap()).toHaveLength(1);
       const rule = {
         status: 'completed',
         endedBeforeMs: Number.MAX_SAFE_INTEGER,

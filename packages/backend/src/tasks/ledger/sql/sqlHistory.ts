@@ -40,7 +40,11 @@ export const createSqlHistory = ({ tables, queuePrefix, run }: LedgerDatabase): 
         query: { correlationId, limit, order: 'oldest-first' },
       }),
     ),
-  listAttempts: (id) => run(async (database) => (await readAttempts(database, tables, [id])).get(id) ?? []),
+  listAttempts: (id) =>
+    run(async (database) => {
+      const attempts = await readAttempts(database, { tables, queuePrefix, ids: [id] });
+      return attempts.get(id) ?? [];
+    }),
   sweep: (rule) =>
     run((database) =>
       database.transaction((executor) => sweepTasks(executor, tables, { ...rule, queuePrefix })),
