@@ -3,9 +3,9 @@ import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
-import { recallEnded } from '../ledger/recallEnded';
+import { type RecalledTask, recallEnded } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
-import { findRetriable, type TaskPlace } from '../queue/findRetriable';
+import { findRetriable, RETRIABLE_STATUSES, type TaskPlace } from '../queue/findRetriable';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
 
@@ -16,8 +16,6 @@ export interface TaskRetryOptions {
   /** `keep`: the new task has the finished steps of the old one. `again`: it does them again. Default: `keep`. */
   readonly steps?: RetriedSteps;
 }
-
-const RETRIABLE = ['failed', 'cancelled'] as const;
 
 interface EndedTaskRetry {
   readonly id: TaskId;
@@ -38,13 +36,17 @@ export const retryEndedTask = async (
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
   if (place.isErr()) return err(toUnavailable(place.error));
-  const recalled =
-    place.value === undefined ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE }) : place;
+  const recalled: Result<RecalledTask | undefined, Error> =
+    place.value === undefined
+      ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE_STATUSES, isForced })
+      : place;
   if (recalled.isErr()) return err(toFailure(recalled.error));
   const found = recalled.value;
   if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
     return err(toNotRetriable(id, { taskName: found.task.queueName, status: found.status }));
+  const { retriedAs } = found;
+  if (retriedAs !== undefined) return toResult(id, { kind: 'already-retried', retriedAs });
   const retried = await retryTask({
     access,
     appConfig,
