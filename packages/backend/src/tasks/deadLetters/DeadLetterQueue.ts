@@ -38,15 +38,15 @@ export interface DeadLetterQueue {
    * one and all its attempts, at once. The letter stays, and names the new task; of many calls one makes a task. One that Redis
    * has forgotten and the ledger keeps is a letter again, unless it was retried before and is not to be once more.
    *
-   * @returns The id of the new task. Errors: those of `get`, `already-retried`. After `queue-unavailable` and
-   *   `ledger-unavailable` call again: what was begun goes on under the same id.
+   * @returns The id of the new task. Errors: those of `get`, `already-retried`, `ledger-unavailable`, `ledger-refused`,
+   *   `ledger-schema`. After the `-unavailable` ones call again: what was begun goes on under the same id.
    */
   retry(id: TaskId, options?: LetterRetryOptions): Promise<Result<TaskId, DeadLetterError>>;
   /**
    * Retries every letter that has failed by now and was not retried yet, the oldest first.
    *
-   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable` and `ledger-unavailable`, whose
-   *   metadata says how many were retried before: the next call goes on with the rest.
+   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable`, `ledger-unavailable`, `ledger-refused`
+   *   and `ledger-schema`, whose metadata says how many were retried before: the next call goes on with the rest.
    */
   retryAll(options?: LetterRetryAllOptions): Promise<Result<RetriedLetters, DeadLetterError>>;
   /**

@@ -2,12 +2,11 @@ import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
-import { LedgerError } from '../ledger/LedgerError';
 import { type RecalledTask, recallEnded } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { findRetriable, RETRIABLE_STATUSES, type TaskPlace } from '../queue/findRetriable';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts';
 
 /** How a task is retried. */
 export interface TaskRetryOptions {
@@ -40,7 +39,7 @@ export const retryEndedTask = async (
     place.value === undefined
       ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE_STATUSES, isForced })
       : place;
-  if (recalled.isErr()) return err(toFailure(recalled.error));
+  if (recalled.isErr()) return err(toUnavailable(recalled.error));
   const found = recalled.value;
   if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
@@ -55,11 +54,8 @@ export const retryEndedTask = async (
     isForced,
     keepsSteps: steps === 'keep',
   });
-  return retried.mapErr(toFailure).andThen((answer) => toResult(id, answer));
+  return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
 };
-
-const toFailure = (error: Error): InspectorError =>
-  error instanceof LedgerError ? toLedgerFailure(error) : toUnavailable(error);
 
 const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError> => {
   switch (answer.kind) {
