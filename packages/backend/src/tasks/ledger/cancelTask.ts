@@ -55,6 +55,8 @@ export const cancelTask = async (
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) {
+    // Not to touch tasks is not to touch those of the ledger either.
+    if (accessFailureCode(answer.error) === 'tasks-disabled') return err(toCancelFailure(answer.error));
     const inLedger = await cancelInLedger(cancellation);
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
     return isAnswered ? inLedger : err(toCancelFailure(answer.error));
