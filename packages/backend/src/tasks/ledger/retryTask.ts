@@ -63,12 +63,21 @@ export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry
 /** A claim lasts at least so long; milliseconds. */
 const MIN_CLAIM_MS = 3000;
 
-/** What a claim lasts longer than the deadline for putting its task on the queue; milliseconds. */
+/** What a claim lasts longer than the deadlines for writing its task down and putting it on the queue; milliseconds. */
 const CLAIM_MARGIN_MS = 1000;
 
-/** A claim that lapses while its task is still on its way does little harm: whoever goes on does so under the same id. */
-const toClaimMs = ({ scheduleDeadlineMs }: RetryRequest['appConfig']): number =>
-  Math.max(MIN_CLAIM_MS, scheduleDeadlineMs + CLAIM_MARGIN_MS);
+interface ClaimDeadlines extends Pick<AppConfig, 'ledgerDeadlineMs' | 'scheduleDeadlineMs'> {
+  readonly hasLedger: boolean;
+}
+
+/**
+ * How long a claim lasts; milliseconds. Pure. One that lapses while its task is still on its way does little harm: whoever goes on
+ * does so under the same id.
+ */
+export const toClaimMs = ({ hasLedger, ledgerDeadlineMs, scheduleDeadlineMs }: ClaimDeadlines): number => {
+  const writtenMs = hasLedger ? ledgerDeadlineMs : 0;
+  return Math.max(MIN_CLAIM_MS, writtenMs + scheduleDeadlineMs + CLAIM_MARGIN_MS);
+};
 
 /** A claim that somebody else holds is soon closed, or lapses. */
 const claim = async (
@@ -76,7 +85,8 @@ const claim = async (
   newId: TaskId,
 ): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
-  const rule = { isForced, claimMs: toClaimMs(appConfig), keepsSteps };
+  const hasLedger = sharedTaskLedger(appConfig) !== undefined;
+  const rule = { isForced, claimMs: toClaimMs({ ...appConfig, hasLedger }), keepsSteps };
   for (;;) {
     const answer = await access.run((_queues, { client }) =>
       claimRetry({ client, queueKey, jobId: id, newId }, rule),
