@@ -76,8 +76,8 @@ export interface DeadLetterQueueOptions {
  */
 export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLetterQueue => {
   const registry = createTaskRegistry(options.tasks);
-  const { appConfig } = options;
-  const all: LetterContext = { access: createQueueAccess(options), appConfig, tasks: registry.tasks };
+  const { logger, appConfig } = options;
+  const all: LetterContext = { access: createQueueAccess(options), logger, appConfig, tasks: registry.tasks };
   const select = (name: string | undefined): Result<LetterContext, DeadLetterError> =>
     name === undefined
       ? ok(all)

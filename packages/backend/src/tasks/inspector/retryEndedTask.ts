@@ -28,7 +28,7 @@ export const retryEndedTask = async (
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
   if (problems.length > 0) return err(new InspectorError(problems.join('; '), { code: 'invalid-query' }));
-  const { access, appConfig, registry, ledger } = parts;
+  const { access, logger, appConfig, registry, ledger } = parts;
   const { tasks } = registry;
   const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
@@ -48,6 +48,7 @@ export const retryEndedTask = async (
   if (retriedAs !== undefined) return toResult(id, { kind: 'already-retried', retriedAs });
   const retried = await retryTask({
     access,
+    logger,
     appConfig,
     id,
     task: found.task,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { err, ok, type Result } from 'neverthrow';
 import { ENVELOPE_VERSION } from '../domain/TaskEnvelope';
@@ -68,10 +69,14 @@ const setup = async ({
     },
     ...(isLeft === undefined ? {} : { isLeft: () => isLeft }),
     ...(isWaitAnswered === undefined ? {} : { isWaitAnswered }),
-    log: { warn: (key) => note(`warn ${key}`, undefined) },
+    logger: { ...getMockedLogger(), warn: (message) => note(`warn: ${message}`, undefined) },
   });
   return { answer, calls, options: jobs.map((job) => job.options), id };
 };
+
+const WITHOUT = 'warn: Tasks are scheduled without the ledger, which does not answer';
+const WAIT = 'warn: Tasks wait in the ledger: Redis does not take them';
+const STAY = 'warn: A replaced task stays in the ledger for now, which does not answer';
 
 const byId = TaskId();
 
@@ -90,19 +95,19 @@ describe('publishRecorded', () => {
       'publishes it all the same, says so, and notes nothing',
       { inserted: err(away), isRequired: false },
       ok({ kind: 'published' }),
-      ['insert', 'warn insert', 'publish'],
+      ['insert', WITHOUT, 'publish'],
     ],
     [
       'refuses it when neither ledger nor Redis takes it',
       { inserted: err(away), isRequired: false, published: () => err(gone) },
       err(gone),
-      ['insert', 'warn insert', 'publish'],
+      ['insert', WITHOUT, 'publish'],
     ],
     [
       'leaves to the relay what Redis does not take, and says so',
       { published: () => err(gone) },
       ok({ kind: 'waiting', error: gone }),
-      ['insert', 'publish', 'warn put'],
+      ['insert', 'publish', WAIT],
     ],
     [
       'leaves it to its caller to say that it waits',
@@ -121,7 +126,7 @@ describe('publishRecorded', () => {
       'leaves nothing that is not written down',
       { isLeft: true, inserted: err(away), isRequired: false },
       ok({ kind: 'published' }),
-      ['insert', 'warn insert', 'publish'],
+      ['insert', WITHOUT, 'publish'],
     ],
     [
       'publishes nothing for which another one stands',
@@ -139,7 +144,7 @@ describe('publishRecorded', () => {
       'says that such a one is not forgotten',
       { published: () => ok(byId), absorbed: err(away) },
       ok({ kind: 'covered', byId, error: away }),
-      ['insert', 'publish', 'absorb', 'warn absorb'],
+      ['insert', 'publish', 'absorb', STAY],
     ],
   ];
 

@@ -1,10 +1,11 @@
-import { type RateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type PublishError } from '../queue/publish';
 import { type JobInput } from '../queue/TaskQueues';
 import { type LedgerEntry } from './LedgerEntry';
 import { type LedgerError } from './LedgerError';
+import { sharedLedgerLog } from './sharedLedgerLog';
 import { type TaskLedger } from './TaskLedger';
 import { type EntryFacts, isEnvelopeJob, toLedgerEntry } from './toLedgerEntry';
 
@@ -35,8 +36,8 @@ interface PublishRecordedOptions {
   isLeft?(): boolean;
   /** Whether the caller answers an error for a task that waits; otherwise the log says so. Default: false. */
   readonly isWaitAnswered?: boolean;
-  /** For what the answer does not say. */
-  readonly log: Pick<RateLimitedLog, 'warn'>;
+  /** For what the answer does not say; see `sharedLedgerLog`. */
+  readonly logger: ILogger;
 }
 
 /**
@@ -48,17 +49,21 @@ interface PublishRecordedOptions {
 export const publishRecorded = async (
   options: PublishRecordedOptions,
 ): Promise<Result<RecordedTask, PublishError | LedgerError>> => {
-  const { ledger, isRequired, job, facts, log } = options;
+  const { ledger, isRequired, job, facts, logger } = options;
   if (ledger === undefined || !isEnvelopeJob(job)) return publishAlone(options);
   const entry = toLedgerEntry(job, facts);
   const inserted = await ledger.writer.insert(entry);
   if (inserted.isErr()) {
     if (isRequired) return err(inserted.error);
     const reason = inserted.error.message;
-    log.warn('insert', 'Tasks are scheduled without the ledger, which does not answer', {
-      taskName: job.name,
-      reason,
-    });
+    sharedLedgerLog(ledger, logger).warn(
+      'insert',
+      'Tasks are scheduled without the ledger, which does not answer',
+      {
+        taskName: job.name,
+        reason,
+      },
+    );
     return publishAlone(options);
   }
   if (inserted.value.kind === 'duplicate') return ok({ kind: 'covered', byId: inserted.value.id });
@@ -74,16 +79,18 @@ const publishAlone = async ({
 /** Puts a task on its queue that is in the ledger. */
 const publishEntry = async (
   {
-    ledger: { outbox },
+    ledger,
     job,
     publish,
     isLeft = () => false,
     isWaitAnswered = false,
-    log,
-  }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'outbox'> },
+    logger,
+  }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'writer' | 'outbox'> },
   entry: LedgerEntry,
 ): Promise<RecordedTask> => {
   if (isLeft()) return { kind: 'left' };
+  const { outbox } = ledger;
+  const log = sharedLedgerLog(ledger, logger);
   const published = await publish(toWritten(job, entry));
   if (published.isErr()) {
     const facts = { taskName: job.name, reason: published.error.message };

@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -23,6 +24,8 @@ export type TaskRetry =
 
 interface RetryRequest {
   readonly access: QueueAccess;
+  /** For what the answer does not say. */
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly task: TaskDefinition<unknown>;
   /** A failed or cancelled task of this definition. */
@@ -98,7 +101,7 @@ const claim = async (
 };
 
 const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Result<TaskRetry, Error>> => {
-  const { access, task, id, appConfig } = request;
+  const { access, task, id, logger, appConfig } = request;
   const { id: newId } = claimed;
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
   const nowMs = Date.now();
@@ -111,7 +114,7 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
     publish: (recorded) =>
       publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
     isWaitAnswered: true,
-    log: access.log,
+    logger,
   });
   if (recorded.isErr()) return err(recorded.error);
   if (recorded.value.kind === 'waiting') return err(recorded.value.error);

@@ -66,7 +66,7 @@ interface RunPublication extends Pick<EntryFacts, 'retryStrategy'> {
 }
 
 const publishRun = (
-  { schedule, access, appConfig }: RunNowOptions,
+  { schedule, access, logger, appConfig }: RunNowOptions,
   { job, retryStrategy }: RunPublication,
 ): Promise<Result<RecordedTask, PublishError | LedgerError>> =>
   publishRecorded({
@@ -77,7 +77,7 @@ const publishRun = (
     publish: (recorded) =>
       publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
     isWaitAnswered: answersWait(schedule),
-    log: access.log,
+    logger,
   });
 
 /** Whether a run that waits for Redis is an error: a queue that skips overlapping runs may skip it yet. */
