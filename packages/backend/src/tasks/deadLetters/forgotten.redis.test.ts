@@ -40,11 +40,24 @@ describe('a dead letter that Redis has forgotten', () => {
     const times = { scheduledAt: expect.any(Date), failedAt: expect.any(Date), retriedAt: expect.any(Date) };
     expect(restored).toEqual({ ...letter, ...times, retriedAs: newId, error, failures: [error] });
     expect(shown(await deadLetters.count())).toBe(1);
+  });
+
+  it('stays forgotten when it was retried before, unless it is retried once more', async () => {
+    const { ledgerBench, bench, deadLetters, forget } = await setup();
+    await using _ = ledgerBench;
+    const worker = await bench.startWorker();
+    const id = await bench.schedule(brokenTask, { n: 7 });
+    await bench.ended(id);
+    await worker.stop();
+    const retriedAs = (await deadLetters.retry(id))._unsafeUnwrap();
     await forget();
+
     expect((await deadLetters.retry(id))._unsafeUnwrapErr()).toMatchObject({
       code: 'already-retried',
-      metadata: { retriedAs: newId },
+      metadata: { retriedAs },
     });
+    expect(shown(await deadLetters.count())).toBe(0);
+    const newId = (await deadLetters.retry(id, { force: true }))._unsafeUnwrap();
     expect((await deadLetters.get(id))._unsafeUnwrap()).toMatchObject({
       retriedAs: newId,
       retriedAt: expect.any(Date),

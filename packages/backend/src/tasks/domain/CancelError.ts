@@ -10,7 +10,7 @@ import { AppError } from '@core/errors/AppError';
  * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.
  * - `ledger-unavailable`: it is cancelled on its queue (`metadata.status` is `cancelled`), or on none, and the ledger did not
  *   answer: it may run, if Redis loses its data or the ledger has it. Ask again: that is harmless.
- * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; neither Redis nor the ledger was asked.
  */
 export const CANCEL_ERROR_CODES = [
   'not-cancellable',

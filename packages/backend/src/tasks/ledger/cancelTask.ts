@@ -65,6 +65,8 @@ export const changeTask = async (
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) {
+    // Not to touch tasks is not to touch those of the ledger either.
+    if (accessFailureCode(answer.error) === 'tasks-disabled') return err(toCancelFailure(answer.error));
     // Nobody knows where it is then.
     const inLedger = onlyIn === undefined ? await cancelInLedger(cancellation) : undefined;
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);

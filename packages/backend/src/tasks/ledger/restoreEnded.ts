@@ -2,12 +2,15 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { taskIdTimeMs } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { deleteOrphan } from '../queue/deleteOrphan';
+import { type RetriableStatus } from '../queue/findRetriable';
 import { toRestoredStack } from '../queue/StoredFailure';
 import { type TaskQueues } from '../queue/TaskQueues';
 import { type UnpublishedTask } from './LedgerOutbox';
 
 /** A failed or cancelled task, as the ledger keeps it. */
-export interface KeptTask {
+export interface EndedKept {
+  /** Among which ones of its queue it is put. */
+  readonly status: RetriableStatus;
   readonly record: TaskRecord;
   readonly entry: UnpublishedTask;
 }
@@ -27,10 +30,11 @@ return 1`;
  */
 export const restoreEnded = async (
   { client, queues }: { readonly client: RedisClient; readonly queues: TaskQueues },
-  ended: KeptTask,
+  ended: EndedKept,
   nowMs: number,
 ): Promise<void> => {
-  const { id, name, status } = ended.record;
+  const { status, record } = ended;
+  const { id, name } = record;
   const queue = queues.get(name);
   await deleteOrphan({ client, queue, id });
   const keys = [queue.toKey(id), queue.toKey(status)] as const;
@@ -38,7 +42,7 @@ export const restoreEnded = async (
 };
 
 /** The fields of its job's hash, names and values in turn. */
-const toFields = ({ record, entry }: KeptTask): readonly string[] => {
+const toFields = ({ record, entry }: EndedKept): readonly string[] => {
   const { attempt, crashCount, startedAt, endedAt, error, cancelReason, retriedAs } = record;
   const retriedAtMs = retriedAs === undefined ? undefined : taskIdTimeMs(retriedAs);
   const fields: Readonly<Record<string, string | number | undefined>> = {

@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -23,6 +24,8 @@ export type TaskRetry =
 
 interface RetryRequest {
   readonly access: QueueAccess;
+  /** For what the answer does not say. */
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly task: TaskDefinition<unknown>;
   /** A failed or cancelled task of this definition. */
@@ -63,12 +66,21 @@ export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry
 /** A claim lasts at least so long; milliseconds. */
 const MIN_CLAIM_MS = 3000;
 
-/** What a claim lasts longer than the deadline for putting its task on the queue; milliseconds. */
+/** What a claim lasts longer than the deadlines for writing its task down and putting it on the queue; milliseconds. */
 const CLAIM_MARGIN_MS = 1000;
 
-/** A claim that lapses while its task is still on its way does little harm: whoever goes on does so under the same id. */
-const toClaimMs = ({ scheduleDeadlineMs }: RetryRequest['appConfig']): number =>
-  Math.max(MIN_CLAIM_MS, scheduleDeadlineMs + CLAIM_MARGIN_MS);
+interface ClaimDeadlines extends Pick<AppConfig, 'ledgerDeadlineMs' | 'scheduleDeadlineMs'> {
+  readonly hasLedger: boolean;
+}
+
+/**
+ * How long a claim lasts; milliseconds. Pure. One that lapses while its task is still on its way does little harm: whoever goes on
+ * does so under the same id.
+ */
+export const toClaimMs = ({ hasLedger, ledgerDeadlineMs, scheduleDeadlineMs }: ClaimDeadlines): number => {
+  const writtenMs = hasLedger ? ledgerDeadlineMs : 0;
+  return Math.max(MIN_CLAIM_MS, writtenMs + scheduleDeadlineMs + CLAIM_MARGIN_MS);
+};
 
 /** A claim that somebody else holds is soon closed, or lapses. */
 const claim = async (
@@ -76,7 +88,8 @@ const claim = async (
   newId: TaskId,
 ): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
-  const rule = { isForced, claimMs: toClaimMs(appConfig), keepsSteps };
+  const hasLedger = sharedTaskLedger(appConfig) !== undefined;
+  const rule = { isForced, claimMs: toClaimMs({ ...appConfig, hasLedger }), keepsSteps };
   for (;;) {
     const answer = await access.run((_queues, { client }) =>
       claimRetry({ client, queueKey, jobId: id, newId }, rule),
@@ -88,7 +101,7 @@ const claim = async (
 };
 
 const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Result<TaskRetry, Error>> => {
-  const { access, task, id, appConfig } = request;
+  const { access, task, id, logger, appConfig } = request;
   const { id: newId } = claimed;
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
   const nowMs = Date.now();
@@ -98,8 +111,10 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
     isRequired: appConfig.ledgerRequired,
     job,
     facts: { retryStrategy: toRetryStrategy(task.options, overridesOf(job.data)), nowMs },
-    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
-    log: access.log,
+    publish: (recorded) =>
+      publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
+    isWaitAnswered: true,
+    logger,
   });
   if (recorded.isErr()) return err(recorded.error);
   if (recorded.value.kind === 'waiting') return err(recorded.value.error);

@@ -48,6 +48,25 @@ describe('within', () => {
     expect(await test.countRows()).toBe(3);
   });
 
+  it('schedules in a savepoint with a scheduler that is within the transaction', async () => {
+    await using test = await setup();
+    await test.bench.schedule(task, { n: 0 });
+    await test.sql.begin('immediate', async (tx) => {
+      const scheduler = test.bench.scheduler.within(tx);
+      const schedule = (savepoint: CallerTransaction, n: number) =>
+        scheduler.within(savepoint).schedule(CorrelationId(), task, { n });
+      await tx.savepoint(async (savepoint) => (await schedule(savepoint, 1))._unsafeUnwrap());
+      const undone = tx.savepoint(async (savepoint) => {
+        (await schedule(savepoint, 2))._unsafeUnwrap();
+        throw new Error('sold out');
+      });
+      await undone.catch(() => undefined);
+    });
+    await until(async () => (await test.waitingCount()) === 2);
+
+    expect(await test.countRows()).toBe(2);
+  });
+
   it('leaves nothing of a transaction that is rolled back', async () => {
     await using test = await setup();
     await test.bench.schedule(task, { n: 0 });

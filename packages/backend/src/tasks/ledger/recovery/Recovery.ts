@@ -1,3 +1,4 @@
+import { type TaskId } from '../../domain/TaskId';
 import { type PublishJob } from '../publishTasks';
 import { type TaskLedger } from '../TaskLedger';
 import { type FindPlaces, type LocatedTasks } from '../walkPlaces';
@@ -40,9 +41,16 @@ export interface Recovery extends RecoveryParts {
   readonly tally: RecoveryTally;
 }
 
-/** Leaves tasks of which the queue does not say where they are. */
+/**
+ * Leaves tasks of which the queue does not say where they are.
+ *
+ * @param checkedIds Those of them that it has said before; they are counted as checked. Default: none.
+ */
 export const leaveUnlocated =
-  ({ tally }: Recovery) =>
+  ({ tally }: Recovery, checkedIds: ReadonlySet<TaskId> = new Set()) =>
   ({ tasks }: Pick<LocatedTasks, 'tasks'>, reason: string): void => {
-    for (const task of tasks) tally.leave(task, reason);
+    for (const task of tasks) {
+      if (checkedIds.has(task.id)) tally.leave(task, reason);
+      else tally.leaveUnchecked(task, reason);
+    }
   };

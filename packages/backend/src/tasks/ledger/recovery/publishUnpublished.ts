@@ -78,9 +78,9 @@ const settleClaimed = async (
   const rows: readonly NamedTask[] = [...tasks, ...unreadable];
   const settled = await walkPlaces(rows, {
     findPlaces,
-    onLeft: leaveUnlocated(recovery),
+    onLeft: leaveUnlocated(recovery, lostIds),
     act: (located) => {
-      const unknown = located.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeft(id));
+      const unknown = located.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeftChecked(id));
       tally.add(located.taskName, { checkedCount: unknown.length });
       const absentIds = new Set(toIds(toAbsent(located)));
       return settleName(recovery, located, {
