@@ -92,11 +92,13 @@ export interface LedgerOutbox {
   /** Writes that tasks are on their queues. */
   markPublished(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
   /**
-   * Forgets a task for which the queue answered another one. An equal debounce key made them one: the other one has what
-   * this one was scheduled with. Or a run of a schedule was skipped: the other one is left as it is. A task that has begun is
-   * not forgotten.
+   * Forgets a task for which the queue answered another one, and of which nobody has heard: its caller is told the other one. An
+   * equal debounce key made them one: the other one has what this one was scheduled with. Or a run of a schedule was skipped:
+   * the other one is left as it is. A task that has begun is not forgotten.
    */
   absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
+  /** As `absorb`, of a task that somebody was told is created: it is cancelled, with a reason that names the other one. */
+  cancelAbsorbed(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
   /** Lists tasks that are on no queue, so far as is written, claimed or not. */
   listUnpublished(query: UnpublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /** Lists unfinished tasks that were put on a queue. */

@@ -3,7 +3,7 @@ import { ok, type Result } from 'neverthrow';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerError } from '../LedgerError';
 import { type LedgerOutbox, type UnpublishedTasks } from '../LedgerOutbox';
-import { absorbEntry } from './absorbEntry';
+import { absorbEntry, cancelAbsorbedEntry } from './absorbEntry';
 import { claimTasks } from './claimTasks';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
@@ -53,6 +53,10 @@ export const createSqlOutbox = (
     markPublished: mark,
     absorb: (id, byId) =>
       run((database) => database.transaction((executor) => absorbEntry(executor, tables, { id, byId }))),
+    cancelAbsorbed: (id, byId) =>
+      run((database) =>
+        database.transaction((executor) => cancelAbsorbedEntry(executor, tables, { id, byId, nowMs: now() })),
+      ),
     listUnpublished: (query) => run((database) => listUnpublished(database, ledgerDatabase, query)),
     listPublished: (query) => run((database) => listPublished(database, ledgerDatabase, query)),
     unpublish: (ids, query) =>
