@@ -9,8 +9,8 @@ export const MAX_CANCELLED = 10_000;
 /** How long one request goes on with further tasks; milliseconds. A connection that is silent for longer is closed. */
 const MAX_DURATION_MS = 20_000;
 
-/** Tasks that are cancelled at the same time: as many as the ledger writes in one group. */
-const CHUNK = 500;
+/** Tasks that are cancelled at the same time: many share a write of the ledger, and few enough have their payloads in memory. */
+const CHUNK = 200;
 
 interface ManyTasks {
   /** The first `MAX_CANCELLED` of them are cancelled. */
