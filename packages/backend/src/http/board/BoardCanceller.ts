@@ -62,8 +62,14 @@ export const createBoardCancellers = ({
       cancel: (id, onlyIn) => changeTask({ ...toCancellation(id), onlyIn }),
       end: async (id) => {
         if (!isTaskId(id)) return ok();
-        await cancelChildren(toCancellation(id));
-        return ledger.writer.cancel(id, { reason: DELETED_REASON, nowMs: Date.now(), isIdle: true });
+        const ended = await ledger.writer.cancel(id, {
+          reason: DELETED_REASON,
+          nowMs: Date.now(),
+          isIdle: true,
+        });
+        // Not before: the handler that waits for them would go on, and complete.
+        if (ended.isOk()) await cancelChildren(toCancellation(id));
+        return ended;
       },
     };
   };
