@@ -16,6 +16,7 @@ import { BoardRefusal } from './BoardRefusal';
 import { toEditedData } from './EditedData';
 import { toFormSchema } from './FormSchema';
 import { type BoardForm, parseBoardForm } from './NewTask';
+import { reopenRow } from './reopenRow';
 import { type DeletionParts, replaceDeletions, toJobRemoval } from './replaceDeletions';
 import { toJobTitle, toShownData } from './ShownTask';
 
@@ -111,6 +112,7 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
       if (state === 'completed') {
         throw new BoardRefusal('a completed task is not run again; duplicate it instead');
       }
+      await reopenRow(options.appConfig, job.id);
       await retryFromStart({ client: options.client, queue, job: original });
     },
     remove: toJobRemoval(job, toDeletionParts({ task, queue, options })),

@@ -45,22 +45,51 @@ const POLL_MS = 25;
  * Does a failed or cancelled task again, as a new task that names the old one. In three steps: the old task is claimed for
  * the id of the new one, the new one is put on the queue under that id, with the finished steps and completed children that
  * the claim found, and the old one is marked as retried. A call that dies in between leaves a claim, and the next call goes
- * on under its id, for which there is only ever one job.
+ * on under its id, for which there is only ever one job. A Redis that has lost its last writes does not know of a retry that the
+ * ledger has: it is told.
  *
- * @returns `err` when Redis does not answer or refuses. Call again then: a step that was done is not done twice.
+ * @returns `err` when Redis or the ledger does not answer or refuses. Call again then: a step that was done is not done twice.
  */
 export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry, Error>> => {
-  const newId = TaskId();
-  const answer = await claim(request, newId);
+  const known = await findRetry(request);
+  if (known.isErr()) return err(known.error);
+  const answer = await claim(request, known.value ?? TaskId());
   if (answer.isErr()) return err(answer.error);
   switch (answer.value.kind) {
     case 'retried':
       return ok({ kind: 'already-retried', retriedAs: answer.value.id });
     case 'absent':
       return ok({ kind: 'absent' });
-    case 'claimed':
-      return putOnQueue(request, answer.value);
+    case 'claimed': {
+      const isDone = known.value !== undefined && !answer.value.wasBegun;
+      return isDone ? closeKnown(request, known.value) : putOnQueue(request, answer.value);
+    }
   }
+};
+
+/** The task that does this one again, as the ledger has it. */
+const findRetry = async ({
+  appConfig,
+  id,
+  isForced = false,
+}: RetryRequest): Promise<Result<TaskId | undefined, Error>> => {
+  const ledger = isForced ? undefined : sharedTaskLedger(appConfig);
+  const found = await ledger?.history.find(id);
+  if (found?.isErr() && appConfig.ledgerRequired) return err(found.error);
+  return ok(found?.unwrapOr(undefined)?.retriedAs);
+};
+
+const closeKnown = async (request: RetryRequest, retriedAs: TaskId): Promise<Result<TaskRetry, Error>> =>
+  (await closeClaim(request, retriedAs)).map(() => ({ kind: 'already-retried', retriedAs }));
+
+const closeClaim = (
+  { access, appConfig, task, id }: RetryRequest,
+  newId: TaskId,
+): Promise<Result<void, Error>> => {
+  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  return access.run((_queues, { client }) =>
+    closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
+  );
 };
 
 /** A claim lasts at least so long; milliseconds. */
@@ -101,9 +130,7 @@ const claim = async (
 };
 
 const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Result<TaskRetry, Error>> => {
-  const { access, task, id, logger, appConfig } = request;
-  const { id: newId } = claimed;
-  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  const { access, task, logger, appConfig } = request;
   const nowMs = Date.now();
   const job = toJob(request, claimed, nowMs);
   const recorded = await publishRecorded({
@@ -118,10 +145,7 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
   });
   if (recorded.isErr()) return err(recorded.error);
   if (recorded.value.kind === 'waiting') return err(recorded.value.error);
-  const closed = await access.run((_queues, { client }) =>
-    closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
-  );
-  return closed.map(() => ({ kind: 'retried', id: newId }));
+  return (await closeClaim(request, claimed.id)).map(() => ({ kind: 'retried', id: claimed.id }));
 };
 
 /** Runs as soon as it can, with all attempts and the priority of the old job. */
