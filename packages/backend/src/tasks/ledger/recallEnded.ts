@@ -3,9 +3,9 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type RetriableStatus, type TaskPlace } from '../queue/findRetriable';
 import { type QueueAccess } from '../queue/QueueAccess';
+import { restoreEnded } from '../queue/restoreEnded';
 import { LedgerError } from './LedgerError';
 import { type UnreadableTask } from './LedgerOutbox';
-import { restoreEnded } from './restoreEnded';
 import { type TaskLedger } from './TaskLedger';
 
 interface RecallRequest {

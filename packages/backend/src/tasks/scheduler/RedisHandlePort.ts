@@ -9,6 +9,7 @@ import { cancelTask } from '../ledger/cancelTask';
 import { readKeptSighting } from '../ledger/readKeptSighting';
 import { createSharedEnds } from '../ledger/SharedEnds';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { toCancellation } from '../ledger/toCancellation';
 import { describeAccessFailure } from '../queue/AccessFailure';
 import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
@@ -41,18 +42,10 @@ export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
       }),
     readLog: ({ id, taskName }) =>
       access.run((queues) => readTaskLog({ client: queues.client, queue: queues.get(taskName), id })),
-    cancel: ({ id, taskName, maxAttempts = appConfig.taskMaxAttempts }, reason) =>
-      cancelTask({
-        access,
-        ledger: sharedTaskLedger(appConfig),
-        ledgerRequired: appConfig.ledgerRequired,
-        logger: guardedLogger(logger),
-        prefix: appConfig.queuePrefix,
-        taskName,
-        id,
-        reason,
-        maxAttempts,
-      }),
+    cancel: ({ id, taskName, maxAttempts }, reason) => {
+      const guarded = { access, logger: guardedLogger(logger), appConfig };
+      return cancelTask(toCancellation(guarded, { taskName, id, reason, maxAttempts }));
+    },
   };
 };
 
