@@ -177,6 +177,36 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       expect((await ledger.outbox.lag(NOW_MS + 7))._unsafeUnwrap()).toEqual({ count: 3, oldestMs: 60_007 });
     });
 
+    it('says of a database whose disk is full that it takes no writes, until there is room', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      expect((await ledger.outbox.lag(NOW_MS)).isOk()).toBe(true);
+      const fill =
+        dialect === 'sqlite'
+          ? ['PRAGMA max_page_count = 1'] // what the file has is the least
+          : [
+              `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+              `CREATE TRIGGER refuse BEFORE INSERT ON ${ledger.tables.name('tasks')} EXECUTE FUNCTION refuse()`,
+            ];
+      const empty =
+        dialect === 'sqlite'
+          ? 'PRAGMA max_page_count = 1000000'
+          : `DROP TRIGGER refuse ON ${ledger.tables.name('tasks')}`;
+      for (const statement of fill) await ledger.database.query(statement);
+      while ((await ledger.writer.insert(sampleEntry())).isOk());
+
+      const lag = await ledger.outbox.lag(NOW_MS);
+      await ledger.database.query(empty);
+
+      expect(lag._unsafeUnwrapErr()).toMatchObject({
+        code: 'ledger-unavailable',
+        message: expect.stringMatching(
+          /^the ledger's database takes no writes: (database or disk is full|could not extend file)/,
+        ),
+      });
+      expect((await ledger.outbox.lag(NOW_MS)).isOk()).toBe(true);
+    });
+
     it('says of a database that takes no writes that it takes none', async () => {
       await using ledger = await createOutboxBench(dialect);
       await using database = openUrl(
