@@ -164,6 +164,27 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       expect(idsOf((await ledger.outbox.listPublished(early))._unsafeUnwrap())).toEqual([lost]);
     });
 
+    it('lists what a clock that was ahead has touched, and takes back what of it does not run', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const aheadMs = NOW_MS + 60_000;
+      const [waiting, running] = [
+        await ledger.insert({ createdAtMs: aheadMs }),
+        await ledger.insert({ createdAtMs: NOW_MS - 60_000 }),
+      ];
+      await ledger.publish(waiting, running);
+      const attempt = { id: running, attempt: 1, workerId: 'w1', startedAtMs: aheadMs };
+      await ledger.writer.touch([attempt], aheadMs);
+      const query = { ...listed, aheadOfMs: aheadMs - 1 };
+      const ids = [waiting, running];
+
+      const lists = [{ ...query, aheadOfMs: aheadMs }, query].map(async (each) =>
+        idsOf((await ledger.outbox.listPublished(each))._unsafeUnwrap()),
+      );
+      expect(await Promise.all(lists)).toEqual([[], ids.toSorted()]);
+      expect((await ledger.outbox.unpublish(ids, query))._unsafeUnwrap()).toBe(1);
+      expect(idsOf((await ledger.outbox.readUnpublished(ids))._unsafeUnwrap().tasks)).toEqual([waiting]);
+    });
+
     it('takes back that a task is on a queue, unless something has happened to it since', async () => {
       await using ledger = await createOutboxBench(dialect);
       const [lost, touched] = [await ledger.insert(), await ledger.insert()];

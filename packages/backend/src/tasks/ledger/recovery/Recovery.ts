@@ -36,6 +36,8 @@ export interface Recovery extends RecoveryParts {
   readonly untouchedSinceMs: number;
   /** The same for those that run, `runningAgeMs` before the recovery began; milliseconds since 1970. */
   readonly runningSinceMs: number;
+  /** Times that are later now are those of a clock that was ahead; milliseconds since 1970. */
+  readonly aheadOfMs: () => number;
   readonly now: () => number;
   readonly patienceMs: number;
   readonly tally: RecoveryTally;

@@ -9,6 +9,7 @@ import { type LedgerDatabase } from './LedgerDatabase';
 import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
 import { createPublicationNotes } from './PublicationNotes';
 import { listCommitted, listPublished, listUnpublished, readLag, readUnpublished } from './readOutbox';
+import { createWriteProbe } from './WriteProbe';
 
 /** An outbox, and what closing it needs. */
 export interface SqlOutbox extends LedgerOutbox {
@@ -39,8 +40,12 @@ export const createSqlOutbox = (
     work: (database: SqlDatabase) => Promise<Answer>,
   ): Promise<Result<Answer, LedgerError>> => (ids.length === 0 ? ok(none) : run(work));
 
+  const probe = createWriteProbe(ledgerDatabase);
   const mark = (ids: readonly TaskId[]): Promise<Result<void, LedgerError>> =>
-    forIds(ids, undefined, (database) => markPublished(database, tables, { ids, nowMs: now() }));
+    forIds(ids, undefined, async (database) => {
+      await markPublished(database, tables, { ids, nowMs: now() });
+      probe.noteWritten();
+    });
   const notes = createPublicationNotes({ write: mark, delayMs: NOTE_DELAY_MS });
 
   return {
@@ -63,7 +68,12 @@ export const createSqlOutbox = (
       forIds(ids, 0, (database) =>
         database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),
       ),
-    lag: (nowMs) => run((database) => readLag(database, ledgerDatabase, nowMs)),
+    lag: (nowMs) =>
+      run(async (database) => {
+        const lag = await readLag(database, ledgerDatabase, nowMs);
+        await probe.check(database);
+        return lag;
+      }),
     settled: notes.settled,
   };
 };

@@ -14,6 +14,26 @@ const touch = ({ writer }: RelayBench, id: TaskId, touchedAtMs: number) =>
 export const describeRecovery = (dialect: SqlDialect): void => {
   describe(`recoverTasks on ${dialect}`, () => {
     it.each([false, true])(
+      'sees to tasks that a clock which was ahead has put into the future, or says that it would: %p',
+      async (isDryRun) => {
+        await using bench = await createRelayBench(dialect);
+        const aheadMs = Date.now() + 3_600_000;
+        const [lost, running] = (await publishTasks(bench, { createdAtMs: aheadMs }, {})) as [TaskId, TaskId];
+        await touch(bench, running, aheadMs);
+        await bench.loseRedis();
+        const unpublished = await bench.insert({ createdAtMs: aheadMs });
+
+        const report = await recover(bench, { isDryRun });
+
+        expect(countsOf(report)).toEqual([3, 2, 0, 1]);
+        expect(report.taskNames[0]?.left).toEqual([
+          { reason: expect.stringMatching(/^a worker ran it less than 60 s ago: /), count: 1 },
+        ]);
+        expect((await bench.waiting()).toSorted()).toEqual(isDryRun ? [] : [lost, unpublished].toSorted());
+      },
+    );
+
+    it.each([false, true])(
       'puts what was lost and what was never published on the queues, or says that it would: %p',
       async (isDryRun) => {
         await using bench = await createRelayBench(dialect);
