@@ -7,10 +7,20 @@ export type LedgerEnding =
   | { readonly kind: 'failed'; readonly error: StoredTaskError; readonly endedAtMs: number }
   | { readonly kind: 'cancelled'; readonly reason?: string };
 
+/** A task that has not ended. */
+export interface OpenStanding {
+  readonly kind: 'open';
+  /** The newest attempt that counts; 0 before the first, and again once the task was put back. */
+  readonly attempt: number;
+  /** Whether that one runs, as far as the ledger knows. */
+  readonly isRunning: boolean;
+  /** Attempts of which the ledger knows that their worker died. */
+  readonly crashCount: number;
+}
+
 /** Where a task stands in the ledger. */
 export type Standing =
-  /** It has not ended. */
-  | { readonly kind: 'open' }
+  | OpenStanding
   /** The ledger does not know it: scheduled without the ledger, or swept. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'ended'; readonly ending: LedgerEnding };

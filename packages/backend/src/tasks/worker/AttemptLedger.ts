@@ -8,6 +8,7 @@ import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt, type AttemptEnd } from './Attempt';
 import { createAttemptStandings } from './AttemptStandings';
 import { completeWithin } from './completeWithin';
+import { countAttempt } from './countAttempt';
 import { createLedgerPatience } from './LedgerPatience';
 import { createRunningAttempts } from './RunningAttempts';
 import { type Shutdown } from './Shutdown';
@@ -19,10 +20,10 @@ import { createUnwrittenEnds } from './UnwrittenEnds';
 /** How a worker writes its attempts down. */
 export interface AttemptLedger {
   /**
-   * Runs an attempt, unless its task has ended: then it answers that end. What the attempt comes to is written before it is
-   * answered; while the database is away both wait for it, if tasks wait for the ledger. Never rejects.
+   * Runs an attempt, unless its task has ended: then it answers that end. An attempt is counted on from those that the ledger
+   * knows. What it comes to is written before it is answered; while the database is away both wait for it, if tasks wait for the ledger. Never rejects.
    */
-  record(attempt: Attempt, run: () => Promise<AttemptEnd>): Promise<AttemptEnd>;
+  record(attempt: Attempt, run: (attempt: Attempt) => Promise<AttemptEnd>): Promise<AttemptEnd>;
   /** Completes the task of an attempt in a transaction of its handler's; see `TaskContext.completeWithin`. */
   completeWithin(attempt: Attempt, transaction: CallerTransaction, value: unknown): Promise<void>;
   /**
@@ -107,17 +108,18 @@ export const createAttemptLedger = ({
   };
 
   return {
-    record: async (attempt, run) => {
+    record: async (delivered, run) => {
       // A job that another program added has an id of its own, which may be another one's too.
-      if (!isTaskId(attempt.delivery.taskId)) return run();
-      const standing = await standings.begin(attempt);
-      if (standing.isErr() && isRequired) return toUnrun(attempt, toReleased());
+      if (!isTaskId(delivered.delivery.taskId)) return run(delivered);
+      const standing = await standings.begin(delivered);
+      if (standing.isErr() && isRequired) return toUnrun(delivered, toReleased());
       if (standing.isOk() && standing.value.kind === 'ended') {
-        logger.info(ENDED_BEFORE_MESSAGE, factsOf(attempt));
-        return { ...toUnrun(attempt, toOutcome(standing.value.ending)), hadEnded: true };
+        logger.info(ENDED_BEFORE_MESSAGE, factsOf(delivered));
+        return { ...toUnrun(delivered, toOutcome(standing.value.ending)), hadEnded: true };
       }
+      const attempt = standing.isOk() ? countAttempt(delivered, standing.value) : delivered;
       const stopTelling = running.add(toRunningAttempt(attempt, attempt.plan.attempt));
-      const end = await run();
+      const end = await run(attempt);
       stopTelling();
       return finish(attempt, end);
     },

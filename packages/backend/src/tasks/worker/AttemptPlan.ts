@@ -25,6 +25,8 @@ export const toTaskDefaults = (
 export interface AttemptPlan {
   /** 1-based; each crash counted as one. */
   readonly attempt: number;
+  /** How often a worker died while it held the task. */
+  readonly crashCount: number;
   readonly maxAttempts: number;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
@@ -68,6 +70,7 @@ export const planAttempt = ({
   crashCount,
 }: AttemptPlanInput): AttemptPlan => ({
   attempt: attemptsMade + crashCount + 1,
+  crashCount,
   maxAttempts: overrides.maxAttempts ?? options.maxAttempts ?? defaults.maxAttempts,
   timeoutMs: overrides.timeoutMs ?? options.timeoutMs ?? defaults.timeoutMs,
   get retry() {

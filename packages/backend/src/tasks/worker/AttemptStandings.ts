@@ -3,6 +3,7 @@ import { type LedgerError } from '../ledger/LedgerError';
 import { type LedgerWriter } from '../ledger/LedgerWriter';
 import { type LedgerEnding, type Standing } from '../ledger/Standing';
 import { type Attempt } from './Attempt';
+import { countAttempt } from './countAttempt';
 import { type LedgerPatience } from './LedgerPatience';
 import { toDeliveredEntry } from './toDeliveredEntry';
 
@@ -38,7 +39,7 @@ export const createAttemptStandings = ({
     if (ending.kind !== 'failed' || failedAtMs === undefined || !isHeardOf(ending, failedAtMs))
       return ok(standing);
     const reopened = await insist(() => writer.reopen(delivery.taskId, now()));
-    return reopened.map(() => ({ kind: 'open' }));
+    return reopened.map(() => ({ kind: 'open', attempt: 0, isRunning: false, crashCount: 0 }));
   };
 
   const begin = async (attempt: Attempt): Promise<Result<Standing, LedgerError>> => {
@@ -51,7 +52,8 @@ export const createAttemptStandings = ({
       if (inserted.isErr()) return err(inserted.error);
     }
     if (crashCount > 0) {
-      const crash = { id: taskId, attempt: attempt.plan.attempt - 1, crashCount, foundAtMs: now() };
+      const { plan } = countAttempt(attempt, standing.value);
+      const crash = { id: taskId, attempt: plan.attempt - 1, crashCount, foundAtMs: now() };
       // Noted at a later attempt, it would be told of the wrong one.
       const noted = await insist(() => writer.noteCrash(crash));
       if (noted.isErr()) return err(noted.error);

@@ -9,22 +9,22 @@ export const checkCancelled = ({ delivery }: Attempt): Result<void, TaskError> =
   return request === undefined ? ok() : err(toCancelledError(request));
 };
 
-const checkCrashes = ({ delivery, plan, environment }: Attempt): Result<void, TaskError> => {
-  if (delivery.crashCount >= environment.maxCrashes) {
-    const message = `the worker died ${delivery.crashCount} times while it ran this task`;
+const checkCrashes = ({ plan, environment }: Attempt): Result<void, TaskError> => {
+  if (plan.crashCount >= environment.maxCrashes) {
+    const message = `the worker died ${plan.crashCount} times while it ran this task`;
     return err(new TaskError(message, {}, { code: 'crash-loop' }));
   }
   // Without a crash somebody has asked for one more attempt by hand, with BullMQ's own retry.
-  if (plan.attempt <= plan.maxAttempts || delivery.crashCount === 0) return ok();
+  if (plan.attempt <= plan.maxAttempts || plan.crashCount === 0) return ok();
   const message = `the worker died during attempt ${plan.attempt - 1} of ${plan.maxAttempts}`;
   return err(new TaskError(message, {}, { code: 'crashed' }));
 };
 
 /** Only before the first attempt: a task that has been tried goes on to its end. */
-const checkExpiry = ({ delivery, envelope, startedAt }: Attempt): Result<void, TaskError> => {
+const checkExpiry = ({ plan, envelope, startedAt }: Attempt): Result<void, TaskError> => {
   const { expiresAtMs } = envelope;
   if (expiresAtMs === undefined || startedAt.getTime() <= expiresAtMs) return ok();
-  if (delivery.attemptsMade + delivery.crashCount > 0) return ok();
+  if (plan.attempt > 1) return ok();
   const message = `the task was to start before ${new Date(expiresAtMs).toISOString()}`;
   return err(new TaskError(message, {}, { code: 'expired' }));
 };

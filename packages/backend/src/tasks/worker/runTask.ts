@@ -63,7 +63,7 @@ const endAttempt = (attempt: Attempt, result: Result<unknown, TaskError>): Attem
 };
 
 /**
- * Runs one attempt of a task: decode envelope, ask the ledger whether it has ended, look whether it was cancelled, count
+ * Runs one attempt of a task: decode envelope, ask the ledger whether it has ended and how often it was tried, look whether it was cancelled, count
  * crashes, look at its expiry, validate payload, handler under timeout and signal, validate output, decide the outcome,
  * write it to the ledger. Every log line inside carries the correlation ID. Never rejects, whatever handler, validator or data
  * do; the outcome is for `settle` to tell the queue.
@@ -80,16 +80,16 @@ export const runTask = (
   const { defaults } = environment;
   const plan = planAttempt({ task, overrides: envelope.overrides ?? {}, defaults, attemptsMade, crashCount });
   const attempt: Attempt = { delivery, task, envelope, plan, startedAt: environment.now(), environment };
-  const run = (): Promise<AttemptEnd> =>
-    decoded.isErr() ? Promise.resolve(endAttempt(attempt, err(decoded.error))) : runStartable(attempt);
-  return environment.ledger?.record(attempt, run) ?? run();
+  const run = (begun: Attempt): Promise<AttemptEnd> =>
+    decoded.isErr() ? Promise.resolve(endAttempt(begun, err(decoded.error))) : runStartable(begun);
+  return environment.ledger?.record(attempt, run) ?? run(attempt);
 };
 
 const runStartable = (attempt: Attempt): Promise<AttemptEnd> => {
   const startable = checkStartable(attempt);
   if (startable.isErr()) return Promise.resolve(endUnrun(attempt, startable.error));
   return runWithLogContext(toLogBindings(attempt), () => {
-    const { crashCount } = attempt.delivery;
+    const { crashCount } = attempt.plan;
     if (crashCount > 0)
       attempt.environment.logger.info('Task runs again: its worker died or lost the lock', { crashCount });
     return runAttempt(attempt);

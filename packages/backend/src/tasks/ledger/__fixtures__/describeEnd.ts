@@ -59,7 +59,7 @@ export const describeEnd = (dialect: SqlDialect): void => {
       await bench.writer.end(sampleEnd(id, { attempt, outcome, hasBegun: outcome.kind !== 'released' }));
 
       expect(await stateOf(bench, id)).toEqual(state);
-      expect((await bench.writer.standing(id))._unsafeUnwrap()).toEqual({ kind: 'open' });
+      expect((await bench.writer.standing(id))._unsafeUnwrap()).toMatchObject({ kind: 'open' });
       expect(await outcomesOf(bench, id)).toEqual(
         outcome.kind === 'released' ? [] : [[attempt, outcome.kind]],
       );

@@ -136,7 +136,7 @@ export const testWithinTransaction = (name: string, dialect: SqlDialect, connect
       expect((await writer.standing(id))._unsafeUnwrap()).toEqual(
         isCommitted
           ? { kind: 'ended', ending: { kind: 'completed', value: { booked: true } } }
-          : { kind: 'open' },
+          : { kind: 'open', attempt: 0, isRunning: false, crashCount: 0 },
       );
     });
 

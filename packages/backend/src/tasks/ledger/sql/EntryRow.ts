@@ -72,12 +72,15 @@ export const toEntryCells = (entry: LedgerEntry, queuePrefix: string): readonly 
   ];
 };
 
-/** The columns of which an entry is made again, and how often its worker died, as a list of SQL. `id` and `reopened_at` are the task's: SQLite knows no name of it in a `RETURNING`. */
+/** How often the worker of a task died since it was put back last, in SQL. `id` and `reopened_at` are the task's: SQLite knows no name of it in a `RETURNING`. */
+export const toCrashCount = (tables: SqlTables): string =>
+  `(SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS crash
+    WHERE crash.task_id = id AND crash.outcome = 'crashed' AND crash.ended_at >= COALESCE(reopened_at, 0))`;
+
+/** The columns of which an entry is made again, and how often its worker died, as a list of SQL. */
 export const toEntryFields = (tables: SqlTables): string =>
   `id, task_type, payload, status, priority, max_attempts, current_attempt, created_at, scheduled_at, started_at, envelope, job,
-   (SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS crash
-    WHERE crash.task_id = id AND crash.outcome = 'crashed' AND crash.ended_at >= COALESCE(reopened_at, 0))
-     AS crash_count`;
+   ${toCrashCount(tables)} AS crash_count`;
 
 /** A BIGINT is a number on SQLite and a text on Postgres. */
 export const toMs = (value: unknown): number | undefined =>

@@ -5,6 +5,7 @@ import { UNTOLD_ERROR } from '../../domain/TaskRecord';
 import { parseJson } from '../../queue/TaskRecordReader';
 import { type Standing } from '../Standing';
 import { selectTexts, toBatch } from './batch';
+import { toCrashCount } from './EntryRow';
 import { parseError } from './HistoryRow';
 
 /** Reads how tasks stand; one answer for each, in their order. */
@@ -14,8 +15,9 @@ export const readStandings = async (
   ids: readonly TaskId[],
 ): Promise<readonly Standing[]> => {
   const rows = await executor.query(
-    `SELECT id, status, result, error, cancel_reason, completed_at FROM ${tables.name('tasks')}
-     WHERE id IN ${selectTexts(tables.dialect)}`,
+    `SELECT id, status, result, error, cancel_reason, completed_at, current_attempt,
+       CASE WHEN current_attempt > 0 THEN ${toCrashCount(tables)} ELSE 0 END AS crash_count
+     FROM ${tables.name('tasks')} WHERE id IN ${selectTexts(tables.dialect)}`,
     [toBatch(ids.map((id) => [id]))],
   );
   const standings = new Map(rows.map((row) => [String(row['id']), toStanding(row)]));
@@ -42,6 +44,11 @@ const toStanding = (row: SqlRow): Standing => {
         ending: { kind: 'cancelled', ...(typeof reason === 'string' ? { reason } : {}) },
       };
     default:
-      return { kind: 'open' };
+      return {
+        kind: 'open',
+        attempt: Number(row['current_attempt']),
+        isRunning: status === 'running',
+        crashCount: Number(row['crash_count']),
+      };
   }
 };

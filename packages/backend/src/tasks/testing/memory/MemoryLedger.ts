@@ -10,7 +10,7 @@ export const createMemoryLedger = (): AttemptLedger => {
   const values = new Map<TaskId, unknown>();
   return {
     record: async (attempt, run) => {
-      const end = await run();
+      const end = await run(attempt);
       const { taskId } = attempt.delivery;
       return values.has(taskId) ? { ...end, outcome: { kind: 'completed', value: values.get(taskId) } } : end;
     },

@@ -1,0 +1,3 @@
+import { describeRedisBehind } from './__fixtures__/describeRedisBehind';
+
+describeRedisBehind('postgres');
