@@ -10,6 +10,7 @@ import {
 } from '@backend/tasks/ledger/cancelTask';
 import { type LedgerError } from '@backend/tasks/ledger/LedgerError';
 import { sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
+import { toCancellation } from '@backend/tasks/ledger/toCancellation';
 import { type UnfinishedSet } from '@backend/tasks/queue/cancelJob';
 import { createQueueAccess } from '@backend/tasks/queue/QueueAccess';
 import { ok, type Result } from 'neverthrow';
@@ -46,20 +47,13 @@ export const createBoardCancellers = ({
   return (taskName) => {
     const ledger = sharedTaskLedger(appConfig);
     if (ledger === undefined) return undefined;
-    const toCancellation = (id: string): TaskCancellation => ({
-      access,
-      prefix: appConfig.queuePrefix,
-      ledger,
-      // What the board deletes from Redis the reconciler would bring back if the ledger had not been told.
+    // What the board deletes from Redis the reconciler would bring back if the ledger had not been told.
+    const cancellationOf = (id: string): TaskCancellation => ({
+      ...toCancellation({ access, logger, appConfig }, { taskName, id, reason: DELETED_REASON }),
       ledgerRequired: true,
-      logger,
-      taskName,
-      id,
-      reason: DELETED_REASON,
-      maxAttempts: appConfig.taskMaxAttempts,
     });
     return {
-      cancel: (id, onlyIn) => changeTask({ ...toCancellation(id), onlyIn }),
+      cancel: (id, onlyIn) => changeTask({ ...cancellationOf(id), onlyIn }),
       end: async (id) => {
         if (!isTaskId(id)) return ok();
         const ended = await ledger.writer.cancel(id, {
@@ -68,7 +62,7 @@ export const createBoardCancellers = ({
           isIdle: true,
         });
         // Not before: the handler that waits for them would go on, and complete.
-        if (ended.isOk()) await cancelChildren(toCancellation(id));
+        if (ended.isOk()) await cancelChildren(cancellationOf(id));
         return ended;
       },
     };
