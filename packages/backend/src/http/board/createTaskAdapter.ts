@@ -125,6 +125,7 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
   const cancel = options.cancelOf(task.queueName);
   const updateData = job.updateData.bind(job);
   const changePriority = job.changePriority.bind(job);
+  const promote = job.promote.bind(job);
   return Object.assign(job, {
     retry: async (state?: string): Promise<void> => {
       if (state === 'completed') {
@@ -134,6 +135,17 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
     },
     remove: async (): Promise<void> => {
       if (!(await cancelDeleted(cancel, original.id ?? ''))) await remove();
+    },
+    promote: async (): Promise<void> => {
+      try {
+        await promote();
+      } catch (cause) {
+        const state = await job.getState();
+        if (state === 'delayed') throw cause;
+        throw new BoardRefusal(`only a task that is delayed is promoted, and this one is ${state}`, {
+          cause,
+        });
+      }
     },
     updateData: async (edited: unknown): Promise<void> => {
       const maxPayloadBytes = options.appConfig.taskMaxPayloadBytes;
