@@ -51,15 +51,20 @@ export const runWorkerProcess = async (
   stopOnRequest({
     logger,
     stop: async () => {
+      const endsAtMs = performance.now() + appConfig.workerDrainTimeoutMs + STOP_MS;
       await worker.stop();
       closeSharedConnections();
-      await closeSharedLedgers();
+      // What a locked database has not taken by now is lost with the process; the relay and the reconciler find it.
+      await closeSharedLedgers({ patienceMs: endsAtMs - performance.now() });
       await redis.stop();
     },
   });
   process.stdout.write(`${toTaskTable(tasks, toTaskDefaults(appConfig))}\n`);
   await start(worker, logger);
 };
+
+/** How long a process that stops may take after `WORKER_DRAIN_TIMEOUT_MS`, the worker included; milliseconds. */
+const STOP_MS = 1850;
 
 /** What a worker process says when it takes tasks. */
 export const RUNNING_MESSAGE = 'Worker is running';

@@ -161,6 +161,20 @@ describe('createTaskAdapter', () => {
     for (const id of ids) await waitForStatus(running, id, 'completed');
   });
 
+  it('promotes a task that is delayed, and says of another one that it is none', async () => {
+    await using running = createRunningApp({ redisUrl: await testRedisUrl(), tasks: [sendEmailTask] });
+    const { id } = (
+      await running.scheduler.schedule(CorrelationId(), sendEmailTask, payload, { delayMs: 60_000 })
+    )._unsafeUnwrap();
+    const promote = () => sendToBoard(running, 'PUT', `${boardPathOf('emails:send', id)}/promote`);
+
+    expect((await promote()).status).toBe(204);
+    expect(await promote()).toMatchObject({
+      status: 400,
+      body: { message: expect.stringMatching(/^only a task that is delayed is promoted, and this one is /) },
+    });
+  });
+
   it('does not run a completed task again', async () => {
     await using running = createRunningApp({ redisUrl: await testRedisUrl(), tasks: [sendEmailTask] });
     await running.startWorker();

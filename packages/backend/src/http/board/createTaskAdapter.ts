@@ -107,6 +107,7 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
   const original = { id: job.id, retry: job.retry.bind(job) };
   const updateData = job.updateData.bind(job);
   const changePriority = job.changePriority.bind(job);
+  const promote = job.promote.bind(job);
   return Object.assign(job, {
     retry: async (state?: string): Promise<void> => {
       if (state === 'completed') {
@@ -116,6 +117,17 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
       await retryFromStart({ client: options.client, queue, job: original });
     },
     remove: toJobRemoval(job, toDeletionParts({ task, queue, options })),
+    promote: async (): Promise<void> => {
+      try {
+        await promote();
+      } catch (cause) {
+        const state = await job.getState();
+        if (state === 'delayed') throw cause;
+        throw new BoardRefusal(`only a task that is delayed is promoted, and this one is ${state}`, {
+          cause,
+        });
+      }
+    },
     updateData: async (edited: unknown): Promise<void> => {
       const maxPayloadBytes = options.appConfig.taskMaxPayloadBytes;
       const data = toEditedData({ task, stored: job.data, edited, maxPayloadBytes });

@@ -6,7 +6,12 @@ import { LedgerError } from './LedgerError';
 
 /** A watch with a clock of its own; `there` are the tasks that are committed. */
 const setup = () => {
-  const state = { nowMs: 0, isAway: false, timer: undefined as { act(): void; atMs: number } | undefined };
+  const state = {
+    nowMs: 0,
+    isAway: false,
+    timer: undefined as { act(): void; atMs: number } | undefined,
+    atEnd: undefined as (() => void) | undefined,
+  };
   const there = new Set<TaskId>();
   const committed: (readonly [ids: readonly TaskId[], atMs: number])[] = [];
   const looks: (readonly TaskId[])[] = [];
@@ -20,6 +25,12 @@ const setup = () => {
     },
     onCommitted: (ids) => committed.push([ids, state.nowMs]),
     now: () => state.nowMs,
+    atEnd: (act) => {
+      state.atEnd = act;
+      return () => {
+        state.atEnd = undefined;
+      };
+    },
     later: (act, delayMs) => {
       const timer = { act, atMs: state.nowMs + delayMs };
       state.timer = timer;
@@ -101,6 +112,31 @@ describe('createCommitWatch', () => {
     await passUntil(25);
 
     expect(committed.map(([ids]) => ids)).toEqual([[id]]);
+  });
+
+  it('looks once for all when the process has nothing else to do', async () => {
+    const { watch, there, looks, committed, state, passUntil } = setup();
+    const [one, other] = [TaskId(), TaskId()];
+    watch.watch(one);
+    watch.watch(other);
+    there.add(one);
+    state.atEnd?.();
+    await passUntil(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    await passUntil(60_000);
+
+    expect([looks, committed]).toEqual([[[one, other]], [[[one], 0]]]);
+  });
+
+  it('wants nothing of the end of a process when everything is committed', async () => {
+    const { watch, there, state, passUntil } = setup();
+    const id = TaskId();
+    there.add(id);
+    watch.watch(id);
+    const before = state.atEnd;
+    await passUntil(5);
+
+    expect([before, state.atEnd]).toEqual([expect.any(Function), undefined]);
   });
 
   it('looks for nothing after its stop', async () => {

@@ -1,3 +1,4 @@
+import { beforeProcessEnds } from '@backend/deadline/beforeProcessEnds';
 import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from './LedgerError';
@@ -9,6 +10,8 @@ interface CommitWatchOptions {
   onCommitted(ids: readonly TaskId[]): void;
   /** Acts after so many milliseconds; answers what keeps it from acting. Default: a timer that holds no process. */
   readonly later?: (act: () => void, delayMs: number) => () => void;
+  /** Acts when nothing else keeps the process; answers what keeps it from acting. Default: `beforeProcessEnds`. */
+  readonly atEnd?: (act: () => void) => () => void;
   /** A clock that never goes back; milliseconds. Default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -43,18 +46,26 @@ const holdNothing = (act: () => void, delayMs: number): (() => void) => {
 
 /**
  * Creates a commit watch. Only the caller of a transaction knows when it is committed, and its client may have no way to tell:
- * so the ledger is asked, every millisecond at first and the less often the longer it takes, in one query for all that is due.
+ * so the ledger is asked, every millisecond at first and the less often the longer it takes, in one query for all that is due; and
+ * once more for all when the process has nothing else to do.
  */
 export const createCommitWatch = (options: CommitWatchOptions): CommitWatch => {
-  const { outbox, onCommitted, later = holdNothing, now = () => performance.now() } = options;
+  const { outbox, onCommitted, now = () => performance.now() } = options;
+  const { later = holdNothing, atEnd = beforeProcessEnds } = options;
   const watched = new Map<TaskId, Watched>();
   let cancel: (() => void) | undefined;
+  let cancelEnd: (() => void) | undefined;
   let isLooking = false;
 
   const plan = (): void => {
     cancel?.();
     cancel = undefined;
+    if (watched.size === 0) {
+      cancelEnd?.();
+      cancelEnd = undefined;
+    }
     if (isLooking || watched.size === 0) return;
+    cancelEnd ??= atEnd(lookLast);
     const nextAtMs = [...watched.values()].reduce((next, each) => Math.min(next, each.nextAtMs), Infinity);
     cancel = later(() => void look(), Math.max(GAP_MS.shortest, nextAtMs - now()));
   };
@@ -70,6 +81,17 @@ export const createCommitWatch = (options: CommitWatchOptions): CommitWatch => {
     isLooking = false;
     plan();
     if (committed.length > 0) onCommitted(committed);
+  };
+  /** No transaction of this process goes on any more: what is not committed now never will be. */
+  const lookLast = (): void => {
+    cancelEnd = undefined;
+    const ids = [...watched.keys()];
+    watched.clear();
+    plan();
+    void outbox.listCommitted(ids).then((found) => {
+      const committed = found.unwrapOr([]);
+      if (committed.length > 0) onCommitted(committed);
+    });
   };
   const putOff = (id: TaskId): void => {
     const each = watched.get(id);

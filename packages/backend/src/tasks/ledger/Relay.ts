@@ -3,7 +3,7 @@ import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from './LedgerError';
 import { publishClaimed, publishNamed } from './publishBatch';
-import { type PublishedTasks, type PublishJob } from './publishTasks';
+import { type PublishedTasks, type PublishJob, type UnplacedTask } from './publishTasks';
 import { createRelayLog } from './RelayLog';
 import { createSoloWork } from './SoloWork';
 import { type TaskLedger } from './TaskLedger';
@@ -38,6 +38,9 @@ export interface LedgerRelay {
   /** Ends the looking; resolves when what is under way has ended. */
   stop(): Promise<void>;
 }
+
+const isUnreached = ({ error }: UnplacedTask): boolean =>
+  error.code === 'unreachable' || error.code === 'unconfirmed';
 
 /** So many named tasks wait, while Redis is away say; the looks find the others. */
 export const MAX_NUDGED = 10_000;
@@ -82,7 +85,9 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
     while (nudged.size > 0) {
       const ids = [...nudged].slice(0, batchSize);
       for (const id of ids) nudged.delete(id);
-      told(await publishNamed(parts, { ids, nowMs: now() }));
+      const batch = told(await publishNamed(parts, { ids, nowMs: now() }));
+      // Each further batch would wait as long for a Redis that is away, and keep a process that is to end; the looks find them.
+      if (batch === undefined || batch.unplaced.some(isUnreached)) nudged.clear();
     }
   };
 

@@ -1,3 +1,4 @@
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { createConfiguredLedger, type LedgerConfig } from './ConfiguredLedger';
 import { type TaskLedger } from './TaskLedger';
 
@@ -23,9 +24,16 @@ export const sharedTaskLedger = (appConfig: LedgerConfig): TaskLedger | undefine
   return ledger;
 };
 
+/** How the shared ledgers are closed. */
+interface LedgerClosing {
+  /** How long they are waited for, whatever their databases do; milliseconds. Default: until they are closed. */
+  readonly patienceMs?: number;
+}
+
 /** Writes what waits and closes every shared ledger of the process. The next use opens a new one. */
-export const closeSharedLedgers = async (): Promise<void> => {
+export const closeSharedLedgers = async ({ patienceMs }: LedgerClosing = {}): Promise<void> => {
   const open = [...ledgers.values()];
   ledgers.clear();
-  await Promise.all(open.map((ledger) => ledger.close()));
+  const closed = Promise.all(open.map((ledger) => ledger.close()));
+  await (patienceMs === undefined ? closed : settleWithin(closed, Math.max(0, patienceMs)));
 };

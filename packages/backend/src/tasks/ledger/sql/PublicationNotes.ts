@@ -1,3 +1,4 @@
+import { beforeProcessEnds } from '@backend/deadline/beforeProcessEnds';
 import { type TaskId } from '../../domain/TaskId';
 
 /** Tasks of which it is to be written that they are on their queues. */
@@ -14,14 +15,20 @@ interface PublicationNotesOptions {
   readonly delayMs: number;
 }
 
-/** Creates notes that are written together. They hold no process: what is lost with one, the relay finds. */
+/**
+ * Creates notes that are written together, and at the end of a process that has nothing else to do. They hold no process: what is
+ * lost with one, the relay finds.
+ */
 export const createPublicationNotes = ({ write, delayMs }: PublicationNotesOptions): PublicationNotes => {
   let noted: TaskId[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let cancelEnd: (() => void) | undefined;
   let writing: Promise<unknown> = Promise.resolve();
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    cancelEnd?.();
+    cancelEnd = undefined;
     if (noted.length === 0) return;
     const ids = noted;
     noted = [];
@@ -34,6 +41,7 @@ export const createPublicationNotes = ({ write, delayMs }: PublicationNotesOptio
       if (timer !== undefined) return;
       timer = setTimeout(flush, delayMs);
       timer.unref();
+      cancelEnd = beforeProcessEnds(flush);
     },
     settled: async () => {
       flush();

@@ -1,0 +1,3 @@
+import { describeScriptEnd } from './__fixtures__/describeScriptEnd';
+
+describeScriptEnd('postgres');

@@ -1,0 +1,3 @@
+import { describeLockedStop } from './__fixtures__/describeLockedStop';
+
+describeLockedStop('sqlite');
