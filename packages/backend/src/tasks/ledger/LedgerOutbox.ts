@@ -102,7 +102,8 @@ export interface LedgerOutbox {
   /** Lists unfinished tasks that were put on a queue. */
   listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
-   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed. Leaves those alone to which something
+   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed, and if somebody wants it to stop it is
+   * cancelled, and not counted. Leaves those alone to which something
    * happened meanwhile. Answers how many.
    */
   unpublish(

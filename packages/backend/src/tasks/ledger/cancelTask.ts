@@ -7,12 +7,13 @@ import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { isTerminalStatus } from '../domain/TaskStatus';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
-import { toCancelChannel } from '../queue/CancelChannel';
+import { tellCancel, toCancelChannel } from '../queue/CancelChannel';
 import { listUnendedChildren } from '../queue/ChildStore';
 import { type CancelledJob, cancelJob } from '../queue/cancelJob';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
+import { cancelInLedger } from './cancelInLedger';
 import { type LedgerError } from './LedgerError';
 import { type TaskLedger } from './TaskLedger';
 
@@ -55,12 +56,12 @@ export const cancelTask = async (
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) {
-    const inLedger = await cancelInLedger(cancellation);
+    const inLedger = await cancelKept(cancellation, { isLost: false });
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
     return isAnswered ? inLedger : err(toCancelFailure(answer.error));
   }
   const { record } = answer.value;
-  if (record === undefined) return (await cancelInLedger(cancellation)) ?? err(toNotFound(id));
+  if (record === undefined) return (await cancelKept(cancellation, { isLost: true })) ?? err(toNotFound(id));
   const answered = answerCancellation(id, answer.value, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
@@ -82,31 +83,21 @@ const noteCancelled = async (
     ? ok()
     : ledger.writer.cancel(id, { reason, nowMs: endedAt.getTime(), isIdle: true });
 
-/**
- * Cancels a task that is in the ledger and not on its queue, or whose queue cannot be asked: no worker will run it. One of
- * another name may be on the queue of that name, and is none for this call.
- */
-const cancelInLedger = async ({
-  ledger,
-  taskName,
-  id,
-  reason,
-  logger,
-}: TaskCancellation): Promise<Result<TaskRecord, CancelError> | undefined> => {
-  if (ledger === undefined || !isTaskId(id)) return undefined;
-  const toFailure = (error: LedgerError) => err(toUnnoted(`no queue holds the task ${id}`, error));
-  const known = await ledger.history.find(id);
-  if (known.isErr()) return toFailure(known.error);
-  if (known.value?.name !== taskName) return undefined;
-  const cancelled = await ledger.writer.cancel(id, { reason, nowMs: Date.now() });
-  if (cancelled.isErr()) return toFailure(cancelled.error);
-  const found = await ledger.history.find(id);
-  if (found.isErr()) return toFailure(found.error);
-  const record = found.value;
-  // One that runs hears of it from its queue alone.
-  if (record === undefined || (!cancelled.value && !isTerminalStatus(record.status))) return undefined;
-  const change = cancelled.value ? 'cancelled' : 'none';
-  return answerCancellation(id, { change, record }, logger);
+/** Cancels a task that no queue holds, or whose queue cannot be asked; nothing where the ledger says nothing of it. */
+const cancelKept = async (
+  { access, prefix, ledger, taskName, id, reason, logger }: TaskCancellation,
+  { isLost }: { readonly isLost: boolean },
+): Promise<Result<TaskRecord, CancelError> | undefined> => {
+  const cancelled = await cancelInLedger({ ledger, taskName, id, reason, nowMs: Date.now(), isLost });
+  if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
+  if (cancelled.value === undefined) return undefined;
+  const { change, record } = cancelled.value;
+  // A worker may run it all the same. That it is told is a help: what counts is written.
+  if (isLost && change !== 'none')
+    await access.run((_queues, { client }) => tellCancel(client, { prefix, taskName, taskId: id }));
+  if (isTerminalStatus(record.status) || (isLost && record.cancelRequestedAt !== undefined))
+    return answerCancellation(id, { change, record }, logger);
+  return isLost ? err(toMoving(record)) : undefined;
 };
 
 /** What a call has done to a task. */
@@ -176,6 +167,15 @@ const toUnnoted = (known: string, cause: LedgerError, metadata = {}): CancelErro
 
 const toNotFound = (id: unknown): CancelError =>
   new CancelError(`no queue of this name holds the task ${showValue(id)}`, { code: 'not-found' });
+
+/** The error for a task that begins or ends its attempts faster than it can be cancelled. */
+const toMoving = ({ id, status }: TaskRecord): CancelError =>
+  new CancelError(
+    `no queue holds the task ${id}, which is ${status} in the ledger and goes on meanwhile; call again`,
+    {
+      code: 'queue-unavailable',
+    },
+  );
 
 const toNotCancellable = ({ id, status }: TaskRecord): CancelError =>
   new CancelError(

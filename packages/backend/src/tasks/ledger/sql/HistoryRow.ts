@@ -11,7 +11,7 @@ import { toMs } from './EntryRow';
 
 /** The columns of a task of which its record is made, as a list of SQL. */
 export const HISTORY_COLUMNS =
-  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason';
+  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason, cancel_requested_at';
 
 /** What other rows say of a task, as a list of SQL for a table `task`. Of several that do one again the newest counts. */
 export const toRelatedFields = (tables: SqlTables): string =>
@@ -30,6 +30,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
   const startedAtMs = toMs(row['started_at']);
   const endedAtMs = toMs(row['completed_at']);
   const dueAtMs = dueAtMsOf(row, status);
+  const cancelRequestedAtMs = toMs(row['cancel_requested_at']);
   const { cancel_reason: cancelReason, retried_as: retriedAs, error } = row;
   return {
     id: String(row['id']) as TaskId, // the same
@@ -45,6 +46,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
     ...(endedAtMs === undefined ? {} : { endedAt: new Date(endedAtMs) }),
     ...(status === 'completed' ? valueFields(parseJson(String(row['result'] ?? 'null'), undefined)) : {}),
     ...(typeof error === 'string' && status !== 'completed' ? { error: parseError(error) } : {}),
+    ...(cancelRequestedAtMs === undefined ? {} : { cancelRequestedAt: new Date(cancelRequestedAtMs) }),
     ...(typeof cancelReason === 'string' ? { cancelReason } : {}),
     ...(typeof retriedAs === 'string' ? { retriedAs: retriedAs as TaskId } : {}),
   };

@@ -20,6 +20,7 @@ import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerD
 import { noteCrash } from './noteCrash';
 import { readStandings } from './readStandings';
 import { reopenEntry } from './reopenEntry';
+import { requestCancel } from './requestCancel';
 import { touchAttempts } from './touchAttempts';
 
 /** A writer, and what closing it needs. */
@@ -128,6 +129,8 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
       others.take(() =>
         run((database) => cancelEntry(database, tables, { id, queuePrefix, ...cancellation })),
       ),
+    requestCancel: (id, request) =>
+      others.take(() => run((database) => requestCancel(database, tables, { id, queuePrefix, ...request }))),
     settled: async () => {
       for (const each of [inserts, standings, ends, keyed, others]) await each.settled();
     },
