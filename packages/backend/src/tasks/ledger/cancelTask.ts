@@ -15,6 +15,7 @@ import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
 import { cancelInLedger } from './cancelInLedger';
 import { type LedgerError } from './LedgerError';
+import { readKeptEnd } from './readKeptEnd';
 import { type TaskLedger } from './TaskLedger';
 
 /** Which task is cancelled, and what for. */
@@ -46,9 +47,13 @@ export interface TaskCancellation {
 export const cancelTask = async (
   cancellation: TaskCancellation,
 ): Promise<Result<TaskRecord, CancelError>> => {
-  const { access, prefix, taskName, id, reason, maxAttempts } = cancellation;
-  const problem = cancelReasonProblem(reason);
+  const { access, prefix, taskName, id, maxAttempts } = cancellation;
+  const problem = cancelReasonProblem(cancellation.reason);
   if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
+  const end = await readKeptEnd(cancellation);
+  // A Redis that went back in time may have it among those that wait: its next worker acknowledges it without a run.
+  if (end.kind === 'final') return err(toNotCancellable(end.record));
+  const { reason } = end.kind === 'cancelled' ? { reason: undefined, ...end } : cancellation;
   const answer = await access.run(async (queues, { client }) => {
     const queue = queues.get(taskName);
     const channel = toCancelChannel(prefix);
