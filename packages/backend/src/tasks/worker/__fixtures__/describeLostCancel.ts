@@ -3,6 +3,7 @@ import { until } from '@backend/__fixtures__/until';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
+import { call } from '../../domain/TaskChildren';
 import { defineTask } from '../../domain/TaskDefinition';
 import { type TaskId } from '../../domain/TaskId';
 import { copyQueues } from './copyQueues';
@@ -22,11 +23,11 @@ const setup = async (dialect: SqlDialect) => {
   });
   const ledger = await createLedgerTaskBench(dialect, { tasks: [task] });
   const { bench } = ledger;
+  const table = dialect === 'postgres' ? 'drover.tasks' : 'tasks';
   const isRunning = async (id: TaskId) => (await ledger.row(id))?.['status'] === 'running';
   const loseRedis = async () => void (await bench.redis.del(await bench.keys()));
   /** As of a worker that was killed. */
   const pretendToRun = async (id: TaskId) => {
-    const table = dialect === 'postgres' ? 'drover.tasks' : 'tasks';
     await ledger.database.query(
       `UPDATE ${table} SET status = 'running', current_attempt = 1, started_at = 1000, worker_id = 'dead' WHERE id = $1`,
       [id],
@@ -35,6 +36,7 @@ const setup = async (dialect: SqlDialect) => {
   return {
     bench,
     ledger,
+    table,
     task,
     reasons,
     isRunning,
@@ -68,6 +70,37 @@ export const describeLostCancel = (dialect: SqlDialect): void => {
         status: 'cancelled',
         cancelReason: 'no longer wanted',
       });
+    });
+
+    it('stops the children of a parent with it', async () => {
+      await using test = await setup(dialect);
+      const { ledger, task } = test;
+      const parent = defineTask({
+        queueName: 'test:lost-parent',
+        schema: z.object({}),
+        handler: async (_payload, { children }) => {
+          await children.run([call(task, {})]);
+          return ok();
+        },
+      });
+      const { bench } = test;
+      await bench.startWorker({ tasks: [task, parent] });
+      const id = await bench.schedule(parent, {});
+      const childId = async () => {
+        const [child] = await ledger.database.query(`SELECT id FROM ${test.table} WHERE parent_id = $1`, [
+          id,
+        ]);
+        return String(child?.['id']) as TaskId; // ids are ours
+      };
+      await until(async () => (await test.isRunning(id)) && (await test.isRunning(await childId())));
+      await test.loseRedis();
+      (await bench.scheduler.handle(parent, id).cancel('no longer wanted'))._unsafeUnwrap();
+      await until(async () => (await ledger.row(await childId()))?.['status'] === 'cancelled');
+
+      expect((await ledger.row(id))?.['status']).toBe('cancelled');
+      expect(test.reasons).toEqual([
+        `the task was cancelled: its parent test:lost-parent ${id} has ended (cancelled)`,
+      ]);
     });
 
     it('stops one too of which the ledger does not know yet that it runs', async () => {
