@@ -7,7 +7,8 @@ import { AppError } from '@core/errors/AppError';
  * - `not-found`: neither Redis nor the ledger, where there is one, holds such a task: it never existed, or its retention is over.
  * - `invalid-options`: the id or the definition that the handle was made of is wrong; the message lists all. Correct it.
  * - `invalid-reason`: the reason is no text of 1 to 1000 characters.
- * - `queue-unavailable`: Redis did not answer, or refused; the task may be cancelled. Ask again: that is harmless.
+ * - `queue-unavailable`: Redis did not answer, or refused, and the task may be cancelled; or no queue holds it, and it begins and ends
+ *   attempts meanwhile. Ask again: that is harmless.
  * - `ledger-unavailable`: it is cancelled on its queue (`metadata.status` is `cancelled`), or on none, and the ledger did not
  *   answer: it may run, if Redis loses its data or the ledger has it. Ask again: that is harmless.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; neither Redis nor the ledger was asked.

@@ -35,10 +35,17 @@ export const toTaskExplanation = (input: ExplanationInput): TaskExplanation => {
 
 /** Explains a task that its queue does not hold, as the ledger knows it. Pure. */
 export const toKeptExplanation = (kept: Pick<ExplanationInput, 'record' | 'nowMs'>): TaskExplanation => {
-  const { record } = kept;
-  const waiting: TaskFact = { reason: 'not-on-queue', taskName: record.name };
-  const facts = endFacts(record) ?? ([waiting, ...delayFacts(kept), ...expiryFacts(kept)] as const);
+  const facts = endFacts(kept.record) ?? keptFacts(kept);
   return { sentence: toSentence(facts[0]), facts };
+};
+
+/** One that runs has lost its place on the queue, and needs none. */
+const keptFacts = (kept: Pick<ExplanationInput, 'record' | 'nowMs'>): TaskExplanation['facts'] => {
+  const { status, name, attempt, startedAt } = kept.record;
+  if (status !== 'running')
+    return [{ reason: 'not-on-queue', taskName: name }, ...delayFacts(kept), ...expiryFacts(kept)];
+  const start = startedAt === undefined ? {} : { startedAt };
+  return [{ reason: 'running', attempt, ...start }, ...cancelFacts(kept)];
 };
 
 const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {
@@ -81,7 +88,7 @@ const endFacts = ({ status, endedAt, error, cancelReason }: TaskRecord): readonl
 };
 
 /** Of a task that waits: its worker died, or put it back at the same moment. */
-const cancelFacts = ({ record }: ExplanationInput): readonly TaskFact[] => {
+const cancelFacts = ({ record }: Pick<ExplanationInput, 'record'>): readonly TaskFact[] => {
   const { cancelRequestedAt, cancelReason } = record;
   if (cancelRequestedAt === undefined) return [];
   const why = cancelReason === undefined ? {} : { cancelReason };

@@ -124,8 +124,9 @@ export interface LedgerOutbox {
   /** Lists unfinished tasks that were put on a queue; of those that run, all whose times are ahead. */
   listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
-   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed. Leaves those alone to which something
-   * happened meanwhile, and those that run and whose times are ahead. Answers how many.
+   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed, and if somebody wants it to stop it is
+   * cancelled, and not counted. Leaves those alone to which something happened meanwhile, and those that run and whose times are
+   * ahead. Answers how many.
    */
   unpublish(ids: readonly TaskId[], untouched: Untouched): Promise<Result<number, LedgerError>>;
   /**

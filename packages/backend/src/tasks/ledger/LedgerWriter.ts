@@ -119,4 +119,13 @@ export interface LedgerWriter {
    * knows, has ended or is unknown.
    */
   cancel(id: TaskId, cancellation: EntryCancellation): Promise<Result<boolean, LedgerError>>;
+  /**
+   * Notes that a task of its own queue prefix is to stop which runs, as far as the ledger knows, and which its queue has lost. An
+   * attempt that completes still completes it; one that ends otherwise, or is lost, ends it as cancelled. False when it does not
+   * run, or when that was noted before.
+   */
+  requestCancel(
+    id: TaskId,
+    request: Pick<EntryCancellation, 'reason' | 'nowMs'>,
+  ): Promise<Result<boolean, LedgerError>>;
 }

@@ -14,6 +14,8 @@ type Heard = Result<TaskEnd, WaitError>;
 
 const REMOVED: Heard = ok({ kind: 'removed' });
 
+const LATE: Heard = err(new WaitError('not ended within 1000 ms', 'timed-out'));
+
 type Kept = Partial<TaskRecord> | LedgerError;
 
 const setup = (heard: readonly Heard[], kept: readonly Kept[]) => {
@@ -70,6 +72,31 @@ describe('createLedgerEnds', () => {
     const { wait } = setup([REMOVED], [{ status: 'pending' }]);
 
     expect((await wait(0))._unsafeUnwrapErr()).toMatchObject({ code: 'timed-out' });
+  });
+
+  const lastWords: [status: string, kept: Kept, expected: Heard][] = [
+    ['completed', { status: 'completed', value: 3 }, ok({ kind: 'completed', value: 3 })],
+    ['cancelled', { status: 'cancelled' }, ok({ kind: 'cancelled' })],
+    ['pending', { status: 'pending' }, LATE],
+    ['failed, and may be put back,', { status: 'failed' }, LATE],
+    ['unknown, since it is away,', away, LATE],
+  ];
+
+  it.each(lastWords)(
+    'asks the ledger when the time is over: of a task that is %s there',
+    async (_, kept, expected) => {
+      const { wait, asked } = setup([LATE], [kept]);
+
+      expect(await wait(1000)).toEqual(expected);
+      expect(asked).toEqual({ queue: 1, ledger: 1 });
+    },
+  );
+
+  it('asks the ledger of no task that waits when it only looks', async () => {
+    const { wait, asked } = setup([LATE], [{ status: 'completed', value: 3 }]);
+
+    expect(await wait(0)).toEqual(LATE);
+    expect(asked.ledger).toBe(0);
   });
 
   it('takes a task for removed that nobody knows', async () => {

@@ -1,6 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { err, ok, type Result } from 'neverthrow';
+import { type Err, err, ok, type Result } from 'neverthrow';
+import { type TaskEnd, type TaskName } from '../domain/TaskEnd';
 import { type TaskSighting } from '../domain/TaskSighting';
 import { createTaskEnds, type EndWait, type TaskEnds, WaitError } from '../queue/TaskEnds';
 import { type LedgerError } from './LedgerError';
@@ -29,7 +30,8 @@ export const createLedgerEnds = (ends: TaskEnds, history: Pick<LedgerHistory, 'f
     const endsAtMs = performance.now() + wait.timeoutMs;
     for (;;) {
       const heard = await ends.wait(taskName, id, leftOf(wait, endsAtMs));
-      if (heard.isErr() || heard.value.kind !== 'removed') return heard;
+      if (heard.isErr()) return (await lastWord(history, { id, taskName }, { heard, wait })) ?? heard;
+      if (heard.value.kind !== 'removed') return heard;
       const kept = await readKeptSighting(history, { id, taskName });
       if (kept.isOk() && kept.value === undefined) return heard;
       if (kept.isOk() && kept.value?.end !== undefined) return ok(kept.value.end);
@@ -38,6 +40,20 @@ export const createLedgerEnds = (ends: TaskEnds, history: Pick<LedgerHistory, 'f
     }
   },
 });
+
+/**
+ * A queue that has a task waiting may have gone back in time: before a caller is told that its time is over the ledger is asked,
+ * once. Not of a look, which is to cost no more; nor is a failure believed, of which the task may have been put back.
+ */
+const lastWord = async (
+  history: Pick<LedgerHistory, 'find'>,
+  task: TaskName,
+  { heard, wait }: { readonly heard: Err<TaskEnd, WaitError>; readonly wait: EndWait },
+): Promise<Result<TaskEnd, WaitError> | undefined> => {
+  if (heard.error.code !== 'timed-out' || wait.timeoutMs === 0) return undefined;
+  const end = (await readKeptSighting(history, task)).unwrapOr(undefined)?.end;
+  return end === undefined || end.kind === 'failed' ? undefined : ok(end);
+};
 
 /** A database that does not answer says nothing of the task: it is neither removed nor known to go on. */
 const toWaitError = (

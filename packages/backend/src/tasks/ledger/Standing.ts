@@ -1,3 +1,4 @@
+import { type CancelRequest } from '../domain/CancelRequest';
 import { type StoredTaskError } from '../domain/TaskRecord';
 
 /** How a task ended, as the ledger has it. */
@@ -16,6 +17,8 @@ export interface OpenStanding {
   readonly isRunning: boolean;
   /** Attempts of which the ledger knows that their worker died. */
   readonly crashCount: number;
+  /** Somebody wants it to stop, and its queue did not know it then. */
+  readonly cancelRequest?: CancelRequest;
 }
 
 /** Where a task stands in the ledger. */

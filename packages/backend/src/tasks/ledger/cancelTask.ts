@@ -7,13 +7,15 @@ import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { isTerminalStatus } from '../domain/TaskStatus';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
-import { toCancelChannel } from '../queue/CancelChannel';
+import { tellCancel, toCancelChannel } from '../queue/CancelChannel';
 import { listUnendedChildren } from '../queue/ChildStore';
 import { type CancelledJob, cancelJob, type UnfinishedSet } from '../queue/cancelJob';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
+import { cancelInLedger } from './cancelInLedger';
 import { type LedgerError } from './LedgerError';
+import { readKeptEnd } from './readKeptEnd';
 import { type TaskLedger } from './TaskLedger';
 
 /** Which task is cancelled, and what for. */
@@ -54,9 +56,13 @@ export const cancelTask = async (cancellation: TaskCancellation): Promise<Result
 export const changeTask = async (
   cancellation: TaskCancellation,
 ): Promise<Result<ChangedTask, CancelError>> => {
-  const { access, prefix, taskName, id, reason, maxAttempts, onlyIn } = cancellation;
-  const problem = cancelReasonProblem(reason);
+  const { access, prefix, taskName, id, maxAttempts, onlyIn } = cancellation;
+  const problem = cancelReasonProblem(cancellation.reason);
   if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
+  const end = await readKeptEnd(cancellation);
+  // A Redis that went back in time may have it among those that wait: its next worker acknowledges it without a run.
+  if (end.kind === 'final') return err(toNotCancellable(end.record));
+  const { reason } = end.kind === 'cancelled' ? { reason: undefined, ...end } : cancellation;
   const answer = await access.run(async (queues, { client }) => {
     const queue = queues.get(taskName);
     const channel = toCancelChannel(prefix);
@@ -68,12 +74,12 @@ export const changeTask = async (
     // Not to touch tasks is not to touch those of the ledger either.
     if (accessFailureCode(answer.error) === 'tasks-disabled') return err(toCancelFailure(answer.error));
     // Nobody knows where it is then.
-    const inLedger = onlyIn === undefined ? await cancelInLedger(cancellation) : undefined;
+    const inLedger = onlyIn === undefined ? await cancelKept(cancellation, { isLost: false }) : undefined;
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
     return isAnswered ? inLedger : err(toCancelFailure(answer.error));
   }
   const { change, record } = answer.value;
-  if (record === undefined) return (await cancelInLedger(cancellation)) ?? err(toNotFound(id));
+  if (record === undefined) return (await cancelKept(cancellation, { isLost: true })) ?? err(toNotFound(id));
   const answered = toChanged(id, { change, record }, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
@@ -95,31 +101,21 @@ const noteCancelled = async (
     ? ok()
     : ledger.writer.cancel(id, { reason, nowMs: endedAt.getTime(), isIdle: true });
 
-/**
- * Cancels a task that is in the ledger and not on its queue, or whose queue cannot be asked: no worker will run it. One of
- * another name may be on the queue of that name, and is none for this call.
- */
-const cancelInLedger = async ({
-  ledger,
-  taskName,
-  id,
-  reason,
-  logger,
-}: TaskCancellation): Promise<Result<ChangedTask, CancelError> | undefined> => {
-  if (ledger === undefined || !isTaskId(id)) return undefined;
-  const toFailure = (error: LedgerError) => err(toUnnoted(`no queue holds the task ${id}`, error));
-  const known = await ledger.history.find(id);
-  if (known.isErr()) return toFailure(known.error);
-  if (known.value?.name !== taskName) return undefined;
-  const cancelled = await ledger.writer.cancel(id, { reason, nowMs: Date.now() });
-  if (cancelled.isErr()) return toFailure(cancelled.error);
-  const found = await ledger.history.find(id);
-  if (found.isErr()) return toFailure(found.error);
-  const record = found.value;
-  // One that runs hears of it from its queue alone.
-  if (record === undefined || (!cancelled.value && !isTerminalStatus(record.status))) return undefined;
-  const change = cancelled.value ? 'cancelled' : 'none';
-  return toChanged(id, { change, record }, logger);
+/** Cancels a task that no queue holds, or whose queue cannot be asked; nothing where the ledger says nothing of it. */
+const cancelKept = async (
+  { access, prefix, ledger, taskName, id, reason, logger }: TaskCancellation,
+  { isLost }: { readonly isLost: boolean },
+): Promise<Result<ChangedTask, CancelError> | undefined> => {
+  const cancelled = await cancelInLedger({ ledger, taskName, id, reason, nowMs: Date.now(), isLost });
+  if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
+  if (cancelled.value === undefined) return undefined;
+  const { change, record } = cancelled.value;
+  // A worker may run it all the same. That it is told is a help: what counts is written.
+  if (isLost && change !== 'none')
+    await access.run((_queues, { client }) => tellCancel(client, { prefix, taskName, taskId: id }));
+  if (isTerminalStatus(record.status) || (isLost && record.cancelRequestedAt !== undefined))
+    return toChanged(id, { change, record }, logger);
+  return isLost ? err(toMoving(record)) : undefined;
 };
 
 /** A task after a call, and what that call has done to it. */
@@ -201,6 +197,15 @@ const toUnnoted = (known: string, cause: LedgerError, metadata = {}): CancelErro
 
 const toNotFound = (id: unknown): CancelError =>
   new CancelError(`no queue of this name holds the task ${showValue(id)}`, { code: 'not-found' });
+
+/** The error for a task that begins or ends its attempts faster than it can be cancelled. */
+const toMoving = ({ id, status }: TaskRecord): CancelError =>
+  new CancelError(
+    `no queue holds the task ${id}, which is ${status} in the ledger and goes on meanwhile; call again`,
+    {
+      code: 'queue-unavailable',
+    },
+  );
 
 const toNotCancellable = ({ id, status }: TaskRecord): CancelError =>
   new CancelError(

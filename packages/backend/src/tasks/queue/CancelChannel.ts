@@ -16,6 +16,17 @@ const cancelCallSchema = z.object({
 /** Somebody cancels a task that runs. */
 export type CancelCall = Readonly<z.infer<typeof cancelCallSchema>>;
 
+/** Says on the channel that a task is cancelled whose job Redis has lost: whoever runs it all the same looks in the ledger. */
+export const tellCancel = async (
+  client: RedisClient,
+  { prefix, ...call }: Omit<CancelCall, 'workerId'> & { readonly prefix: string },
+): Promise<void> => {
+  await client.publish(
+    toCancelChannel(prefix),
+    JSON.stringify({ ...call, workerId: '' } satisfies CancelCall),
+  );
+};
+
 const parseCall = (text: string): CancelCall | undefined => {
   try {
     return cancelCallSchema.safeParse(JSON.parse(text)).data;

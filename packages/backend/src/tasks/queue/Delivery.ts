@@ -1,6 +1,6 @@
 import { type TaskId } from '../domain/TaskId';
 import { type StepStore } from '../domain/TaskStep';
-import { type Cancellation } from './Cancellation';
+import { type HeldCancellation } from './Cancellation';
 import { type ChildStore } from './ChildStore';
 import { type TaskSlot } from './JobSlots';
 import { type Settlement } from './settle';
@@ -35,8 +35,8 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
-  /** Whether the task was asked to stop: before this delivery, or while it runs. */
-  readonly cancellation: Cancellation;
+  /** Whether the task was asked to stop: before this delivery, or while it runs. Redis brings the news, or the ledger. */
+  readonly cancellation: HeldCancellation;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */
   readonly report: Pick<TaskReporter, 'progress' | 'log'>;
   /** Made when it is first asked for, which few tasks do. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Job } from 'bullmq';
+import { type CancelRequest } from '../domain/CancelRequest';
 import { createHeldCancellations } from './HeldCancellations';
 import { createHeldJobs } from './HeldJobs';
 import { type JobLock } from './JobLock';
@@ -10,10 +11,16 @@ const lock: JobLock = { token: 'mine', reclaim: async () => 'held', writeCrashCo
 const CANCELLED = 'drover:{mails.send}:cancelled';
 
 /** A consumer of a Redis that answers every script with what is given. */
-const setup = ({ answer = [] as unknown, isListening = true, refusals = [] as Error[] } = {}) => {
+const setup = ({
+  answer = [] as unknown,
+  isListening = true,
+  refusals = [] as Error[],
+  kept = {} as Record<string, CancelRequest>,
+} = {}) => {
   const commands: unknown[][] = [];
   const errors: string[] = [];
   const refused: string[] = [];
+  const keptReads: string[] = [];
   const heldJobs = createHeldJobs(() => ({
     join: () => undefined,
     suspend: () => undefined,
@@ -35,6 +42,10 @@ const setup = ({ answer = [] as unknown, isListening = true, refusals = [] as Er
     workerId: 'w1',
     heldJobs,
     isListening: () => isListening,
+    readKeptRequest: async (id) => {
+      keptReads.push(id);
+      return kept[id];
+    },
     onCancelled: () => undefined,
     onError: ({ message }) => errors.push(message),
     onRefused: ({ message }) => refused.push(message),
@@ -45,7 +56,7 @@ const setup = ({ answer = [] as unknown, isListening = true, refusals = [] as Er
     if (held.kind === 'conflict') throw new Error('expected a job of its own');
     return { job, held: held.held };
   };
-  return { cancellations, heldJobs, hold, commands, errors, refused };
+  return { cancellations, heldJobs, hold, commands, errors, refused, keptReads };
 };
 
 describe('createHeldCancellations', () => {
@@ -80,6 +91,30 @@ describe('createHeldCancellations', () => {
 
     expect(commands).toEqual([[CANCELLED, 'drover:{mails.send}:7']]);
     expect(held.cancellation.request).toEqual({ requestedAt: new Date(5000), reason: 'late' });
+  });
+
+  it.each(['a call', 'a look at all'])(
+    'asks at %s the ledger of what Redis knows nothing of',
+    async (what) => {
+      const request = { requestedAt: new Date(7000), reason: 'lost' };
+      const { cancellations, hold, keptReads } = setup({ kept: { 7: request } });
+      const [seven, eight] = [hold('7').held, hold('8').held];
+      if (what === 'a call') await cancellations.hear({ taskId: '7', workerId: '' });
+      else await cancellations.look('all');
+
+      expect([seven.cancellation.request, eight.cancellation.request]).toEqual([request, undefined]);
+      expect(keptReads).toEqual(what === 'a call' ? ['7'] : ['7', '8']);
+    },
+  );
+
+  it('asks the ledger of nothing that Redis knows of, nor at the looks in between', async () => {
+    const { cancellations, hold, keptReads } = setup({ answer: [[1, '5000', 'late']] });
+    hold('7');
+    await cancellations.look('lasting');
+    await cancellations.look('lasting');
+    await cancellations.hear({ taskId: '7', workerId: 'w1' });
+
+    expect(keptReads).toEqual([]);
   });
 
   it('doubts a job that was delivered before', () => {

@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Job } from 'bullmq';
+import { type CancelRequest } from '../domain/CancelRequest';
 import { type CancelCall, toCancelChannel } from './CancelChannel';
 import { readCancelRequests } from './CancelRequests';
 import { cancelJob } from './cancelJob';
@@ -31,6 +32,8 @@ interface HeldCancellationsOptions {
   readonly heldJobs: HeldJobs;
   /** Whether calls are heard now. */
   isListening(): boolean;
+  /** Reads what the ledger knows of a request that Redis knows nothing of: it may have lost the job. Never rejects. Default: nothing. */
+  readKeptRequest?(jobId: string): Promise<CancelRequest | undefined>;
   /** A task that was put back is cancelled. */
   onCancelled(task: StoredTask): void;
   onError(error: Error): void;
@@ -55,6 +58,17 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
   const read = async (jobIds: readonly string[]): Promise<void> => {
     const requests = await readCancelRequests({ client, queueKey, jobIds });
     for (const [id, request] of requests) heldJobs.find(id)?.cancellation.hear(request);
+  };
+
+  /** Of those of which Redis knows no request. */
+  const readKept = async (jobIds: readonly string[]): Promise<void> => {
+    await Promise.all(
+      jobIds.map(async (id) => {
+        if (heldJobs.find(id)?.cancellation.request !== undefined) return;
+        const request = await options.readKeptRequest?.(id);
+        if (request !== undefined) heldJobs.find(id)?.cancellation.hear(request);
+      }),
+    );
   };
 
   const readPatiently = async (jobId: string): Promise<void> => {
@@ -85,7 +99,10 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
   };
 
   const hear = async ({ taskId, workerId: takenBy }: Pick<CancelCall, 'taskId' | 'workerId'>) => {
-    if (heldJobs.find(taskId) !== undefined) await read([taskId]);
+    if (heldJobs.find(taskId) !== undefined) {
+      await read([taskId]);
+      await readKept([taskId]);
+    }
     if (heldJobs.find(taskId) !== undefined || takenBy !== workerId) return;
     // It was put back just now, or it is on its way to here.
     earlyIds.add(taskId);
@@ -104,6 +121,7 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
       lastEarlyIds = [...earlyIds];
     }
     await read(ids);
+    if (which === 'all') await readKept(ids);
   };
 
   return {

@@ -1,5 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { type Job, type Worker } from 'bullmq';
+import { type CancelRequest } from '../domain/CancelRequest';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type CancelCall } from './CancelChannel';
 import { type Delivery, type DeliveryEnd } from './Delivery';
@@ -54,6 +55,8 @@ interface QueueConsumerOptions {
   readonly stalledIntervalMs: number;
   /** Whether calls to `hearCancel` follow at once now. */
   isListening(): boolean;
+  /** Reads what the ledger knows of a request to stop that Redis knows nothing of. Never rejects. */
+  readKeptRequest(jobId: string): Promise<CancelRequest | undefined>;
   /** A task that was asked to stop, and put back at the same moment, is cancelled. */
   onCancelled(task: StoredTask): void;
   /** Runs the task; must not reject. */

@@ -1,6 +1,7 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type CallerTransaction } from '../domain/CallerTransaction';
+import { type CancelRequest } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
 import { isTaskId } from '../domain/TaskId';
 import { type LedgerEnding } from '../ledger/Standing';
@@ -13,6 +14,7 @@ import { createLedgerPatience } from './LedgerPatience';
 import { createRunningAttempts } from './RunningAttempts';
 import { type Shutdown } from './Shutdown';
 import { toAttemptOutcome, toOutcome } from './toAttemptOutcome';
+import { toCancelRequest } from './toCancelRequest';
 import { toDeliveredEntry } from './toDeliveredEntry';
 import { toRunningAttempt } from './toRunningAttempt';
 import { createUnwrittenEnds } from './UnwrittenEnds';
@@ -31,6 +33,8 @@ export interface AttemptLedger {
    * when the worker stops the reconciler finds in the queue. Never rejects.
    */
   noteCancelled(id: string, reason: string | undefined): Promise<void>;
+  /** Reads whether somebody wants a task to stop whose queue has lost it; nothing too while the ledger is away. Never rejects. */
+  readCancelRequest(id: string): Promise<CancelRequest | undefined>;
   /** Writes the ends that wait for the ledger, for so many milliseconds at most, and says how many are left. Never rejects. */
   stop(patienceMs: number): Promise<void>;
 }
@@ -113,6 +117,8 @@ export const createAttemptLedger = ({
       if (!isTaskId(delivered.delivery.taskId)) return run(delivered);
       const standing = await standings.begin(delivered);
       if (standing.isErr() && isRequired) return toUnrun(delivered, toReleased());
+      const request = standing.isOk() ? toCancelRequest(standing.value, now()) : undefined;
+      if (request !== undefined) delivered.delivery.cancellation.hear(request);
       if (standing.isOk() && standing.value.kind === 'ended') {
         logger.info(ENDED_BEFORE_MESSAGE, factsOf(delivered));
         return { ...toUnrun(delivered, toOutcome(standing.value.ending)), hadEnded: true };
@@ -130,6 +136,11 @@ export const createAttemptLedger = ({
       const cancelled = { reason, nowMs: now(), isIdle: true };
       const noted = await insist(() => writer.cancel(id, cancelled));
       if (noted.isErr()) logger.warn(UNNOTED_MESSAGE, { taskId: id, reason: noted.error.message });
+    },
+    readCancelRequest: async (id) => {
+      if (!isTaskId(id)) return undefined;
+      const standing = await writer.standing(id);
+      return standing.isOk() ? toCancelRequest(standing.value, now()) : undefined;
     },
     stop: (patienceMs) => {
       running.stop();

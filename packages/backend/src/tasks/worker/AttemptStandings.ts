@@ -1,7 +1,8 @@
 import { err, ok, type Result } from 'neverthrow';
+import { isPutBack } from '../ledger/isPutBack';
 import { type LedgerError } from '../ledger/LedgerError';
 import { type LedgerWriter } from '../ledger/LedgerWriter';
-import { type LedgerEnding, type Standing } from '../ledger/Standing';
+import { type Standing } from '../ledger/Standing';
 import { type Attempt } from './Attempt';
 import { countAttempt } from './countAttempt';
 import { type LedgerPatience } from './LedgerPatience';
@@ -35,9 +36,7 @@ export const createAttemptStandings = ({
   ): Promise<Result<Standing, LedgerError>> => {
     const { ending } = standing;
     const { failedAtMs } = delivery;
-    // Of a failure that the queue has not heard of yet nobody can have put it back.
-    if (ending.kind !== 'failed' || failedAtMs === undefined || !isHeardOf(ending, failedAtMs))
-      return ok(standing);
+    if (ending.kind !== 'failed' || !isPutBack(ending, failedAtMs)) return ok(standing);
     const reopened = await insist(() => writer.reopen(delivery.taskId, now()));
     return reopened.map(() => ({ kind: 'open', attempt: 0, isRunning: false, crashCount: 0 }));
   };
@@ -62,7 +61,3 @@ export const createAttemptStandings = ({
   };
   return { begin };
 };
-
-/** A failure without its time was kept by an older version. */
-const isHeardOf = ({ endedAtMs }: LedgerEnding & { readonly kind: 'failed' }, failedAtMs: number): boolean =>
-  failedAtMs === 0 || failedAtMs >= endedAtMs;

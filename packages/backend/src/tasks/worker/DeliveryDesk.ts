@@ -102,8 +102,9 @@ export const createDeliveryDesk = (environment: AttemptEnvironment): DeliveryDes
           log();
           void cancelLeftChildren({ family, logger, taskName: task.queueName, delivery, end: value });
         };
+        // The ledger has it: that counts, whatever the queue knows.
         const onUntold = (): void => {
-          if (value.isRecorded && outcome.kind !== 'released') log();
+          if (value.isRecorded && outcome.kind !== 'released') onSettled();
         };
         return { outcome, attempt, hasBegun, onSettled, onUntold, onOver: leave };
       }

@@ -180,6 +180,7 @@ const createConsumer = (
     lockMs: appConfig.workerLockMs,
     stalledIntervalMs: appConfig.workerStalledIntervalMs,
     isListening,
+    readKeptRequest: async (id) => attemptLedger?.readCancelRequest(id),
     onCancelled: (stored) => {
       logger.info('Task cancelled before its next run', {
         taskName,

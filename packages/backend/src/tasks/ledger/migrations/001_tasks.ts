@@ -46,7 +46,8 @@ export const tasksMigration: Migration = {
       worker_id TEXT,
       result TEXT,
       error TEXT,
-      cancel_reason TEXT
+      cancel_reason TEXT,
+      cancel_requested_at BIGINT
     )${withoutRowid(tables)}`,
     `CREATE TABLE ${tables.name('task_attempts')} (
       task_id TEXT NOT NULL,

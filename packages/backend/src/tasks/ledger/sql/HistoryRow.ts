@@ -11,7 +11,7 @@ import { toMs } from './EntryRow';
 
 /** The columns of a task of which its record is made, as a list of SQL. */
 export const HISTORY_COLUMNS =
-  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason';
+  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason, cancel_requested_at';
 
 /** The columns of which its job is made too: with the related fields a row of them is one of `toEntryFields`. */
 export const KEPT_COLUMNS = `${HISTORY_COLUMNS}, priority, job`;
@@ -33,6 +33,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
   const startedAtMs = toMs(row['started_at']);
   const endedAtMs = toMs(row['completed_at']);
   const dueAtMs = dueAtMsOf(row, status);
+  const cancelRequestedAtMs = toMs(row['cancel_requested_at']);
   const { cancel_reason: cancelReason, retried_as: retriedAs, error } = row;
   return {
     id: String(row['id']) as TaskId, // the same
@@ -48,6 +49,7 @@ export const parseHistoryRow = (row: SqlRow): TaskRecord => {
     ...(endedAtMs === undefined ? {} : { endedAt: new Date(endedAtMs) }),
     ...(status === 'completed' ? valueFields(parseJson(String(row['result'] ?? 'null'), undefined)) : {}),
     ...(typeof error === 'string' && status !== 'completed' ? { error: parseError(error) } : {}),
+    ...(cancelRequestedAtMs === undefined ? {} : { cancelRequestedAt: new Date(cancelRequestedAtMs) }),
     ...(typeof cancelReason === 'string' ? { cancelReason } : {}),
     ...(typeof retriedAs === 'string' ? { retriedAs: retriedAs as TaskId } : {}),
   };

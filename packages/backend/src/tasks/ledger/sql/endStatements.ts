@@ -30,20 +30,27 @@ const toCondition = (cell: EndSource['cell']): string =>
   `task.id = ${cell('task_id')} AND task.status IN ${UNFINISHED}
      AND (${cell('completed_at')} IS NOT NULL OR task.current_attempt <= ${cell('attempt')})`;
 
+/**
+ * What a task is after an attempt: one that somebody wants to stop is tried no more, and is no dead letter either. Work that is
+ * done is done.
+ */
+const toCancelled = (cell: EndSource['cell'], cancelled: string, otherwise: string): string =>
+  `CASE WHEN task.cancel_requested_at IS NOT NULL AND ${cell('status')} <> 'completed' THEN ${cancelled} ELSE ${otherwise} END`;
+
 /** Writes what became of attempts. */
 const toTaskUpdate = (tables: SqlTables, { cell, from }: EndSource): string =>
   `UPDATE ${tables.name('tasks')} AS task SET
-     status = ${cell('status')},
+     status = ${toCancelled(cell, "'cancelled'", cell('status'))},
      current_attempt = ${cell('current_attempt')},
      scheduled_at = COALESCE(${cell('due_at')}, task.scheduled_at),
      worker_id = ${cell('worker_id')},
      started_at = ${cell('started_at')},
      updated_at = ${cell('ended_at')},
-     completed_at = ${cell('completed_at')},
+     completed_at = ${toCancelled(cell, cell('ended_at'), cell('completed_at'))},
      result = ${cell('result')},
      last_error = COALESCE(${cell('last_error')}, task.last_error),
      error = COALESCE(${cell('error')}, task.error),
-     cancel_reason = ${cell('cancel_reason')},
+     cancel_reason = COALESCE(task.cancel_reason, ${cell('cancel_reason')}),
      published_at = COALESCE(task.published_at, ${cell('ended_at')})
    ${from}
    WHERE ${toCondition(cell)}`;

@@ -56,8 +56,8 @@ const toUntouchedQuery = ({ dialect, name }: SqlTables): string =>
 
 /**
  * Writes that tasks are on no queue any more; answers how many. To be called in a transaction. The attempt of one that ran is
- * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever. One that
- * somebody is writing is left alone.
+ * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever; one that somebody wants
+ * to stop is cancelled instead, and not counted. One that somebody is writing is left alone.
  */
 export const unpublishTasks = async (
   executor: SqlExecutor,
@@ -77,14 +77,16 @@ export const unpublishTasks = async (
      ON CONFLICT DO NOTHING`,
     values,
   );
-  await executor.query(
+  const written = await executor.query(
     `UPDATE ${tables.name('tasks')} SET
-       published_at = NULL,
+       published_at = CASE WHEN cancel_requested_at IS NOT NULL THEN published_at END,
        claimed_until = NULL,
        updated_at = $1,
-       status = CASE WHEN status <> 'running' THEN status WHEN current_attempt > 0 THEN 'retrying' ELSE 'pending' END
-     WHERE id IN ${selectTexts(tables.dialect, '$2')}`,
+       completed_at = CASE WHEN cancel_requested_at IS NOT NULL THEN CAST($1 AS BIGINT) END,
+       status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+         WHEN status <> 'running' THEN status WHEN current_attempt > 0 THEN 'retrying' ELSE 'pending' END
+     WHERE id IN ${selectTexts(tables.dialect, '$2')} RETURNING status`,
     values,
   );
-  return untouched.length;
+  return written.filter(({ status }) => status !== 'cancelled').length;
 };

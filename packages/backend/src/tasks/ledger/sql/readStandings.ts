@@ -3,7 +3,7 @@ import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
 import { UNTOLD_ERROR } from '../../domain/TaskRecord';
 import { parseJson } from '../../queue/TaskRecordReader';
-import { type Standing } from '../Standing';
+import { type OpenStanding, type Standing } from '../Standing';
 import { selectTexts, toBatch } from './batch';
 import { toCrashCount } from './EntryRow';
 import { parseError } from './HistoryRow';
@@ -15,7 +15,7 @@ export const readStandings = async (
   ids: readonly TaskId[],
 ): Promise<readonly Standing[]> => {
   const rows = await executor.query(
-    `SELECT id, status, result, error, cancel_reason, completed_at, current_attempt,
+    `SELECT id, status, result, error, cancel_reason, completed_at, current_attempt, cancel_requested_at,
        CASE WHEN current_attempt > 0 THEN ${toCrashCount(tables)} ELSE 0 END AS crash_count
      FROM ${tables.name('tasks')} WHERE id IN ${selectTexts(tables.dialect)}`,
     [toBatch(ids.map((id) => [id]))],
@@ -49,6 +49,20 @@ const toStanding = (row: SqlRow): Standing => {
         attempt: Number(row['current_attempt']),
         isRunning: status === 'running',
         crashCount: Number(row['crash_count']),
+        ...cancelRequestOf(row),
       };
   }
 };
+
+const cancelRequestOf = ({
+  cancel_requested_at: requestedAt = null,
+  cancel_reason: reason,
+}: SqlRow): Pick<OpenStanding, 'cancelRequest'> =>
+  requestedAt === null
+    ? {}
+    : {
+        cancelRequest: {
+          requestedAt: new Date(Number(requestedAt)),
+          ...(typeof reason === 'string' ? { reason } : {}),
+        },
+      };

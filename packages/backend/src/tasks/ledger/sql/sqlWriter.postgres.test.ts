@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'bun:test';
 import { describeCancel } from '../__fixtures__/describeCancel';
+import { describeCancelRequest } from '../__fixtures__/describeCancelRequest';
 import { describeEnd } from '../__fixtures__/describeEnd';
 import { describeInsert } from '../__fixtures__/describeInsert';
 import { describeTouch } from '../__fixtures__/describeTouch';
@@ -11,6 +12,7 @@ describeInsert('postgres');
 describeTouch('postgres');
 describeEnd('postgres');
 describeCancel('postgres');
+describeCancelRequest('postgres');
 
 /** Two tasks of which a transaction that is still open has completed one, and the late end of that one beside the end of the other. */
 const setup = async () => {

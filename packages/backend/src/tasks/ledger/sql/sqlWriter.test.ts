@@ -1,4 +1,5 @@
 import { describeCancel } from '../__fixtures__/describeCancel';
+import { describeCancelRequest } from '../__fixtures__/describeCancelRequest';
 import { describeEnd } from '../__fixtures__/describeEnd';
 import { describeInsert } from '../__fixtures__/describeInsert';
 import { describeTouch } from '../__fixtures__/describeTouch';
@@ -7,3 +8,4 @@ describeInsert('sqlite');
 describeTouch('sqlite');
 describeEnd('sqlite');
 describeCancel('sqlite');
+describeCancelRequest('sqlite');

@@ -25,6 +25,7 @@ import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerD
 import { noteCrash } from './noteCrash';
 import { readStandings } from './readStandings';
 import { reopenEntry } from './reopenEntry';
+import { requestCancel } from './requestCancel';
 import { touchAttempts } from './touchAttempts';
 import { writeWhenFree } from './writeWhenFree';
 
@@ -147,6 +148,8 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     reopen: (id, nowMs) => others.take(() => run((database) => reopenEntry(database, tables, { id, nowMs }))),
     completeWithin: (transaction, attempt) =>
       withinTransaction(() => completeAttempt(transaction, tables, attempt)),
+    requestCancel: (id, request) =>
+      others.take(() => run((database) => requestCancel(database, tables, { id, queuePrefix, ...request }))),
     settled: async () => {
       for (const each of [inserts, standings, ends, cancels, keyed, others]) await each.settled();
     },

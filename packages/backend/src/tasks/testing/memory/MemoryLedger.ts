@@ -20,6 +20,7 @@ export const createMemoryLedger = (): AttemptLedger => {
       values.set(delivery.taskId, result.value);
     },
     noteCancelled: async () => undefined,
+    readCancelRequest: async () => undefined,
     stop: async () => undefined,
   };
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { until } from '@backend/__fixtures__/until';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
-import { err } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../../domain/TaskDefinition';
 import { TaskError } from '../../domain/TaskError';
@@ -67,6 +67,94 @@ export const describeRedisBehind = (dialect: SqlDialect): void => {
       await bench.reaches(id, 'retrying');
 
       expect(seen).toEqual([1, 2, 1]);
+    });
+  });
+
+  describe(`a task whose end Redis has forgotten, on ${dialect}`, () => {
+    const setup = async (does: 'pass' | 'fail') => {
+      const counts = { runs: 0 };
+      const task = defineTask({
+        queueName: 'test:forgotten-end',
+        schema: z.object({}),
+        handler: async () => {
+          counts.runs += 1;
+          return does === 'pass' ? ok(counts.runs) : err(TaskError.fatal('out of paper'));
+        },
+      });
+      const ledger = await createLedgerTaskBench(dialect, { tasks: [task] });
+      const { bench } = ledger;
+      const id = await bench.schedule(task, {});
+      const goBack = await copyQueues(bench);
+      const worker = await bench.startWorker();
+      await bench.ended(id);
+      await worker.stop();
+      const status = async () => (await ledger.row(id))?.['status'];
+      const handle = bench.scheduler.handle(task, id);
+      return {
+        bench,
+        task,
+        id,
+        counts,
+        goBack,
+        status,
+        handle,
+        [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose](),
+      };
+    };
+
+    it.each([
+      ['pass', 'completed'],
+      ['fail', 'failed'],
+    ] as const)(
+      'cannot be cancelled, whether its handler did %s, and is acknowledged without a run',
+      async (does, ended) => {
+        await using test = await setup(does);
+        const { bench, id, handle } = test;
+        await test.goBack();
+        expect((await bench.record(id)).status).toBe('pending');
+        const refusals = [await bench.inspector.cancel(id), await handle.cancel('no')];
+
+        for (const refusal of refusals)
+          expect(refusal._unsafeUnwrapErr()).toMatchObject({
+            code: 'not-cancellable',
+            metadata: { status: ended },
+          });
+        await bench.startWorker();
+        expect((await bench.ended(id)).status).toBe(ended);
+        expect([await test.status(), test.counts.runs]).toEqual([ended, 1]);
+      },
+    );
+
+    it('tells its result to who has waited for it', async () => {
+      await using test = await setup('pass');
+      await test.goBack();
+
+      expect(await test.handle.result({ timeoutMs: 50 })).toEqual(ok(1));
+    });
+
+    it('stays cancelled, for its first reason, wherever it is looked at', async () => {
+      await using test = await setup('pass');
+      const { bench, task } = test;
+      const id = await bench.schedule(task, {}, { delayMs: FAR_MS });
+      const goBack = await copyQueues(bench);
+      (await bench.inspector.cancel(id, 'first'))._unsafeUnwrap();
+      await goBack();
+      expect((await bench.record(id)).status).toBe('scheduled');
+      const cancelled = (await bench.inspector.cancel(id, 'second'))._unsafeUnwrap();
+
+      expect(cancelled).toMatchObject({ status: 'cancelled', cancelReason: 'first' });
+      expect(await bench.record(id)).toEqual(cancelled);
+    });
+
+    it('can be cancelled when somebody has put it back after its failure', async () => {
+      await using test = await setup('fail');
+      const { bench, id, task } = test;
+      const queue = bench.queue(task);
+      await (await queue.getJob(id))?.retry('failed');
+      const cancelled = (await bench.inspector.cancel(id, 'no more'))._unsafeUnwrap();
+
+      expect(cancelled).toMatchObject({ status: 'cancelled', cancelReason: 'no more' });
+      expect(await test.status()).toBe('cancelled');
     });
   });
 };

@@ -1,0 +1,3 @@
+import { describeLostCancel } from './__fixtures__/describeLostCancel';
+
+describeLostCancel('sqlite');
