@@ -69,7 +69,7 @@ export const describeScriptEnd = (dialect: SqlDialect): void => {
     }, 30_000);
 
     it('ends all the same when Redis is away, and leaves the tasks to the relay', async () => {
-      await using test = await setup(dialect, { REDIS_URL: 'redis://127.0.0.1:1' });
+      await using test = await setup(dialect, { REDIS_URL: 'redis://127.0.0.1:1', LEDGER_RELAY_BATCH: '10' });
 
       const { code, tookMs } = await test.run('300');
 
