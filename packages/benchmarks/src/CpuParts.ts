@@ -14,7 +14,7 @@ const PLACES: readonly (readonly [part: CpuPart, place: RegExp])[] = [
   ['statements', /^(bun:sqlite|internal:sql)|backend\/src\/database\//],
   [
     'ledger',
-    /backend\/src\/tasks\/(ledger\/|worker\/(AttemptLedger|AttemptStandings|LedgerPatience|RunningAttempts|toAttemptOutcome|completeWithin|toDeliveredEntry|toRunningAttempt))/,
+    /backend\/src\/tasks\/(ledger\/|worker\/(AttemptLedger|AttemptStandings|LedgerPatience|RunningAttempts|UnwrittenEnds|toAttemptOutcome|completeWithin|toDeliveredEntry|toRunningAttempt))/,
   ],
   [
     'queue',

@@ -119,6 +119,6 @@ if (cpuReports.length > 0)
   );
 if (postgres !== undefined)
   console.log(
-    `Postgres ${postgres.version} with fsync, SQLite with synchronous = FULL, in ${tmpdir()} and ${DATA_DIR}.`,
+    `Postgres ${postgres.version} with fsync, SQLite with its commits on the disk, in ${tmpdir()} and ${DATA_DIR}.`,
   );
 console.log(`All numbers: ${file}`);

@@ -133,13 +133,14 @@ describe('parseAppConfig', () => {
   });
 
   it.each([
-    [{}, true],
-    [{ LEDGER_URL: 'off', LOG_LEVEL: 'loud' }, true],
-    [{ TASKS_ENABLED: 'false' }, false],
+    [{ LEDGER_URL: '' }, true],
+    [{ LOG_LEVEL: 'loud' }, true],
+    [{ LOG_LEVEL: 'loud', TASKS_ENABLED: 'false' }, false],
     [{ REDIS_URL: 'mysql://h' }, false],
   ])('says in production that Redis is missing too, beside what else is wrong: %o: %p', (given, isTold) => {
-    const problems = problemsOf({ NODE_ENV: 'production', ...given });
+    const problems = problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'off', ...given });
 
+    expect(problems.length).toBe(isTold ? 2 : 1);
     expect(problems.includes('expected REDIS_URL to be set in production, got nothing')).toBe(isTold);
   });
 
@@ -152,6 +153,9 @@ describe('parseAppConfig', () => {
     expect(problemsOf({ NODE_ENV: 'production', LEDGER_URL: 'sqlite://:memory:', ...redis })).toEqual([
       'expected LEDGER_URL to name a database that outlives the process in production, got "sqlite://:memory:"',
     ]);
+  });
+
+  it('is complete in production without REDIS_URL, for a process that needs no Redis', () => {
     expect(parseAppConfig({ NODE_ENV: 'production', LEDGER_URL: 'off' })._unsafeUnwrap()).toEqual({
       ...defaults,
       environment: 'production',

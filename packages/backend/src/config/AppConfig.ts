@@ -125,7 +125,8 @@ export const parseAppConfig = (environment: Environment): Result<AppConfig, Conf
     warnings: Object.freeze(findMisspelledVariables(environment)),
   });
   if (reader.problems.length === 0) return ok(config);
-  // Not every process needs Redis, so this alone is told by those that do; to be told it after the others is a second try.
+  // Alone it is told by those that need Redis, which not every process does. Beside others everybody hears of it: those that need
+  // it would otherwise fail a second time.
   if (lacksRedis(config, environment)) reader.addProblem(MISSING_REDIS);
   return err(new ConfigError(reader.problems));
 };

@@ -3,8 +3,9 @@ import { AppError } from '@core/errors/AppError';
 /**
  * Why a statement came to nothing.
  *
- * - `unavailable`: the database was not reached, was silent for the time it has, or has no place left. Try again later; a
- *   statement that was sent may have been carried out.
+ * - `unavailable`: the database was not reached, or was silent for the time it has. Try again later; a statement that was sent may
+ *   have been carried out.
+ * - `full`: it answers, and has no place left. Nothing was written. Try again when somebody has made room.
  * - `busy`: another process held the lock for too long, or a transaction was the victim of a deadlock. Nothing was written:
  *   try again.
  * - `read-only`: it answers, and takes no writes: a standby, a file that may only be read. Nothing was written. Try again later:
@@ -15,6 +16,7 @@ import { AppError } from '@core/errors/AppError';
  */
 export const DATABASE_ERROR_CODES = [
   'unavailable',
+  'full',
   'busy',
   'read-only',
   'duplicate',

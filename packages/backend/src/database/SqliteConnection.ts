@@ -1,9 +1,11 @@
 import { Database } from 'bun:sqlite';
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { settleWithin } from '@backend/deadline/settleWithin';
 import { DatabaseError } from './DatabaseError';
 import { toDatabaseError } from './databaseFailure';
+import { createFileSync } from './FileSync';
 import { type SqlRow, type SqlValue } from './SqlDatabase';
 import { keepSqliteStatements } from './SqliteStatements';
 import { untilFree } from './untilFree';
@@ -11,8 +13,8 @@ import { untilFree } from './untilFree';
 /** How long SQLite itself waits for another process's lock, which blocks the event loop; milliseconds. */
 const BUSY_TIMEOUT_MS = 2;
 
-/** `FULL`: what is acknowledged survives a power cut too. */
-const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = FULL'];
+/** `NORMAL` leaves it to `sync` to bring a commit to the disk: `FULL` does, and blocks the event loop meanwhile. */
+const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = WAL', 'synchronous = NORMAL'];
 
 /** The one connection of a process to a file. */
 export interface SqliteConnection {
@@ -21,7 +23,13 @@ export interface SqliteConnection {
   /** The same for each row of values; how many rows each has changed. */
   runEach(text: string, rows: readonly (readonly SqlValue[])[]): Promise<readonly number[]>;
   /**
-   * Whether another one is to be opened for the next statement: one that could not write when it was opened never will, and a
+   * Resolves when all that was committed before the call is on the disk. Rejects with a `DatabaseError`, `unavailable`, when that
+   * fails or takes longer than the patience: then nobody knows whether it is.
+   */
+  sync(patienceMs: number): Promise<void>;
+  /**
+   * Whether another one is to be opened for the next statement: one that could not write when it was opened never will, of one
+   * whose disk has failed nobody knows what it still writes, and a
    * file that was deleted or replaced still takes what nobody will find.
    */
   isSpent(): boolean;
@@ -58,6 +66,12 @@ const toOpeningError = (thrown: unknown, path: string): DatabaseError => {
     cause: thrown,
   });
 };
+
+const toUnsynced = (path: string, cause: Error): DatabaseError =>
+  new DatabaseError(
+    `the SQLite file ${JSON.stringify(path)} could not be brought to its disk, so that nobody knows whether it is there: ${cause.message}`,
+    { code: 'unavailable', cause },
+  );
 
 interface ConnectOptions {
   /** Milliseconds. */
@@ -97,7 +111,10 @@ const openFile = (path: string): SqliteConnection => {
   const database = new Database(path, { create: true, readwrite: true });
   const statements = keepSqliteStatements(database);
   const opened = identify(path);
+  // SQLite writes it beside the file that a link leads to.
+  const log = path === IN_MEMORY ? undefined : createFileSync(`${realpathSync(path)}-wal`);
   let isReadOnly = false;
+  let hasDiskFailed = false;
   const orFailure = <Answer>(run: () => Answer): Answer => {
     try {
       return run();
@@ -110,8 +127,17 @@ const openFile = (path: string): SqliteConnection => {
   return {
     run: async (text, values = []) => orFailure(() => statements.run(text, values)),
     runEach: async (text, rows) => orFailure(() => statements.runEach(text, rows)),
-    isSpent: () => isReadOnly || identify(path) !== opened,
+    sync: async (patienceMs) => {
+      const synced = log?.sync() ?? Promise.resolve();
+      synced.catch(() => {
+        hasDiskFailed = true;
+      });
+      const settled = await settleWithin(synced, patienceMs);
+      if (settled.isErr()) throw toUnsynced(path, settled.error);
+    },
+    isSpent: () => isReadOnly || hasDiskFailed || identify(path) !== opened,
     close: async () => {
+      await log?.close();
       statements.close();
       database.close();
     },

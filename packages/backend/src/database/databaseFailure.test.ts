@@ -8,7 +8,8 @@ describe('toDatabaseError', () => {
   const cases: [what: string, facts: object, code: DatabaseErrorCode][] = [
     ['a connection that broke', { errno: '08006' }, 'unavailable'],
     ['a deadlock', { errno: '40P01' }, 'busy'],
-    ['a full disk', { errno: '53100' }, 'unavailable'],
+    ['a full disk', { errno: '53100' }, 'full'],
+    ['a full disk of SQLite', { code: 'SQLITE_FULL' }, 'full'],
     ['a server that stops', { errno: '57P01' }, 'unavailable'],
     ['a standby, which answers reads', { errno: '25006' }, 'read-only'],
     ['a right that is missing', { errno: '42501' }, 'refused'],

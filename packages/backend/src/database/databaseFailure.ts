@@ -5,7 +5,7 @@ import { DatabaseError, type DatabaseErrorCode } from './DatabaseError';
 const SQLSTATE_CLASSES: Readonly<Record<string, DatabaseErrorCode>> = {
   '08': 'unavailable', // connection exception
   '40': 'busy', // transaction rollback: deadlock, serialisation
-  '53': 'unavailable', // insufficient resources: too many connections, disk full
+  '53': 'unavailable', // insufficient resources: too many connections, no memory
   '55': 'busy', // object not in prerequisite state: lock not available
   '57': 'unavailable', // operator intervention: the server stops, or starts
   '58': 'unavailable', // system error
@@ -13,6 +13,7 @@ const SQLSTATE_CLASSES: Readonly<Record<string, DatabaseErrorCode>> = {
 
 const CODES: Readonly<Record<string, DatabaseErrorCode>> = {
   '23505': 'duplicate',
+  '53100': 'full',
   '25006': 'read-only', // a standby, until it is made the primary
   '25P03': 'unavailable', // the server ended a transaction that was asked nothing for too long
   SQLITE_CONSTRAINT_PRIMARYKEY: 'duplicate',
@@ -25,7 +26,7 @@ const SQLITE_RESULTS: Readonly<Record<string, DatabaseErrorCode>> = {
   SQLITE_BUSY: 'busy',
   SQLITE_LOCKED: 'busy',
   SQLITE_CANTOPEN: 'unavailable',
-  SQLITE_FULL: 'unavailable',
+  SQLITE_FULL: 'full',
   SQLITE_IOERR: 'unavailable',
   SQLITE_READONLY: 'read-only',
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'bun:test';
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTemporaryDirectory } from '@backend/files/TemporaryDirectory';
 import {
@@ -24,13 +24,54 @@ const deleteFiles = async (path: string): Promise<void> => {
 describe('openSqlite', () => {
   describeDatabase('sqlite');
 
-  it('makes the folder of the file, and writes ahead and in full', async () => {
+  it('makes the folder of the file, and writes ahead', async () => {
     await using directory = await createTemporaryDirectory();
     await using database = openUrl(`sqlite://${join(directory.path, 'a/b/c.sqlite')}`);
 
     expect(await database.query('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
-    expect(await database.query('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
+    expect(await database.query('PRAGMA synchronous')).toEqual([{ synchronous: 1 }]);
     expect(await Bun.file(join(directory.path, 'a/b/c.sqlite')).exists()).toBe(true);
+  });
+
+  it('answers nothing that did not come to the disk, and goes on with a new connection', async () => {
+    await using directory = await createTemporaryDirectory();
+    const path = join(directory.path, 'a.sqlite');
+    await using database = openUrl(`sqlite://${path}`);
+    const write = () =>
+      database.transaction((transaction) => transaction.query('CREATE TABLE IF NOT EXISTS a (b INT)'));
+    await database.query('SELECT name FROM sqlite_schema');
+    await Bun.file(`${path}-wal`).delete();
+    const writing = write();
+
+    expect(await messageOf(writing)).toStartWith(
+      `the SQLite file "${path}" could not be brought to its disk, so that nobody knows whether it is there: ENOENT`,
+    );
+    expect(await failureOf(writing)).toBe('unavailable');
+    await write();
+    expect(await database.query('SELECT count(*) AS count FROM a')).toEqual([{ count: 0 }]);
+  });
+
+  it('reads without a look at the disk', async () => {
+    await using directory = await createTemporaryDirectory();
+    const path = join(directory.path, 'a.sqlite');
+    await using database = openUrl(`sqlite://${path}`);
+    await database.query('SELECT name FROM sqlite_schema');
+    await Bun.file(`${path}-wal`).delete();
+
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await database.query('WITH a AS (SELECT 1 AS one) SELECT one FROM a')).toEqual([{ one: 1 }]);
+    expect(await messageOf(database.query('CREATE TABLE a (b INT)'))).toContain('its disk');
+  });
+
+  it('writes through a link', async () => {
+    await using directory = await createTemporaryDirectory();
+    const link = join(directory.path, 'link.sqlite');
+    await mkdir(join(directory.path, 'real'));
+    await symlink(join(directory.path, 'real/a.sqlite'), link);
+    await using database = openUrl(`sqlite://${link}`);
+    await database.query('CREATE TABLE a (b INT)');
+
+    expect(await Bun.file(join(directory.path, 'real/a.sqlite')).exists()).toBe(true);
   });
 
   it('keeps a database in memory', async () => {

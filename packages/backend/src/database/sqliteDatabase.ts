@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settleWithin } from '@backend/deadline/settleWithin';
 import { DatabaseError } from './DatabaseError';
-import { type DatabaseTransaction, type SqlDatabase } from './SqlDatabase';
+import { type DatabaseTransaction, type SqlDatabase, type SqlRow } from './SqlDatabase';
 import { connectSqlite, type SqliteConnection } from './SqliteConnection';
 import { createTurns } from './Turns';
 import { untilFree } from './untilFree';
@@ -14,8 +14,13 @@ interface Scope {
 const NESTED =
   'the database was used inside a transaction of its own, which it would wait for: use the transaction that the work is given';
 
+/** What writes nothing that would have to be brought to the disk. */
+const READS = /^\s*(SELECT|PRAGMA|EXPLAIN|WITH(?![\s\S]*\b(INSERT|UPDATE|DELETE)\b))\b/i;
+
 /**
  * Opens a SQLite file with the first statement. Processes may share it.
+ *
+ * What is committed is answered when it is on the disk. Who has the next turn does not wait for that, and sees it before.
  *
  * A client of Bun's has one connection: whatever it is asked while a transaction is open belongs to that transaction, and
  * is gone with it. So everything takes turns here.
@@ -61,12 +66,27 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
     );
   };
 
+  const takeDurably = async <T>(
+    work: (connection: SqliteConnection, leftMs: number) => Promise<T>,
+    patienceMs: number,
+  ): Promise<T> => {
+    const { answer, synced } = await take(async (connection, leftMs) => {
+      const answered = await work(connection, leftMs);
+      return { answer: answered, synced: connection.sync(patienceMs) };
+    }, patienceMs);
+    await synced;
+    return answer;
+  };
+
   return {
     dialect: 'sqlite',
-    query: (text, values) =>
-      take((connection, leftMs) => untilFree(() => connection.run(text, values), leftMs), deadlineMs),
+    query: (text, values) => {
+      const run = (connection: SqliteConnection, leftMs: number): Promise<readonly SqlRow[]> =>
+        untilFree(() => connection.run(text, values), leftMs);
+      return READS.test(text) ? take(run, deadlineMs) : takeDurably(run, deadlineMs);
+    },
     transaction: (work, { deadlineMs: patienceMs = deadlineMs } = {}) =>
-      take(async (connection, leftMs) => {
+      takeDurably(async (connection, leftMs) => {
         await untilFree(() => connection.run('BEGIN IMMEDIATE'), leftMs);
         const scope: Scope = { isOver: false };
         try {

@@ -29,8 +29,8 @@ describe('createHttpApp on Redis', () => {
       {
         status: 'not-ready',
         problems: [
-          'no worker takes emails:send: start one with make start-worker, or make dev-worker in development',
-          'no worker takes users:export-data: start one with make start-worker, or make dev-worker in development',
+          'no worker takes emails:send: start the worker (in development: make dev-worker)',
+          'no worker takes users:export-data: start the worker (in development: make dev-worker)',
         ],
         warnings: [],
       },
@@ -39,9 +39,7 @@ describe('createHttpApp on Redis', () => {
     expect(await readiness()).toMatchObject([
       503,
       {
-        problems: [
-          'no worker takes users:export-data: start one with make start-worker, or make dev-worker in development',
-        ],
+        problems: ['no worker takes users:export-data: start the worker (in development: make dev-worker)'],
       },
     ]);
     await running.startWorker(['users:export-data']);

@@ -6,17 +6,27 @@ import { HttpServeError, MAX_READ_BYTES, serveHttp } from './serve';
 const setup = ({ stopDeadlineMs = 3000 }: { stopDeadlineMs?: number } = {}) => {
   const entered = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
   const app = new Hono()
     .get('/', (c) => c.text('here'))
     .post('/', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)))
     .get('/slow', async (c) => {
+      c.req.raw.signal.addEventListener('abort', () => aborted.resolve());
       entered.resolve();
       await release.promise;
       return c.text('done');
     });
   const logger = getMockedLogger();
   const server = serveHttp({ app, host: '127.0.0.1', port: 0, logger, stopDeadlineMs });
-  return { server, app, logger, entered: entered.promise, release: release.resolve };
+  return {
+    server,
+    app,
+    logger,
+    entered: entered.promise,
+    release: release.resolve,
+    /** When the handler of `/slow` hears that nobody waits for it any more. */
+    aborted: aborted.promise,
+  };
 };
 
 describe('serveHttp', () => {
@@ -59,8 +69,8 @@ describe('serveHttp', () => {
     expect(fetch(server.url)).rejects.toThrow();
   });
 
-  it('cuts off what runs longer than the deadline', async () => {
-    const { server, entered, logger } = setup({ stopDeadlineMs: 20 });
+  it('cuts off what runs longer than the deadline, and lets that know', async () => {
+    const { server, entered, aborted, logger } = setup({ stopDeadlineMs: 20 });
     const response = fetch(`${server.url}/slow`).then(
       () => 'answered',
       () => 'cut off',
@@ -69,9 +79,23 @@ describe('serveHttp', () => {
     await server.stop();
 
     expect(await response).toBe('cut off');
+    await aborted;
     expect(logger.warn).toHaveBeenCalledWith('HTTP requests that still run are cut off', {
       pendingRequests: 1,
     });
+  });
+
+  it('lets a request know that nobody waits for it any more', async () => {
+    const { server, entered, aborted, release } = setup();
+    const controller = new AbortController();
+    const response = fetch(`${server.url}/slow`, { signal: controller.signal }).catch(() => 'given up');
+    await entered;
+    controller.abort();
+    await aborted;
+    release();
+
+    expect(await response).toBe('given up');
+    await server.stop();
   });
 
   it('stops at once with only idle connections, and may be stopped twice', async () => {

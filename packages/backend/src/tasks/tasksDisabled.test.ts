@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'bun:test';
 import { createServer } from 'node:net';
 import { parseAppConfig } from '@backend/config/AppConfig';
+import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
 import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { CorrelationId } from '@core/domain/CorrelationId';
@@ -10,6 +11,8 @@ import { createDeadLetterQueue } from './deadLetters/DeadLetterQueue';
 import { defineTask } from './domain/TaskDefinition';
 import { TaskId } from './domain/TaskId';
 import { createTaskInspector } from './inspector/TaskInspector';
+import { sampleEntry } from './ledger/__fixtures__/LedgerBench';
+import { closeSharedLedgers, sharedTaskLedger } from './ledger/sharedTaskLedger';
 import { createTaskLock } from './locks/TaskLock';
 import { createRecurringSchedules } from './recurring/RecurringSchedules';
 import { defineResource } from './resources/ResourceDefinition';
@@ -27,7 +30,7 @@ const id = TaskId();
 const MESSAGE = 'TASKS_ENABLED is false: this process neither schedules nor runs nor reads tasks';
 
 /** Everything switched off, before a port that counts who connects to it. */
-const setup = async () => {
+const setup = async (ledgerUrl = 'off') => {
   let connectionCount = 0;
   const server = createServer((socket) => {
     connectionCount += 1;
@@ -40,6 +43,7 @@ const setup = async () => {
     NODE_ENV: 'test',
     REDIS_URL: `redis://127.0.0.1:${port}`,
     TASKS_ENABLED: 'false',
+    LEDGER_URL: ledgerUrl,
   })._unsafeUnwrap();
   const logger = getMockedLogger();
   return {
@@ -98,6 +102,22 @@ describe('with TASKS_ENABLED=false', () => {
       expect(error).toMatchObject({ code: 'tasks-disabled' });
       expect(error.message).toContain(MESSAGE);
       expect(test.connectionCount()).toBe(0);
+    },
+  );
+
+  it.each(calls.filter(([name]) => name === 'cancel' || name === 'handle.cancel'))(
+    '%s leaves a task of the ledger alone',
+    async (_name, call) => {
+      await using database = await createTestDatabase('sqlite');
+      await using test = await setup(database.url);
+      const ledger = sharedTaskLedger(test.parts.appConfig);
+      await ledger?.writer.insert(sampleEntry({ id, taskName: task.queueName }));
+      const error = (await call(test.parts))._unsafeUnwrapErr();
+      const found = await ledger?.history.find(id);
+      await closeSharedLedgers();
+
+      expect(error).toMatchObject({ code: 'tasks-disabled' });
+      expect(found?._unsafeUnwrap()).toMatchObject({ status: 'pending' });
     },
   );
 

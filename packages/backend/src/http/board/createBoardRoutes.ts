@@ -2,9 +2,6 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
-import { cancelTask } from '@backend/tasks/ledger/cancelTask';
-import { sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
-import { createQueueAccess } from '@backend/tasks/queue/QueueAccess';
 import { sharedTaskQueues } from '@backend/tasks/queue/sharedTaskQueues';
 import { TASKS_DISABLED_MESSAGE } from '@backend/tasks/queue/TasksDisabledError';
 import { readWorkerPresence, type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
@@ -12,9 +9,10 @@ import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type HttpContext, type HttpEnvironment } from '../HttpEnvironment';
 import { probeRedis } from '../health/RedisProbe';
+import { runWithSignal } from '../request/RequestSignal';
 import { requireSameOrigin } from '../request/SameOrigin';
 import { createBoardAccess } from './BoardAccess';
-import { type CancelOnBoard, DELETED_REASON } from './cancelDeleted';
+import { createBoardCancellers } from './BoardCanceller';
 import { BOARD_PATH, createBoardPages } from './createBoardPages';
 
 /** What a board is made of. */
@@ -45,7 +43,7 @@ export const createBoardRoutes = (options: BoardOptions): Hono<HttpEnvironment> 
     .use(requireRedis(options))
     .all('*', async (c) => {
       if (c.req.path === `${BOARD_PATH}/`) return c.redirect(BOARD_PATH);
-      const response = await openPages().fetch(c.req.raw);
+      const response = await runWithSignal(c.req.raw.signal, () => openPages().fetch(c.req.raw));
       return isUnknownPage(response) ? c.notFound() : response;
     });
 };
@@ -66,34 +64,13 @@ const createLazyPages = ({ tasks, connection, appConfig, logger, scheduler }: Bo
       appConfig,
       scheduler,
       queues: sharedTaskQueues({ connection, prefix, logger }),
-      cancelOf: createCanceller({ appConfig, logger }),
+      cancellerOf: createBoardCancellers({ appConfig, logger }),
       readWorkers: shareWhileRunning(() => readWorkerPresence(client, prefix)),
     });
   return () => {
     pages ??= create();
     return pages;
   };
-};
-
-/** Cancels as an inspector does, tasks of one name each. */
-const createCanceller = ({
-  appConfig,
-  logger,
-}: Pick<BoardOptions, 'appConfig' | 'logger'>): ((taskName: string) => CancelOnBoard) => {
-  const access = createQueueAccess({ logger, appConfig });
-  const { queuePrefix: prefix, ledgerRequired, taskMaxAttempts: maxAttempts } = appConfig;
-  return (taskName) => (id) =>
-    cancelTask({
-      access,
-      prefix,
-      ledger: sharedTaskLedger(appConfig),
-      ledgerRequired,
-      logger,
-      taskName,
-      id,
-      reason: DELETED_REASON,
-      maxAttempts,
-    });
 };
 
 /** Bull Board asks for the workers of every queue at the same moment: one answer serves them all. */

@@ -10,12 +10,14 @@ import { type WorkerPresence } from '@backend/tasks/queue/WorkerPresence';
 import { type TaskScheduler } from '@backend/tasks/scheduler/TaskScheduler';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
-import { type Job, type JobType, type Queue } from 'bullmq';
+import { type Job, type Queue } from 'bullmq';
+import { type BoardCanceller } from './BoardCanceller';
 import { BoardRefusal } from './BoardRefusal';
-import { type CancelOnBoard, cancelAllDeleted, cancelDeleted } from './cancelDeleted';
 import { toEditedData } from './EditedData';
 import { toFormSchema } from './FormSchema';
 import { type BoardForm, parseBoardForm } from './NewTask';
+import { reopenRow } from './reopenRow';
+import { type DeletionParts, replaceDeletions, toJobRemoval } from './replaceDeletions';
 import { toJobTitle, toShownData } from './ShownTask';
 
 /** What the adapters of a board share. */
@@ -24,8 +26,8 @@ export interface TaskAdapterOptions {
   readonly queues: TaskQueues;
   readonly scheduler: TaskScheduler;
   readonly appConfig: AppConfig;
-  /** Gives what cancels tasks of a name. */
-  cancelOf(taskName: string): CancelOnBoard;
+  /** Gives what cancels tasks of a name; nothing when there is no ledger. Asked for each action. */
+  cancellerOf(taskName: string): BoardCanceller | undefined;
   /** Reads which workers are connected, for all queues at once. */
   readWorkers(): Promise<WorkerPresence>;
 }
@@ -33,7 +35,8 @@ export interface TaskAdapterOptions {
 /**
  * Creates what shows one task's queue on Bull Board, and keeps what people do there within the rules of tasks: what the form
  * adds goes through the scheduler (checked payload, an id of ours, a priority, a correlation ID), a retried task gets
- * all its attempts again, edited data is checked like new data, and what has not ended is cancelled where it would be deleted.
+ * all its attempts again, edited data is checked like new data, and with a ledger what has not ended is cancelled where it
+ * would be deleted.
  */
 export const createTaskAdapter = (
   task: TaskDefinition<unknown>,
@@ -61,7 +64,7 @@ export const createTaskAdapter = (
   adapter.getJobs = async (statuses, start, end) => (await getJobs(statuses, start, end)).map(guard);
   adapter.addJob = async (_name, data, jobOptions) =>
     guard(await scheduleForm({ data, options: jobOptions }, { task, queue, options }));
-  guardDeletion(adapter, queue, options.cancelOf(task.queueName));
+  replaceDeletions(adapter, toDeletionParts({ task, queue, options }));
   adapter.getWorkers = async () =>
     ((await options.readWorkers()).get(task.queueName) ?? []).map((worker) => ({
       id: worker.connectionId,
@@ -78,30 +81,11 @@ interface BoardTask {
   readonly options: TaskAdapterOptions;
 }
 
-/** States whose tasks have ended: these alone are deleted. */
-const ENDED: readonly string[] = ['completed', 'failed'];
-
-/** Where tasks are that `empty` is for: those that wait for a worker. */
-const WAITING = ['prioritized', 'wait'] as const;
-
-/** Where tasks are that have not ended. */
-const UNFINISHED = [...WAITING, 'delayed', 'waiting-children', 'active'] as const;
-
-/** Replaces what deletes many tasks of a queue: those that have not ended are cancelled. */
-const guardDeletion = (adapter: BullMQAdapter, queue: Queue, cancel: CancelOnBoard): void => {
-  const clean = adapter.clean.bind(adapter);
-  const obliterate = adapter.obliterate.bind(adapter);
-  const cancelIn = async (states: readonly JobType[]): Promise<void> =>
-    cancelAllDeleted(cancel, await queue.getRanges([...states], 0, -1));
-  adapter.clean = async (state, graceMs) =>
-    ENDED.includes(state) ? clean(state, graceMs) : cancelIn([state]);
-  adapter.empty = () => cancelIn(WAITING);
-  adapter.obliterate = async (given) => {
-    // A queue whose tasks run is refused as a whole, unless it is forced.
-    if (given?.force === true || (await queue.getActiveCount()) === 0) await cancelIn(UNFINISHED);
-    await obliterate(given);
-  };
-};
+const toDeletionParts = ({ task, queue, options }: BoardTask): DeletionParts => ({
+  client: options.client,
+  queue,
+  canceller: () => options.cancellerOf(task.queueName),
+});
 
 /** The one of the request that fills in the form. */
 const requestCorrelationId = (): CorrelationId =>
@@ -121,8 +105,6 @@ const scheduleForm = async (form: BoardForm, { task, queue, options }: BoardTask
 /** Replaces the methods of a job that Bull Board calls and that would harm a task as they are. */
 const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
   const original = { id: job.id, retry: job.retry.bind(job) };
-  const remove = job.remove.bind(job);
-  const cancel = options.cancelOf(task.queueName);
   const updateData = job.updateData.bind(job);
   const changePriority = job.changePriority.bind(job);
   return Object.assign(job, {
@@ -130,11 +112,10 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
       if (state === 'completed') {
         throw new BoardRefusal('a completed task is not run again; duplicate it instead');
       }
+      await reopenRow(options.appConfig, job.id);
       await retryFromStart({ client: options.client, queue, job: original });
     },
-    remove: async (): Promise<void> => {
-      if (!(await cancelDeleted(cancel, original.id ?? ''))) await remove();
-    },
+    remove: toJobRemoval(job, toDeletionParts({ task, queue, options })),
     updateData: async (edited: unknown): Promise<void> => {
       const maxPayloadBytes = options.appConfig.taskMaxPayloadBytes;
       const data = toEditedData({ task, stored: job.data, edited, maxPayloadBytes });

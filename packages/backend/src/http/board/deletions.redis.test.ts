@@ -1,116 +1,206 @@
 import { describe, expect, it } from 'bun:test';
-import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
-import { defineTask } from '@backend/tasks/domain/TaskDefinition';
-import { TaskError } from '@backend/tasks/domain/TaskError';
-import { type TaskId } from '@backend/tasks/domain/TaskId';
+import { TaskId } from '@backend/tasks/domain/TaskId';
 import { closeSharedLedgers, sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
-import { testRedisUrl } from '@backend/tasks/worker/__fixtures__/TaskBench';
-import { CorrelationId } from '@core/domain/CorrelationId';
-import { err, ok } from 'neverthrow';
-import { z } from 'zod';
 import { boardPathOf, sendToBoard, waitForStatus } from '../__fixtures__/BoardClient';
-import { createRunningApp } from '../__fixtures__/RunningApp';
+import { CANCELLED, createDeletionBench, PACK } from '../__fixtures__/DeletionBench';
 
-const NAME = 'orders:pack';
-
-/** The application with a ledger of its own, and a task that counts its runs. */
-const setup = async (isBroken = false) => {
-  const started = Promise.withResolvers<void>();
-  const state = { runCount: 0 };
-  const task = defineTask({
-    queueName: NAME,
-    schema: z.object({ isSlow: z.boolean().optional() }),
-    handler: async ({ isSlow = false }, { signal }) => {
-      state.runCount += 1;
-      started.resolve();
-      if (isSlow) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      return isBroken ? err(TaskError.fatal('broken')) : ok();
-    },
-  });
-  const database = await createTestDatabase('sqlite');
-  const environment = { LEDGER_URL: database.url };
-  const running = createRunningApp({ redisUrl: await testRedisUrl(), tasks: [task], environment });
-  const { scheduler, appConfig } = running;
-  return {
-    running,
-    state,
-    started: started.promise,
-    schedule: async (options = {}, payload = {}): Promise<TaskId> =>
-      (await scheduler.schedule(CorrelationId(), task, payload, options))._unsafeUnwrap().id,
-    /** What the ledger has of tasks, in their order. */
-    kept: async (...ids: readonly TaskId[]) => {
-      const found = await Promise.all(ids.map(async (id) => sharedTaskLedger(appConfig)?.history.find(id)));
-      return found.map((each) => each?._unsafeUnwrap()).map((task) => [task?.status, task?.cancelReason]);
-    },
-    [Symbol.asyncDispose]: async () => {
-      await running[Symbol.asyncDispose]();
-      await closeSharedLedgers();
-      await database[Symbol.asyncDispose]();
-    },
-  };
-};
-
-const CANCELLED = ['cancelled', 'deleted on the board'];
-
-describe('deleting on the board', () => {
-  it('cancels a task that waits, in the ledger too, which would bring it back', async () => {
-    await using bench = await setup();
+describe('deleting a task on the board', () => {
+  it('cancels one that waits, in the ledger too, which would bring it back', async () => {
+    await using bench = await createDeletionBench();
     const id = await bench.schedule({ delayMs: 600_000 });
 
-    expect((await sendToBoard(bench.running, 'PUT', `${boardPathOf(NAME, id)}/clean`)).status).toBe(204);
+    expect(await bench.put('clean', id)).toEqual([204, undefined]);
     expect(await bench.kept(id)).toEqual([CANCELLED]);
     expect((await bench.running.inspector.getTask(id))._unsafeUnwrap().status).toBe('cancelled');
   });
 
-  it('asks a task that runs to stop', async () => {
-    await using bench = await setup();
+  it('deletes one that is cancelled', async () => {
+    await using bench = await createDeletionBench();
+    const id = await bench.schedule({ delayMs: 600_000 });
+    await bench.put('clean', id);
+
+    expect(await bench.put('clean', id)).toEqual([204, undefined]);
+    expect((await sendToBoard(bench.running, 'GET', boardPathOf(PACK, id))).status).toBe(404);
+    expect(await bench.client.zcard(bench.queue.toKey('cancelled'))).toBe(0);
+    expect(await bench.kept(id)).toEqual([CANCELLED]);
+  });
+
+  it('asks one that runs to stop', async () => {
+    await using bench = await createDeletionBench();
     await bench.running.startWorker();
     const id = await bench.schedule({}, { isSlow: true });
     await bench.started;
 
-    expect((await sendToBoard(bench.running, 'PUT', `${boardPathOf(NAME, id)}/clean`)).status).toBe(204);
+    expect(await bench.put('clean', id)).toEqual([204, undefined]);
     await waitForStatus(bench.running, id, 'cancelled');
     expect(await bench.kept(id)).toEqual([CANCELLED]);
   });
 
-  it('deletes a task that has ended, of which the ledger keeps its row', async () => {
-    await using bench = await setup(true);
+  it('deletes one that has ended, of which the ledger keeps its row', async () => {
+    await using bench = await createDeletionBench();
     await bench.running.startWorker();
     const id = await bench.schedule();
-    await waitForStatus(bench.running, id, 'failed');
+    await waitForStatus(bench.running, id, 'completed');
 
-    expect((await sendToBoard(bench.running, 'PUT', `${boardPathOf(NAME, id)}/clean`)).status).toBe(204);
-    expect((await sendToBoard(bench.running, 'GET', boardPathOf(NAME, id))).status).toBe(404);
-    expect(await bench.kept(id)).toEqual([['failed', undefined]]);
+    expect(await bench.put('clean', id)).toEqual([204, undefined]);
+    expect((await sendToBoard(bench.running, 'GET', boardPathOf(PACK, id))).status).toBe(404);
+    expect(await bench.kept(id)).toEqual([['completed', undefined]]);
   });
 
+  it('says so when the ledger cannot be told, and deletes it no sooner', async () => {
+    await using bench = await createDeletionBench();
+    const id = await bench.schedule({ delayMs: 600_000 });
+    await sharedTaskLedger(bench.running.appConfig)?.close();
+    const refusal = [400, expect.stringContaining('the ledger could not be told')];
+
+    for (let call = 1; call <= 2; call += 1) expect(await bench.put('clean', id)).toEqual(refusal);
+    expect(await bench.keys()).toContain(id);
+
+    await closeSharedLedgers();
+    await bench.put('clean', id);
+    expect([await bench.keys(), await bench.kept(id)]).toEqual([
+      expect.not.arrayContaining([id]),
+      [CANCELLED],
+    ]);
+  });
+});
+
+describe('deleting the tasks of a queue on the board', () => {
   it.each([
     ['empty', ['cancelled', 'cancelled', 'scheduled']],
-    ['clean/delayed', ['pending', 'pending', 'cancelled']],
     ['obliterate', ['cancelled', 'cancelled', 'cancelled']],
-  ])('cancels the tasks of a queue: %s', async (action, statuses) => {
-    await using bench = await setup();
-    const queue = boardPathOf(NAME);
-    await sendToBoard(bench.running, 'PUT', `${queue}/pause`);
+  ])('cancels those that wait: %s', async (action, statuses) => {
+    await using bench = await createDeletionBench();
+    await bench.put('pause');
     const ids = [await bench.schedule(), await bench.schedule(), await bench.schedule({ delayMs: 600_000 })];
 
-    expect((await sendToBoard(bench.running, 'PUT', `${queue}/${action}`, {})).status).toBe(200);
+    expect(await bench.put(action)).toEqual([200, undefined]);
     expect((await bench.kept(...ids)).map(([status]) => status)).toEqual(statuses);
-    await sendToBoard(bench.running, 'PUT', `${queue}/resume`);
+    await bench.put('resume');
     await bench.running.startWorker();
     const last = await bench.schedule({ priority: 'low' });
     await waitForStatus(bench.running, last, 'completed');
     expect(bench.state.runCount).toBe(1 + statuses.filter((status) => status === 'pending').length);
   });
 
-  it('says so when the ledger cannot be told', async () => {
-    await using bench = await setup();
+  it('spares what was scheduled a moment before it is cleaned', async () => {
+    await using bench = await createDeletionBench();
     const id = await bench.schedule({ delayMs: 600_000 });
+
+    expect(await bench.put('clean/delayed')).toEqual([200, undefined]);
+    expect(await bench.kept(id)).toEqual([['scheduled', undefined]]);
+  });
+
+  it.each(['active', 'meta', 'constructor'])('cleans nothing called %s', async (state) => {
+    await using bench = await createDeletionBench();
+
+    expect(await bench.put(`clean/${state}`)).toEqual([
+      400,
+      `expected the state that is cleaned to be one of completed, failed, prioritized, wait, delayed, waiting-children, waiting, got ${state}`,
+    ]);
+  });
+
+  it('cancels more than it does at the same time', async () => {
+    await using bench = await createDeletionBench();
+    const ids = await Promise.all(Array.from({ length: 250 }, () => bench.schedule()));
+
+    expect(await bench.put('empty')).toEqual([200, undefined]);
+    expect(await bench.kept(...ids)).toEqual(ids.map(() => CANCELLED));
+  });
+
+  it('does nothing for a request that is given up, and says what is left', async () => {
+    await using bench = await createDeletionBench();
+    const id = await bench.schedule();
+    const path = `/board/api/queues${boardPathOf(PACK)}/empty`;
+    const answer = await bench.running.app.request(path, { method: 'PUT', signal: AbortSignal.abort() });
+
+    expect(await answer.json()).toMatchObject({
+      message: 'the request was ended; 0 tasks are done, 1 are left: call again',
+    });
+    expect(await bench.kept(id)).toEqual([['pending', undefined]]);
+  });
+});
+
+describe('obliterating a queue on the board', () => {
+  it('leaves nothing of it in Redis, tasks that were cancelled before included', async () => {
+    await using bench = await createDeletionBench();
+    const before = await bench.schedule({ delayMs: 600_000 });
+    await bench.put('clean', before);
+    const ids = [await bench.schedule(), await bench.schedule({ delayMs: 600_000 })];
+    await bench.put('pause');
+
+    expect(await bench.put('obliterate')).toEqual([200, undefined]);
+    expect(await bench.keys()).toEqual([]);
+    expect(await bench.kept(before, ...ids)).toEqual([CANCELLED, CANCELLED, CANCELLED]);
+  });
+
+  it('ends in the ledger what runs, so that nothing brings it back', async () => {
+    await using bench = await createDeletionBench({ isBroken: true });
+    await bench.running.startWorker();
+    const id = await bench.schedule({}, { isSlow: true, isDeaf: true });
+    await bench.started;
+    await bench.put('pause');
+
+    expect(await bench.put('obliterate')).toEqual([200, undefined]);
+    expect(await bench.kept(id)).toEqual([CANCELLED]);
+    bench.release();
+    await bench.running.stopWorkers();
+    expect(await bench.kept(id)).toEqual([CANCELLED]);
+    expect(await bench.keys()).not.toContain(id);
+  });
+
+  it('deletes nothing when the ledger cannot be told of what runs', async () => {
+    await using bench = await createDeletionBench();
+    await bench.running.startWorker();
+    const id = await bench.schedule({}, { isSlow: true, isDeaf: true });
+    await bench.started;
+    await bench.put('pause');
     await sharedTaskLedger(bench.running.appConfig)?.close();
 
-    expect(await sendToBoard(bench.running, 'PUT', `${boardPathOf(NAME, id)}/clean`)).toMatchObject({
-      status: 400,
-      body: { message: expect.stringContaining('the ledger could not be told') },
-    });
+    expect(await bench.put('obliterate')).toEqual([
+      400,
+      expect.stringMatching(/^tasks that run were asked to stop, and none is deleted, .+; call again$/),
+    ]);
+    expect(await bench.keys()).toContain(id);
+    await closeSharedLedgers();
+  });
+});
+
+describe('deleting on the board without a ledger', () => {
+  it.each([
+    ['empty', 1],
+    ['obliterate', 0],
+  ])('deletes tasks, and leaves nothing of them in Redis: %s', async (action, leftCount) => {
+    await using bench = await createDeletionBench({ hasLedger: false });
+    await bench.put('pause');
+    const ids: readonly string[] = [
+      await bench.schedule(),
+      await bench.schedule(),
+      await bench.schedule({ delayMs: 600_000 }),
+    ];
+
+    expect(await bench.put(action)).toEqual([200, undefined]);
+    expect((await bench.keys()).filter((key) => ids.includes(key))).toHaveLength(leftCount);
+  });
+
+  it('deletes one task, also one that is cancelled', async () => {
+    await using bench = await createDeletionBench({ hasLedger: false });
+    const [waiting, cancelled] = [await bench.schedule(), await bench.schedule()];
+    (await bench.running.inspector.cancel(cancelled))._unsafeUnwrap();
+
+    for (const id of [waiting, cancelled]) expect(await bench.put('clean', id)).toEqual([204, undefined]);
+    expect(await bench.put('clean', TaskId())).toEqual([404, undefined]);
+    expect(await bench.client.zcard(bench.queue.toKey('cancelled'))).toBe(0);
+    const keys = await bench.keys();
+    expect([waiting, cancelled].filter((id) => keys.includes(id))).toEqual([]);
+  });
+
+  it('obliterates the tasks that are cancelled too', async () => {
+    await using bench = await createDeletionBench({ hasLedger: false });
+    (await bench.running.inspector.cancel(await bench.schedule()))._unsafeUnwrap();
+    await bench.put('pause');
+
+    expect(await bench.put('obliterate')).toEqual([200, undefined]);
+    expect(await bench.keys()).toEqual([]);
   });
 });

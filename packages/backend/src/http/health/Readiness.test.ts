@@ -20,8 +20,8 @@ describe('decideReadiness', () => {
     expect(decideReadiness(['emails:send', 'users:export-data', 'billing:charge-card'], presence)).toEqual({
       status: 'not-ready',
       problems: [
-        'no worker takes emails:send: start one with make start-worker, or make dev-worker in development',
-        'no worker takes billing:charge-card: start one with make start-worker, or make dev-worker in development',
+        'no worker takes emails:send: start the worker (in development: make dev-worker)',
+        'no worker takes billing:charge-card: start the worker (in development: make dev-worker)',
       ],
       warnings: [],
     });

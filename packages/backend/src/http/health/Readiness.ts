@@ -38,10 +38,7 @@ const MAX_LAG_MS = 30_000;
 export const decideReadiness = (taskNames: readonly string[], presence: WorkerPresence): Readiness => {
   const problems = taskNames
     .filter((name) => !presence.has(name))
-    .map(
-      (name) =>
-        `no worker takes ${name}: start one with make start-worker, or make dev-worker in development`,
-    );
+    .map((name) => `no worker takes ${name}: start the worker (in development: make dev-worker)`);
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 

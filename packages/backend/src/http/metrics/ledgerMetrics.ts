@@ -40,7 +40,7 @@ export const addLedgerMetrics = (registry: Registry, lag: Result<OutboxLag, Erro
   gauge(
     registry,
     'drover_ledger_oldest_unpublished_seconds',
-    'How long the first of them has waited, 0 without any.',
+    'How long the first of them has waited, or how far one is in the future; 0 without any.',
     oldestMs / 1000,
   );
 };

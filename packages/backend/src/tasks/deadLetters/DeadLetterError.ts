@@ -1,14 +1,15 @@
 import { AppError, type ErrorMetadata } from '@core/errors/AppError';
-import { LedgerError } from '../ledger/LedgerError';
-import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
+import { toCallFailure } from '../ledger/CallFailure';
 
 /**
  * Why a dead letter could not be read, retried or purged.
  *
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused. Try again later: what was begun goes on,
  *   and nothing is done twice.
- * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. A letter that Redis
- *   does not hold could not be read, or the new task not be written down. Call again, as above.
+ * - `ledger-unavailable`: the ledger's database did not answer in time, or takes no writes for now: a letter that Redis does not
+ *   hold could not be read, or the new task not be written down. Call again, as above.
+ * - `ledger-refused`: the same of a database that said no, and of a letter whose row there cannot be read. Trying again is futile.
+ * - `ledger-schema`: its tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `invalid-query`: an option or an argument is wrong; the message lists all. Correct the call.
@@ -20,6 +21,8 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
 export const DEAD_LETTER_ERROR_CODES = [
   'queue-unavailable',
   'ledger-unavailable',
+  'ledger-refused',
+  'ledger-schema',
   'tasks-disabled',
   'unknown-task',
   'invalid-query',
@@ -41,7 +44,7 @@ export class DeadLetterError extends AppError<DeadLetterErrorCode> {
  *
  * @param metadata How far the call had come.
  */
-export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError =>
-  cause instanceof LedgerError
-    ? new DeadLetterError(cause.message, { code: 'ledger-unavailable', cause, metadata })
-    : new DeadLetterError(describeAccessFailure(cause), { code: accessFailureCode(cause), cause, metadata });
+export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError => {
+  const { message, ...failure } = toCallFailure(cause);
+  return new DeadLetterError(message, { ...failure, metadata });
+};

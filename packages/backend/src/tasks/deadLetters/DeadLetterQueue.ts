@@ -6,6 +6,7 @@ import { showValue } from '../domain/numberRule';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
 import { createTaskRegistry } from '../domain/TaskRegistry';
+import { type RecalledTask } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type TaskPlace } from '../queue/findRetriable';
 import { createQueueAccess } from '../queue/QueueAccess';
@@ -35,17 +36,17 @@ export interface DeadLetterQueue {
   /**
    * Does a letter again as a new task, with the payload, correlation ID, owner, metadata, priority and overrides of the old
    * one and all its attempts, at once. The letter stays, and names the new task; of many calls one makes a task. One that Redis
-   * has forgotten and the ledger keeps is a letter again.
+   * has forgotten and the ledger keeps is a letter again, unless it was retried before and is not to be once more.
    *
-   * @returns The id of the new task. Errors: those of `get`, `already-retried`. After `queue-unavailable` and
-   *   `ledger-unavailable` call again: what was begun goes on under the same id.
+   * @returns The id of the new task. Errors: those of `get`, `already-retried`, `ledger-unavailable`, `ledger-refused`,
+   *   `ledger-schema`. After the `-unavailable` ones call again: what was begun goes on under the same id.
    */
   retry(id: TaskId, options?: LetterRetryOptions): Promise<Result<TaskId, DeadLetterError>>;
   /**
    * Retries every letter that has failed by now and was not retried yet, the oldest first.
    *
-   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable` and `ledger-unavailable`, whose
-   *   metadata says how many were retried before: the next call goes on with the rest.
+   * @returns How many. Errors: `invalid-query`, `unknown-task`, and `queue-unavailable`, `ledger-unavailable`, `ledger-refused`
+   *   and `ledger-schema`, whose metadata says how many were retried before: the next call goes on with the rest.
    */
   retryAll(options?: LetterRetryAllOptions): Promise<Result<RetriedLetters, DeadLetterError>>;
   /**
@@ -75,8 +76,8 @@ export interface DeadLetterQueueOptions {
  */
 export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLetterQueue => {
   const registry = createTaskRegistry(options.tasks);
-  const { appConfig } = options;
-  const all: LetterContext = { access: createQueueAccess(options), appConfig, tasks: registry.tasks };
+  const { logger, appConfig } = options;
+  const all: LetterContext = { access: createQueueAccess(options), logger, appConfig, tasks: registry.tasks };
   const select = (name: string | undefined): Result<LetterContext, DeadLetterError> =>
     name === undefined
       ? ok(all)
@@ -92,16 +93,18 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       return (await listLetters(selected.value, { limit, offset })).mapErr(toUnavailable);
     },
     get: async (id) => {
-      const task = await findLetter(all, id);
-      if (task.isErr()) return err(task.error);
-      const letter = (await readLetter(all, task.value, id)).mapErr(toUnavailable);
-      return letter.andThen((found) => (found === undefined ? err(toNotFound(id)) : ok(found)));
+      const found = await findLetter(all, id);
+      if (found.isErr()) return err(found.error);
+      const letter = (await readLetter(all, found.value.task, id)).mapErr(toUnavailable);
+      return letter.andThen((read) => (read === undefined ? err(toNotFound(id)) : ok(read)));
     },
     retry: async (id, given = {}) => {
-      const task = await findLetter(all, id, { options: given, isRecalled: true });
-      if (task.isErr()) return err(task.error);
+      const found = await findLetter(all, id, { options: given, isRecalled: true });
+      if (found.isErr()) return err(found.error);
+      const { task, retriedAs } = found.value;
+      if (retriedAs !== undefined) return err(toAlreadyRetried(id, retriedAs));
       const { force: isForced = false, steps = 'keep' } = given;
-      const retry = { ...all, task: task.value, id, isForced, keepsSteps: steps === 'keep' };
+      const retry = { ...all, task, id, isForced, keepsSteps: steps === 'keep' };
       return (await retryTask(retry)).mapErr(toUnavailable).andThen((answer) => toRetried(id, answer));
     },
     retryAll: async (given = {}) => {
@@ -127,20 +130,23 @@ interface LetterCall {
   readonly isRecalled?: boolean;
 }
 
-/** Checks the call, then finds the task whose letter it is about. */
+/** Checks the call, then finds the letter that it is about. */
 const findLetter = async (
   context: LetterContext,
   id: TaskId,
   { options = {}, isRecalled = false }: LetterCall = {},
-): Promise<Result<TaskDefinition<unknown>, DeadLetterError>> => {
+): Promise<Result<RecalledTask, DeadLetterError>> => {
   const checked = checkRetryCall(id, options);
   if (checked.isErr()) return err(checked.error);
   const found = await findTask(context, id);
   const isForgotten = isRecalled && found.isOk() && found.value === undefined;
-  const place = (isForgotten ? await recallLetter(context, id) : found).mapErr(toUnavailable);
-  return place.andThen((found) => {
-    if (found === undefined) return err(toNotFound(id));
-    return found.status === 'failed' ? ok(found.task) : err(toNotFailed(id, found));
+  const { force: isForced = false } = options;
+  const letter: Result<RecalledTask | undefined, Error> = isForgotten
+    ? await recallLetter(context, id, isForced)
+    : found;
+  return letter.mapErr(toUnavailable).andThen((place) => {
+    if (place === undefined) return err(toNotFound(id));
+    return place.status === 'failed' ? ok(place) : err(toNotFailed(id, place));
   });
 };
 

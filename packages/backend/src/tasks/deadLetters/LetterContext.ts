@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type FailedTasksQuery } from '../queue/FailedTasks';
 import { type QueueAccess } from '../queue/QueueAccess';
@@ -6,6 +7,7 @@ import { type QueueAccess } from '../queue/QueueAccess';
 /** What every operation on dead letters works with. */
 export interface LetterContext {
   readonly access: QueueAccess;
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
   /** The definitions whose letters are meant: one, or all. */
   readonly tasks: readonly TaskDefinition<unknown>[];

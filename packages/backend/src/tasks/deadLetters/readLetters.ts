@@ -2,7 +2,7 @@ import { type Result } from 'neverthrow';
 import { type DeadLetter } from '../domain/DeadLetter';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
-import { recallEnded } from '../ledger/recallEnded';
+import { type RecalledTask, recallEnded } from '../ledger/recallEnded';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { readDeadLetters } from '../queue/DeadLetterReader';
 import { countFailed, type FailedTasksQuery, listNewestFailed } from '../queue/FailedTasks';
@@ -84,12 +84,13 @@ export const findTask = (
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
 
-/** Puts a letter back that Redis has forgotten and the ledger keeps. */
+/** Puts a letter back that Redis has forgotten and the ledger keeps; one that was retried already only if `isForced`. */
 export const recallLetter = (
   { access, appConfig, tasks }: LetterContext,
   id: TaskId,
-): Promise<Result<TaskPlace | undefined, Error>> =>
-  recallEnded({ access, ledger: sharedTaskLedger(appConfig), tasks, id, statuses: ['failed'] });
+  isForced: boolean,
+): Promise<Result<RecalledTask | undefined, Error>> =>
+  recallEnded({ access, ledger: sharedTaskLedger(appConfig), tasks, id, statuses: ['failed'], isForced });
 
 /** Counts letters. */
 export const countLetters = (context: LetterContext): Promise<Result<number, Error>> =>

@@ -57,10 +57,12 @@ const toRange = ({ failedAfter, failedBefore }: LetterRetryAllOptions, nowMs: nu
 });
 
 const retryLetter = async (
-  { access, appConfig, tasks }: LetterContext,
+  { access, logger, appConfig, tasks }: LetterContext,
   { id, taskName }: FailedTask,
   { keepsSteps }: { readonly keepsSteps: boolean },
 ): Promise<Result<TaskRetry, Error>> => {
   const task = tasks.find(({ queueName }) => queueName === taskName);
-  return task === undefined ? ok({ kind: 'absent' }) : retryTask({ access, appConfig, task, id, keepsSteps });
+  return task === undefined
+    ? ok({ kind: 'absent' })
+    : retryTask({ access, logger, appConfig, task, id, keepsSteps });
 };

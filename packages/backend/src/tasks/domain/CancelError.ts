@@ -11,7 +11,7 @@ import { AppError } from '@core/errors/AppError';
  *   attempts meanwhile. Ask again: that is harmless.
  * - `ledger-unavailable`: it is cancelled on its queue (`metadata.status` is `cancelled`), or on none, and the ledger did not
  *   answer: it may run, if Redis loses its data or the ledger has it. Ask again: that is harmless.
- * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
+ * - `tasks-disabled`: `TASKS_ENABLED` is false; neither Redis nor the ledger was asked.
  */
 export const CANCEL_ERROR_CODES = [
   'not-cancellable',

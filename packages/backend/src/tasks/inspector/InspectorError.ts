@@ -6,7 +6,10 @@ import { AppError } from '@core/errors/AppError';
  * - `queue-unavailable`: Redis did not answer within two seconds, or refused; the message says which. Try again later.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  * - `ledger-disabled`: only the ledger knows this, and there is none: `LEDGER_URL` is `off`. Set it, or do without.
- * - `ledger-unavailable`: the ledger's database did not answer in time, or refused; the message says which. Try again later.
+ * - `ledger-unavailable`: the ledger's database did not answer in time, or takes no writes for now. Try again later. Of `cancel`
+ *   also when it refused: see `CANCEL_ERROR_CODES`.
+ * - `ledger-refused`: it said no, or the task's row there cannot be read. Trying again is futile.
+ * - `ledger-schema`: its tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`.
  * - `unknown-task`: no task has this name; the message suggests the nearest one.
  * - `not-found`: no queue holds a task with this id, and the ledger, if there is one, does not know it: it never existed, or
  *   its retention is over.
@@ -21,6 +24,8 @@ export const INSPECTOR_ERROR_CODES = [
   'tasks-disabled',
   'ledger-disabled',
   'ledger-unavailable',
+  'ledger-refused',
+  'ledger-schema',
   'unknown-task',
   'not-found',
   'invalid-query',

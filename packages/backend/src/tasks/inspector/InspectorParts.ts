@@ -6,9 +6,8 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { type LedgerError } from '../ledger/LedgerError';
+import { toCallFailure } from '../ledger/CallFailure';
 import { type TaskLedger } from '../ledger/TaskLedger';
-import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { readTaskRecord } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
@@ -76,17 +75,12 @@ export const toNotFound = (
   });
 };
 
-/** The error for a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
-export const toUnavailable = (error: Error): InspectorError =>
-  new InspectorError(describeAccessFailure(error), { code: accessFailureCode(error), cause: error });
+/** The error for a ledger or a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
+export const toUnavailable = (error: Error): InspectorError => {
+  const { message, ...options } = toCallFailure(error);
+  return new InspectorError(message, options);
+};
 
 /** The error for what only a ledger knows, where there is none. */
 export const toLedgerDisabled = (wanted: string): InspectorError =>
   new InspectorError(`${wanted} needs the ledger, and LEDGER_URL is off`, { code: 'ledger-disabled' });
-
-/** The error for a ledger that did not answer. */
-export const toLedgerFailure = (error: LedgerError): InspectorError =>
-  new InspectorError(error.message, {
-    code: error.code === 'ledger-disabled' ? 'ledger-disabled' : 'ledger-unavailable',
-    cause: error,
-  });

@@ -29,7 +29,10 @@ import { type TaskStats } from './TaskStats';
 import { type TaskTrace } from './TaskTrace';
 import { traceTasks } from './traceTasks';
 
-/** Reads what is waiting, running and finished, and what is kept of it; only `cancel` and `retry` change anything. */
+/**
+ * Reads what is waiting, running and finished, and what is kept of it; only `cancel` and `retry` change anything. Whatever can end
+ * with `ledger-unavailable` can with `ledger-refused` and `ledger-schema`, too.
+ */
 export interface TaskInspector {
   /**
    * Finds a task: in the queues of the registered definitions, as it is now, or else in the ledger, which knows it also when

@@ -4,6 +4,7 @@ import { cancelReasonProblem } from '../domain/CancelRequest';
 import { type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { cancelTask } from '../ledger/cancelTask';
+import { toCancellation } from '../ledger/toCancellation';
 import { InspectorError } from './InspectorError';
 import { type InspectorParts, toNotFound } from './InspectorParts';
 import { readTask } from './readTask';
@@ -25,19 +26,7 @@ export const cancelFoundTask = async (
   const found = await readTask(parts, id);
   if (found.isErr()) return err(found.error);
   const { name: taskName, maxAttempts } = found.value;
-  const { access, ledger, logger, appConfig } = parts;
-  const { queuePrefix: prefix, ledgerRequired } = appConfig;
-  const cancelled = await cancelTask({
-    access,
-    ledger,
-    ledgerRequired,
-    logger,
-    prefix,
-    taskName,
-    id,
-    reason,
-    maxAttempts,
-  });
+  const cancelled = await cancelTask(toCancellation(parts, { taskName, id, reason, maxAttempts }));
   return cancelled.mapErr((error) => toInspectorError(error, id));
 };
 

@@ -6,13 +6,7 @@ import { type LedgerHistory } from '../ledger/LedgerHistory';
 import { listTaskIds } from '../queue/listTaskIds';
 import { readTaskRecords } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
-import {
-  type InspectorParts,
-  maxAttemptsOf,
-  toLedgerDisabled,
-  toLedgerFailure,
-  toUnavailable,
-} from './InspectorParts';
+import { type InspectorParts, maxAttemptsOf, toLedgerDisabled, toUnavailable } from './InspectorParts';
 import { compareNewestFirst, parseTaskCursor, type TaskPlace, toTaskCursor } from './TaskCursor';
 import { type TaskQuery, taskQueryProblems } from './TaskQuery';
 
@@ -60,7 +54,7 @@ const listKeptTasks = async (
     ...(taskName === undefined ? {} : { taskName }),
     ...(beforeId === undefined ? {} : { beforeId }),
   });
-  return listed.mapErr(toLedgerFailure).map((found) => {
+  return listed.mapErr(toUnavailable).map((found) => {
     const tasks = found.slice(0, limit);
     const last = tasks.at(-1);
     return found.length > limit && last !== undefined ? { tasks, nextCursor: toTaskCursor(last) } : { tasks };

@@ -2,12 +2,11 @@ import { err, ok, type Result } from 'neverthrow';
 import { showValue } from '../domain/numberRule';
 import { type RetriedSteps, retryCallProblems } from '../domain/RetryCall';
 import { type TaskId } from '../domain/TaskId';
-import { LedgerError } from '../ledger/LedgerError';
-import { recallEnded } from '../ledger/recallEnded';
+import { type RecalledTask, recallEnded } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
-import { findRetriable, type TaskPlace } from '../queue/findRetriable';
+import { findRetriable, RETRIABLE_STATUSES, type TaskPlace } from '../queue/findRetriable';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toLedgerFailure, toNotFound, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts';
 
 /** How a task is retried. */
 export interface TaskRetryOptions {
@@ -16,8 +15,6 @@ export interface TaskRetryOptions {
   /** `keep`: the new task has the finished steps of the old one. `again`: it does them again. Default: `keep`. */
   readonly steps?: RetriedSteps;
 }
-
-const RETRIABLE = ['failed', 'cancelled'] as const;
 
 interface EndedTaskRetry {
   readonly id: TaskId;
@@ -31,33 +28,35 @@ export const retryEndedTask = async (
 ): Promise<Result<TaskId, InspectorError>> => {
   const problems = retryCallProblems(id, options);
   if (problems.length > 0) return err(new InspectorError(problems.join('; '), { code: 'invalid-query' }));
-  const { access, appConfig, registry, ledger } = parts;
+  const { access, logger, appConfig, registry, ledger } = parts;
   const { tasks } = registry;
   const { force: isForced = false, steps = 'keep' } = options;
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
   if (place.isErr()) return err(toUnavailable(place.error));
-  const recalled =
-    place.value === undefined ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE }) : place;
-  if (recalled.isErr()) return err(toFailure(recalled.error));
+  const recalled: Result<RecalledTask | undefined, Error> =
+    place.value === undefined
+      ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE_STATUSES, isForced })
+      : place;
+  if (recalled.isErr()) return err(toUnavailable(recalled.error));
   const found = recalled.value;
   if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
     return err(toNotRetriable(id, { taskName: found.task.queueName, status: found.status }));
+  const { retriedAs } = found;
+  if (retriedAs !== undefined) return toResult(id, { kind: 'already-retried', retriedAs });
   const retried = await retryTask({
     access,
+    logger,
     appConfig,
     id,
     task: found.task,
     isForced,
     keepsSteps: steps === 'keep',
   });
-  return retried.mapErr(toFailure).andThen((answer) => toResult(id, answer));
+  return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
 };
-
-const toFailure = (error: Error): InspectorError =>
-  error instanceof LedgerError ? toLedgerFailure(error) : toUnavailable(error);
 
 const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError> => {
   switch (answer.kind) {

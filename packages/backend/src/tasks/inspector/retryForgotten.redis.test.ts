@@ -62,6 +62,22 @@ describe('TaskInspector.retry of a task that Redis has forgotten', () => {
     expect(await setup.countRows()).toBe(3);
   });
 
+  it('says of a task whose row another program has written to that it cannot be read', async () => {
+    const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
+    await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });
+    const { bench } = setup;
+    const id = await bench.schedule(task, {});
+    (await bench.inspector.cancel(id))._unsafeUnwrap();
+    await bench.redis.del(await bench.keys());
+    await setup.database.query('UPDATE tasks SET job = $1 WHERE id = $2', ['{no JSON', id]);
+
+    expect((await bench.inspector.getTask(id))._unsafeUnwrap()).toMatchObject({ status: 'cancelled' });
+    expect((await bench.inspector.retry(id))._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-refused',
+      message: expect.stringContaining(`the ledger's row of the task ${id} cannot be read: expected `),
+    });
+  });
+
   it('retries no forgotten task that completed, or that has no definition', async () => {
     const task = defineTask({ queueName: 'test:gone', schema: z.object({}), handler: async () => ok() });
     await using setup = await createLedgerTaskBench('sqlite', { tasks: [task] });

@@ -24,4 +24,9 @@ export type LedgerErrorCode = (typeof LEDGER_ERROR_CODES)[number];
 /** The ledger did not do what it was asked. */
 export class LedgerError extends AppError<LedgerErrorCode> {
   override readonly name = 'LedgerError';
+
+  /** Whether what was to be written may be in the ledger all the same. What it says no to is not. */
+  get isUnknown(): boolean {
+    return this.code === 'ledger-unavailable';
+  }
 }

@@ -5,7 +5,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError, type TaskRecord } from '../domain/TaskRecord';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { type LedgerError } from './LedgerError';
-import { type UnpublishedTask } from './LedgerOutbox';
+import { type UnpublishedTask, type UnreadableTask } from './LedgerOutbox';
 import { type AttemptOutcome } from './LedgerWriter';
 
 /** One attempt of a task, as it is kept. */
@@ -58,6 +58,13 @@ export interface TraceEntry {
   readonly attempts: readonly TaskAttempt[];
 }
 
+/** All that the ledger knows of a task but its attempts. */
+export interface KeptTask {
+  readonly record: TaskRecord;
+  /** As it was put on its queue, whatever became of it since; or why no job can be made of its row. */
+  readonly entry: Result<UnpublishedTask, UnreadableTask>;
+}
+
 /** What is deleted. */
 export interface SweepRule {
   readonly status: 'completed' | 'failed' | 'cancelled';
@@ -73,11 +80,8 @@ export interface SweepRule {
 export interface LedgerHistory {
   /** `undefined` for a task that the ledger does not know. */
   find(id: TaskId): Promise<Result<TaskRecord | undefined, LedgerError>>;
-  /**
-   * A task as it was put on its queue, whatever became of it since; `undefined` for one that the ledger does not know, or of
-   * whose row no job can be made.
-   */
-  findEntry(id: TaskId): Promise<Result<UnpublishedTask | undefined, LedgerError>>;
+  /** A task with what its job is made of; `undefined` for one that the ledger does not know. */
+  findKept(id: TaskId): Promise<Result<KeptTask | undefined, LedgerError>>;
   /** In the order of their ids, which is that of their making. */
   list(query: HistoryQuery): Promise<Result<readonly TaskRecord[], LedgerError>>;
   /**

@@ -34,7 +34,10 @@ export interface OutboxClaim {
   readonly limit: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  /** Leaves younger ones to the process that schedules them; milliseconds. */
+  /**
+   * Leaves younger ones to the process that schedules them; milliseconds. One of the future, by a clock that was ahead, is taken
+   * too when it is as far ahead: it would only get young when that time has come.
+   */
   readonly minAgeMs: number;
   /** How long nobody else claims them; milliseconds. */
   readonly leaseMs: number;
@@ -49,28 +52,45 @@ export interface UnfinishedTask {
   readonly updatedAtMs: number;
 }
 
+/** Later than every time: no task is ahead of it. */
+export const NEVER_MS = Number.MAX_SAFE_INTEGER;
+
 /** Which tasks that are on no queue are looked at, in the order of their ids. */
 export interface UnpublishedQuery extends Pick<PublishedQuery, 'limit' | 'afterId'> {
   /** Those that were made then, or before; milliseconds since 1970. */
   readonly createdUntilMs: number;
+  /** And those that were made later than this, by a clock that was ahead; milliseconds since 1970. Default: none. */
+  readonly aheadOfMs?: number;
 }
 
-/** Which unfinished tasks are looked at, in the order of their ids. */
-export interface PublishedQuery {
-  readonly limit: number;
-  /** Those behind this one. */
-  readonly afterId?: TaskId;
+/** To which tasks nothing has happened lately. */
+export interface Untouched {
   /** Those to which nothing happened since; milliseconds since 1970. */
   readonly untouchedSinceMs: number;
   /** The same for those that run: their worker touches them now and then; milliseconds since 1970. */
   readonly runningSinceMs: number;
+  /**
+   * And those whose times are later than this, by a clock that was ahead; milliseconds since 1970. One that runs and is touched by
+   * such a clock may have a worker that lives. Default: none.
+   */
+  readonly aheadOfMs?: number;
+}
+
+/** Which unfinished tasks are looked at, in the order of their ids. */
+export interface PublishedQuery extends Untouched {
+  readonly limit: number;
+  /** Those behind this one. */
+  readonly afterId?: TaskId;
 }
 
 /** How far the queues are behind the ledger. */
 export interface OutboxLag {
   /** Tasks that are not on their queue yet, or of which that is not written yet. */
   readonly count: number;
-  /** How long the first of them has waited for that; milliseconds, 0 without any. */
+  /**
+   * How long the first of them has waited for that, or how far one is ahead that a clock has put into the future, if that is more;
+   * milliseconds, 0 without any.
+   */
   readonly oldestMs: number;
 }
 
@@ -92,24 +112,23 @@ export interface LedgerOutbox {
   /** Writes that tasks are on their queues. */
   markPublished(ids: readonly TaskId[]): Promise<Result<void, LedgerError>>;
   /**
-   * Forgets a task for which the queue answered another one. An equal debounce key made them one: the other one has what
-   * this one was scheduled with. Or a run of a schedule was skipped: the other one is left as it is. A task that has begun is
-   * not forgotten.
+   * Forgets a task for which the queue answered another one, and of which nobody has heard: its caller is told the other one. An
+   * equal debounce key made them one: the other one has what this one was scheduled with. Or a run of a schedule was skipped:
+   * the other one is left as it is. A task that has begun is not forgotten.
    */
   absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
+  /** As `absorb`, of a task that somebody was told is created: it is cancelled, with a reason that names the other one. */
+  cancelAbsorbed(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
   /** Lists tasks that are on no queue, so far as is written, claimed or not. */
   listUnpublished(query: UnpublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
-  /** Lists unfinished tasks that were put on a queue. */
+  /** Lists unfinished tasks that were put on a queue; of those that run, all whose times are ahead. */
   listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
    * Writes that tasks are on no queue any more; the attempt of one that runs has crashed, and if somebody wants it to stop it is
-   * cancelled, and not counted. Leaves those alone to which something
-   * happened meanwhile. Answers how many.
+   * cancelled, and not counted. Leaves those alone to which something happened meanwhile, and those that run and whose times are
+   * ahead. Answers how many.
    */
-  unpublish(
-    ids: readonly TaskId[],
-    untouched: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>,
-  ): Promise<Result<number, LedgerError>>;
+  unpublish(ids: readonly TaskId[], untouched: Untouched): Promise<Result<number, LedgerError>>;
   /**
    * How far the queues are behind. An error too of a database that answers, and takes no writes.
    *

@@ -70,7 +70,11 @@ export const createReconciler = (options: ReconcilerOptions): Reconciler => {
       ledger,
       findPlaces,
       pageSize,
-      query: { untouchedSinceMs: nowMs - minAgeMs, runningSinceMs: nowMs - runningAgeMs },
+      query: {
+        untouchedSinceMs: nowMs - minAgeMs,
+        runningSinceMs: nowMs - runningAgeMs,
+        aheadOfMs: nowMs + minAgeMs,
+      },
       nowMs,
       isStopped: () => isStopped,
       onLeft,

@@ -9,7 +9,7 @@ import { isTerminalStatus } from '../domain/TaskStatus';
 import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
 import { tellCancel, toCancelChannel } from '../queue/CancelChannel';
 import { listUnendedChildren } from '../queue/ChildStore';
-import { type CancelledJob, cancelJob } from '../queue/cancelJob';
+import { type CancelledJob, cancelJob, type UnfinishedSet } from '../queue/cancelJob';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
@@ -35,6 +35,11 @@ export interface TaskCancellation {
   readonly reason?: string | undefined;
   /** Attempts of a task that does not say; for the record. */
   readonly maxAttempts: number;
+  /**
+   * Where on its queue it must be; elsewhere it is left as it is, which is `not-cancellable` unless it runs. Default: wherever a task
+   * is that has not ended.
+   */
+  readonly onlyIn?: readonly UnfinishedSet[] | undefined;
 }
 
 /**
@@ -44,10 +49,14 @@ export interface TaskCancellation {
  *
  * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`. Errors: see `CANCEL_ERROR_CODES`.
  */
-export const cancelTask = async (
+export const cancelTask = async (cancellation: TaskCancellation): Promise<Result<TaskRecord, CancelError>> =>
+  (await changeTask(cancellation)).map(({ record }) => record);
+
+/** As `cancelTask`; answers what this very call has changed too. */
+export const changeTask = async (
   cancellation: TaskCancellation,
-): Promise<Result<TaskRecord, CancelError>> => {
-  const { access, prefix, taskName, id, maxAttempts } = cancellation;
+): Promise<Result<ChangedTask, CancelError>> => {
+  const { access, prefix, taskName, id, maxAttempts, onlyIn } = cancellation;
   const problem = cancelReasonProblem(cancellation.reason);
   if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
   const end = await readKeptEnd(cancellation);
@@ -57,24 +66,28 @@ export const cancelTask = async (
   const answer = await access.run(async (queues, { client }) => {
     const queue = queues.get(taskName);
     const channel = toCancelChannel(prefix);
-    const { change, task } = await cancelJob({ client, queue, id, reason, channel, nowMs: Date.now() });
+    const job = { client, queue, id, reason, channel, nowMs: Date.now(), onlyIn };
+    const { change, task } = await cancelJob(job);
     return { change, record: task === undefined ? undefined : toTaskRecord(task, { queue, maxAttempts }) };
   });
   if (answer.isErr()) {
-    const inLedger = await cancelKept(cancellation, { isLost: false });
+    // Not to touch tasks is not to touch those of the ledger either.
+    if (accessFailureCode(answer.error) === 'tasks-disabled') return err(toCancelFailure(answer.error));
+    // Nobody knows where it is then.
+    const inLedger = onlyIn === undefined ? await cancelKept(cancellation, { isLost: false }) : undefined;
     const isAnswered = inLedger !== undefined && !isUnavailable(inLedger);
     return isAnswered ? inLedger : err(toCancelFailure(answer.error));
   }
-  const { record } = answer.value;
+  const { change, record } = answer.value;
   if (record === undefined) return (await cancelKept(cancellation, { isLost: true })) ?? err(toNotFound(id));
-  const answered = answerCancellation(id, answer.value, cancellation.logger);
+  const answered = toChanged(id, { change, record }, cancellation.logger);
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
   if (record.status !== 'cancelled') return answered;
   const noted = await noteCancelled(cancellation, record);
   await cancelChildren(cancellation);
   if (noted.isOk() || !cancellation.ledgerRequired) return answered;
-  return answered.andThen(({ status }) =>
+  return answered.andThen(({ record: { status } }) =>
     err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error, { status })),
   );
 };
@@ -92,7 +105,7 @@ const noteCancelled = async (
 const cancelKept = async (
   { access, prefix, ledger, taskName, id, reason, logger }: TaskCancellation,
   { isLost }: { readonly isLost: boolean },
-): Promise<Result<TaskRecord, CancelError> | undefined> => {
+): Promise<Result<ChangedTask, CancelError> | undefined> => {
   const cancelled = await cancelInLedger({ ledger, taskName, id, reason, nowMs: Date.now(), isLost });
   if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
   if (cancelled.value === undefined) return undefined;
@@ -101,9 +114,21 @@ const cancelKept = async (
   if (isLost && change !== 'none')
     await access.run((_queues, { client }) => tellCancel(client, { prefix, taskName, taskId: id }));
   if (isTerminalStatus(record.status) || (isLost && record.cancelRequestedAt !== undefined))
-    return answerCancellation(id, { change, record }, logger);
+    return toChanged(id, { change, record }, logger);
   return isLost ? err(toMoving(record)) : undefined;
 };
+
+/** A task after a call, and what that call has done to it. */
+export interface ChangedTask extends Pick<CancelledJob, 'change'> {
+  readonly record: TaskRecord;
+}
+
+const toChanged = (
+  id: string,
+  { change, record }: ChangedTask,
+  logger: ILogger,
+): Result<ChangedTask, CancelError> =>
+  answerCancellation(id, { change, record }, logger).map((answered) => ({ change, record: answered }));
 
 /** What a call has done to a task. */
 export interface CancelledTask extends Pick<CancelledJob, 'change'> {
@@ -137,7 +162,7 @@ export const cancelChildren = async (parent: TaskCancellation): Promise<void> =>
   const cancelled = await Promise.all(
     children
       .unwrapOr([])
-      .map((child) => cancelTask({ ...parent, taskName: child.name, id: child.id, reason })),
+      .map(({ name, id }) => cancelTask({ ...parent, taskName: name, id, reason, onlyIn: undefined })),
   );
   const failure = children.isErr() ? children : cancelled.find(mayRun);
   if (failure?.isErr()) {
@@ -155,7 +180,7 @@ export const mayRun = (cancelled: Result<TaskRecord, CancelError>): boolean => {
   );
 };
 
-const isUnavailable = (cancelled: Result<TaskRecord, CancelError>): boolean =>
+const isUnavailable = (cancelled: Result<unknown, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'ledger-unavailable';
 
 /** The error for a Redis that is silent or refuses, or that is not asked. */

@@ -1,10 +1,11 @@
-import { type RateLimitedLog } from '@backend/logger/RateLimitedLog';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type PublishError } from '../queue/publish';
 import { type JobInput } from '../queue/TaskQueues';
 import { type LedgerEntry } from './LedgerEntry';
 import { type LedgerError } from './LedgerError';
+import { sharedLedgerLog } from './sharedLedgerLog';
 import { type TaskLedger } from './TaskLedger';
 import { type EntryFacts, isEnvelopeJob, toLedgerEntry } from './toLedgerEntry';
 
@@ -25,34 +26,44 @@ interface PublishRecordedOptions {
   readonly isRequired: boolean;
   readonly job: JobInput;
   readonly facts: EntryFacts;
-  /** Hands the job to Redis; answers the id of the job that is on the queue. */
-  publish(job: JobInput): Promise<Result<TaskId, PublishError | LedgerError>>;
+  /**
+   * Hands a job to Redis; answers the id of the job that is on the queue.
+   *
+   * @param recorded The task as it is to be on the queue. Written down, it says since when it waits, and leaves the key to the ledger.
+   */
+  publish(recorded: JobInput): Promise<Result<TaskId, PublishError | LedgerError>>;
   /** Whether a task that is written down is left to the relay. Default: never. */
   isLeft?(): boolean;
-  /** For what the answer does not say. */
-  readonly log: Pick<RateLimitedLog, 'warn'>;
+  /** Whether the caller answers an error for a task that waits; otherwise the log says so. Default: false. */
+  readonly isWaitAnswered?: boolean;
+  /** For what the answer does not say; see `sharedLedgerLog`. */
+  readonly logger: ILogger;
 }
 
 /**
  * Writes a task down, and then puts it on its queue: everybody who tells a caller that a task is taken does it so. Without a
  * ledger, with one that is away and not required, and of data that is no envelope, it is only put on its queue.
  *
- * @returns `err` when the task is neither in the ledger nor on its queue, unless the error says that this is not known.
+ * @returns `err` when the task is neither in the ledger nor on its queue; when `isUnknown` of the error is true, it may be.
  */
 export const publishRecorded = async (
   options: PublishRecordedOptions,
 ): Promise<Result<RecordedTask, PublishError | LedgerError>> => {
-  const { ledger, isRequired, job, facts, log } = options;
+  const { ledger, isRequired, job, facts, logger } = options;
   if (ledger === undefined || !isEnvelopeJob(job)) return publishAlone(options);
   const entry = toLedgerEntry(job, facts);
   const inserted = await ledger.writer.insert(entry);
   if (inserted.isErr()) {
     if (isRequired) return err(inserted.error);
     const reason = inserted.error.message;
-    log.warn('insert', 'Tasks are scheduled without the ledger, which does not answer', {
-      taskName: job.name,
-      reason,
-    });
+    sharedLedgerLog(ledger, logger).warn(
+      'insert',
+      'Tasks are scheduled without the ledger, which does not answer',
+      {
+        taskName: job.name,
+        reason,
+      },
+    );
     return publishAlone(options);
   }
   if (inserted.value.kind === 'duplicate') return ok({ kind: 'covered', byId: inserted.value.id });
@@ -68,17 +79,24 @@ const publishAlone = async ({
 /** Puts a task on its queue that is in the ledger. */
 const publishEntry = async (
   {
-    ledger: { outbox },
+    ledger,
     job,
     publish,
     isLeft = () => false,
-    log,
-  }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'outbox'> },
+    isWaitAnswered = false,
+    logger,
+  }: PublishRecordedOptions & { readonly ledger: Pick<TaskLedger, 'writer' | 'outbox'> },
   entry: LedgerEntry,
 ): Promise<RecordedTask> => {
   if (isLeft()) return { kind: 'left' };
+  const { outbox } = ledger;
+  const log = sharedLedgerLog(ledger, logger);
   const published = await publish(toWritten(job, entry));
-  if (published.isErr()) return { kind: 'waiting', error: published.error };
+  if (published.isErr()) {
+    const facts = { taskName: job.name, reason: published.error.message };
+    if (!isWaitAnswered) log.warn('put', 'Tasks wait in the ledger: Redis does not take them', facts);
+    return { kind: 'waiting', error: published.error };
+  }
   const byId = published.value;
   if (byId === job.id) {
     outbox.notePublished(job.id);

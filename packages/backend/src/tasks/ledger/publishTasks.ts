@@ -41,7 +41,8 @@ interface PublishTasksOptions extends UnpublishedTasks {
 /**
  * Puts tasks on their queues, all at once, and writes that they are there: claimed ones before this answers, others soon.
  * Claimed ones that were never sent, because there is no connection, are given back. Others that Redis did not take stay
- * claimed: they stand in nobody's way for a while.
+ * claimed: they stand in nobody's way for a while. One for which the queue answers another one is cancelled: whoever scheduled
+ * it has its id.
  */
 export const publishTasks = async (
   options: PublishTasksOptions,
@@ -62,7 +63,7 @@ export const publishTasks = async (
   const written: Result<void, LedgerError>[] = [];
   if (isClaimed) written.push(await outbox.markPublished(published), await outbox.release(unsent));
   else for (const id of published) outbox.notePublished(id);
-  for (const [id, byId] of absorbed) written.push(await outbox.absorb(id, byId));
+  for (const [id, byId] of absorbed) written.push(await outbox.cancelAbsorbed(id, byId));
   const failure = written.find((each) => each.isErr());
   if (failure?.isErr()) return err(failure.error);
   const count = tasks.length + unreadable.length;

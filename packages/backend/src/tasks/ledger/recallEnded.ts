@@ -1,10 +1,11 @@
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { type TaskDefinition } from '../domain/TaskDefinition';
-import { isTaskId } from '../domain/TaskId';
-import { type TaskStatus } from '../domain/TaskStatus';
-import { type TaskPlace } from '../queue/findRetriable';
+import { isTaskId, type TaskId } from '../domain/TaskId';
+import { type RetriableStatus, type TaskPlace } from '../queue/findRetriable';
 import { type QueueAccess } from '../queue/QueueAccess';
-import { restoreEnded } from './restoreEnded';
+import { restoreEnded } from '../queue/restoreEnded';
+import { LedgerError } from './LedgerError';
+import { type UnreadableTask } from './LedgerOutbox';
 import { type TaskLedger } from './TaskLedger';
 
 interface RecallRequest {
@@ -16,15 +17,23 @@ interface RecallRequest {
   /** A task that no queue holds; any text may be asked for. */
   readonly id: string;
   /** With which ones it is put back. */
-  readonly statuses: readonly (TaskStatus & ('failed' | 'cancelled'))[];
+  readonly statuses: readonly RetriableStatus[];
+  /** Whether one is put back too that another task does again already. */
+  readonly isForced: boolean;
+}
+
+/** Where a task is that no queue held. */
+export interface RecalledTask extends TaskPlace {
+  /** The task that does it again already, for which it was not put back. */
+  readonly retriedAs?: TaskId;
 }
 
 /**
  * Looks in the ledger for a task that no queue holds, and puts it back among the failed or cancelled ones of its queue, for a
- * retry: with the task that does it again already, if one does.
+ * retry. One that was retried already stays where it is, unless it is to be done once more.
  *
  * @returns Where it is now, or was when it ended otherwise; `undefined` for one that nobody knows, or whose name has no
- *   definition. Errors: a `LedgerError`, or those of `access`.
+ *   definition. Errors: a `LedgerError`, also for a row that cannot be read, or those of `access`.
  */
 export const recallEnded = async ({
   access,
@@ -32,21 +41,29 @@ export const recallEnded = async ({
   tasks,
   id,
   statuses,
-}: RecallRequest): Promise<Result<TaskPlace | undefined, Error>> => {
+  isForced,
+}: RecallRequest): Promise<Result<RecalledTask | undefined, Error>> => {
   if (ledger === undefined || !isTaskId(id)) return ok(undefined);
-  const found = await ledger.history.find(id);
-  if (found.isErr()) return found.map(() => undefined);
-  const record = found.value;
-  const task = tasks.find(({ queueName }) => queueName === record?.name);
-  if (record === undefined || task === undefined) return ok(undefined);
+  const found = await ledger.history.findKept(id);
+  if (found.isErr()) return err(found.error);
+  const kept = found.value;
+  const task = tasks.find(({ queueName }) => queueName === kept?.record.name);
+  if (kept === undefined || task === undefined) return ok(undefined);
+  const { record, entry } = kept;
   const place: TaskPlace = { task, status: record.status };
-  if (!statuses.some((status) => status === record.status)) return ok(place);
-  const entry = await ledger.history.findEntry(id);
-  if (entry.isErr()) return entry.map(() => undefined);
-  const kept = entry.value;
-  if (kept === undefined) return ok(undefined);
+  const status = statuses.find((each) => each === record.status);
+  if (status === undefined) return ok(place);
+  const { retriedAs } = record;
+  if (retriedAs !== undefined && !isForced) return ok({ ...place, retriedAs });
+  if (entry.isErr()) return err(toUnreadable(entry.error));
+  const ended = { status, record, entry: entry.value };
   const restored = await access.run((queues, { client }) =>
-    restoreEnded({ client, queues }, { record, entry: kept }, Date.now()),
+    restoreEnded({ client, queues }, ended, Date.now()),
   );
   return restored.map(() => place);
 };
+
+const toUnreadable = ({ id, problem }: UnreadableTask): LedgerError =>
+  new LedgerError(`the ledger's row of the task ${id} cannot be read: ${problem}`, {
+    code: 'ledger-refused',
+  });

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type LedgerError } from './LedgerError';
-import { type PublishedQuery } from './LedgerOutbox';
+import { type Untouched } from './LedgerOutbox';
 import { type ReconcileError } from './ReconcileError';
 import { type TaskLedger } from './TaskLedger';
 import { type FindPlaces, type LocatedTasks, toAbsent, toIds, walkPages } from './walkPlaces';
@@ -30,7 +30,7 @@ interface Reconciliation {
   readonly ledger: Pick<TaskLedger, 'writer' | 'outbox'>;
   readonly findPlaces: FindPlaces;
   readonly pageSize: number;
-  readonly query: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
+  readonly query: Untouched;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Asked before each page. */

@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { toRetriedEnvelope } from '../domain/RetriedEnvelope';
 import { type TaskDefinition } from '../domain/TaskDefinition';
@@ -23,6 +24,8 @@ export type TaskRetry =
 
 interface RetryRequest {
   readonly access: QueueAccess;
+  /** For what the answer does not say. */
+  readonly logger: ILogger;
   readonly appConfig: AppConfig;
   readonly task: TaskDefinition<unknown>;
   /** A failed or cancelled task of this definition. */
@@ -42,33 +45,71 @@ const POLL_MS = 25;
  * Does a failed or cancelled task again, as a new task that names the old one. In three steps: the old task is claimed for
  * the id of the new one, the new one is put on the queue under that id, with the finished steps and completed children that
  * the claim found, and the old one is marked as retried. A call that dies in between leaves a claim, and the next call goes
- * on under its id, for which there is only ever one job.
+ * on under its id, for which there is only ever one job. A Redis that has lost its last writes does not know of a retry that the
+ * ledger has: it is told.
  *
- * @returns `err` when Redis does not answer or refuses. Call again then: a step that was done is not done twice.
+ * @returns `err` when Redis or the ledger does not answer or refuses. Call again then: a step that was done is not done twice.
  */
 export const retryTask = async (request: RetryRequest): Promise<Result<TaskRetry, Error>> => {
-  const newId = TaskId();
-  const answer = await claim(request, newId);
+  const known = await findRetry(request);
+  if (known.isErr()) return err(known.error);
+  const answer = await claim(request, known.value ?? TaskId());
   if (answer.isErr()) return err(answer.error);
   switch (answer.value.kind) {
     case 'retried':
       return ok({ kind: 'already-retried', retriedAs: answer.value.id });
     case 'absent':
       return ok({ kind: 'absent' });
-    case 'claimed':
-      return putOnQueue(request, answer.value);
+    case 'claimed': {
+      const isDone = known.value !== undefined && !answer.value.wasBegun;
+      return isDone ? closeKnown(request, known.value) : putOnQueue(request, answer.value);
+    }
   }
+};
+
+/** The task that does this one again, as the ledger has it. */
+const findRetry = async ({
+  appConfig,
+  id,
+  isForced = false,
+}: RetryRequest): Promise<Result<TaskId | undefined, Error>> => {
+  const ledger = isForced ? undefined : sharedTaskLedger(appConfig);
+  const found = await ledger?.history.find(id);
+  if (found?.isErr() && appConfig.ledgerRequired) return err(found.error);
+  return ok(found?.unwrapOr(undefined)?.retriedAs);
+};
+
+const closeKnown = async (request: RetryRequest, retriedAs: TaskId): Promise<Result<TaskRetry, Error>> =>
+  (await closeClaim(request, retriedAs)).map(() => ({ kind: 'already-retried', retriedAs }));
+
+const closeClaim = (
+  { access, appConfig, task, id }: RetryRequest,
+  newId: TaskId,
+): Promise<Result<void, Error>> => {
+  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  return access.run((_queues, { client }) =>
+    closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
+  );
 };
 
 /** A claim lasts at least so long; milliseconds. */
 const MIN_CLAIM_MS = 3000;
 
-/** What a claim lasts longer than the deadline for putting its task on the queue; milliseconds. */
+/** What a claim lasts longer than the deadlines for writing its task down and putting it on the queue; milliseconds. */
 const CLAIM_MARGIN_MS = 1000;
 
-/** A claim that lapses while its task is still on its way does little harm: whoever goes on does so under the same id. */
-const toClaimMs = ({ scheduleDeadlineMs }: RetryRequest['appConfig']): number =>
-  Math.max(MIN_CLAIM_MS, scheduleDeadlineMs + CLAIM_MARGIN_MS);
+interface ClaimDeadlines extends Pick<AppConfig, 'ledgerDeadlineMs' | 'scheduleDeadlineMs'> {
+  readonly hasLedger: boolean;
+}
+
+/**
+ * How long a claim lasts; milliseconds. Pure. One that lapses while its task is still on its way does little harm: whoever goes on
+ * does so under the same id.
+ */
+export const toClaimMs = ({ hasLedger, ledgerDeadlineMs, scheduleDeadlineMs }: ClaimDeadlines): number => {
+  const writtenMs = hasLedger ? ledgerDeadlineMs : 0;
+  return Math.max(MIN_CLAIM_MS, writtenMs + scheduleDeadlineMs + CLAIM_MARGIN_MS);
+};
 
 /** A claim that somebody else holds is soon closed, or lapses. */
 const claim = async (
@@ -76,7 +117,8 @@ const claim = async (
   newId: TaskId,
 ): Promise<Result<Exclude<RetryClaim, { kind: 'held' }>, Error>> => {
   const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
-  const rule = { isForced, claimMs: toClaimMs(appConfig), keepsSteps };
+  const hasLedger = sharedTaskLedger(appConfig) !== undefined;
+  const rule = { isForced, claimMs: toClaimMs({ ...appConfig, hasLedger }), keepsSteps };
   for (;;) {
     const answer = await access.run((_queues, { client }) =>
       claimRetry({ client, queueKey, jobId: id, newId }, rule),
@@ -88,9 +130,7 @@ const claim = async (
 };
 
 const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Result<TaskRetry, Error>> => {
-  const { access, task, id, appConfig } = request;
-  const { id: newId } = claimed;
-  const queueKey = toQueueKey(appConfig.queuePrefix, task.queueName);
+  const { access, task, logger, appConfig } = request;
   const nowMs = Date.now();
   const job = toJob(request, claimed, nowMs);
   const recorded = await publishRecorded({
@@ -98,15 +138,14 @@ const putOnQueue = async (request: RetryRequest, claimed: Claimed): Promise<Resu
     isRequired: appConfig.ledgerRequired,
     job,
     facts: { retryStrategy: toRetryStrategy(task.options, overridesOf(job.data)), nowMs },
-    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
-    log: access.log,
+    publish: (recorded) =>
+      publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
+    isWaitAnswered: true,
+    logger,
   });
   if (recorded.isErr()) return err(recorded.error);
   if (recorded.value.kind === 'waiting') return err(recorded.value.error);
-  const closed = await access.run((_queues, { client }) =>
-    closeRetryClaim({ client, queueKey, jobId: id, newId }, Date.now()),
-  );
-  return closed.map(() => ({ kind: 'retried', id: newId }));
+  return (await closeClaim(request, claimed.id)).map(() => ({ kind: 'retried', id: claimed.id }));
 };
 
 /** Runs as soon as it can, with all attempts and the priority of the old job. */

@@ -1,7 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { DeadlineError, settleWithin } from '@backend/deadline/settleWithin';
 import { type ILogger } from '@backend/logger/Logger';
-import { createRateLimitedLog, type RateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type RedisConnection } from '@backend/redis/RedisConnection';
 import { sharedProducerConnection } from '@backend/redis/sharedRedis';
 import { err, type Result } from 'neverthrow';
@@ -22,8 +21,6 @@ export interface QueueAccess {
    * of several steps goes on after that: one that reads first and then writes has a call for each step.
    */
   run<T>(command: (queues: TaskQueues, connection: RedisConnection) => Promise<T>): Promise<Result<T, Error>>;
-  /** For what no answer says of a call on the queues. */
-  readonly log: RateLimitedLog;
 }
 
 interface QueueAccessOptions {
@@ -46,7 +43,6 @@ export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): Qu
   };
   return {
     open,
-    log: createRateLimitedLog({ logger }),
     run: async (command) => {
       const { connection, queues } = open();
       const endsAtMs = performance.now() + DEADLINE_MS;

@@ -32,6 +32,7 @@ describe('claimRetry', () => {
       data: { n: 1 },
       jobPriority: 51,
       stepFields: [],
+      wasBegun: false,
     });
     expect(await claimRetry({ ...target, newId: TaskId() }, unforced)).toEqual({ kind: 'held' });
   });

@@ -20,6 +20,8 @@ export type RetryClaim =
       readonly jobPriority: number;
       /** The fields of the job's finished steps and completed children, names and values in turn; empty when they are not kept. */
       readonly stepFields: readonly string[];
+      /** Whether another call had claimed it for this id before, and got no further: the task may be on the queue. */
+      readonly wasBegun: boolean;
     }
   /** Somebody else is about to. */
   | { readonly kind: 'held' }
@@ -49,7 +51,8 @@ if not data then return { 'absent' } end
 if retriedAt and not isForced then return { 'retried', retriedAs } end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if retriedAs and not retriedAt then
+local wasBegun = retriedAs and not retriedAt
+if wasBegun then
   local heldMs = now - tonumber(claimedAt or 0)
   if heldMs >= 0 and heldMs < claimMs then return { 'held' } end
   newId = retriedAs
@@ -72,7 +75,7 @@ if keepsSteps then
     end
   end
 end
-return { 'claimed', newId, data, priority or '0', kept }`;
+return { 'claimed', newId, data, priority or '0', kept, wasBegun and 1 or 0 }`;
 
 /** Nothing is written to a job that was deleted, or claimed anew, meanwhile. */
 const CLOSE = `
@@ -109,9 +112,17 @@ type ClaimReply = readonly [
   data?: string,
   priority?: string,
   stepFields?: readonly string[],
+  wasBegun?: number,
 ];
 
-const toClaim = ([kind, id = '', data = '', priority = '0', stepFields = []]: ClaimReply): RetryClaim => {
+const toClaim = ([
+  kind,
+  id = '',
+  data = '',
+  priority = '0',
+  stepFields = [],
+  wasBegun = 0,
+]: ClaimReply): RetryClaim => {
   switch (kind) {
     case 'claimed':
       return {
@@ -120,6 +131,7 @@ const toClaim = ([kind, id = '', data = '', priority = '0', stepFields = []]: Cl
         data: parseJson(data, data),
         jobPriority: Number(priority),
         stepFields,
+        wasBegun: wasBegun === 1,
       };
     case 'retried':
       return { kind, id: id as TaskId };

@@ -2,7 +2,28 @@ import { type RedisClient } from '@backend/redis/createRedisClient';
 import { END_AS_CANCELLED } from './CancelledTasks';
 import { type QueueAddress } from './QueueAddress';
 import { toTaskName } from './QueueName';
-import { isJobId, READ_TASK, type StoredTask, type TaskReply, toSetKeys, toStoredTask } from './StoredTask';
+import {
+  isJobId,
+  READ_TASK,
+  type StoredTask,
+  type TaskReply,
+  type TaskSet,
+  toSetKeys,
+  toStoredTask,
+} from './StoredTask';
+
+/** Where a queue holds the tasks that have not ended. */
+export const UNFINISHED_SETS = [
+  'delayed',
+  'prioritized',
+  'waiting-children',
+  'wait',
+  'paused',
+  'active',
+] as const satisfies readonly TaskSet[];
+
+/** One of `UNFINISHED_SETS`. */
+export type UnfinishedSet = (typeof UNFINISHED_SETS)[number];
 
 /**
  * In one script, so that a worker that takes the job at the same moment gets it or does not. A job that runs is marked,
@@ -12,6 +33,8 @@ import { isJobId, READ_TASK, type StoredTask, type TaskReply, toSetKeys, toStore
 const CANCEL = `${READ_TASK}${END_AS_CANCELLED}
 local id, nowMs, reason, deduplicationPrefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local channel, taskName, isFollowUp = ARGV[5], ARGV[6], ARGV[7] == '1'
+local isIn = {}
+for index = 8, #ARGV do isIn[ARGV[index]] = true end
 local job = KEYS[#sets + 1]
 local function tell()
   local workerId = redis.call('HGET', job, 'pb') or ''
@@ -22,9 +45,9 @@ if isFollowUp and redis.call('HEXISTS', job, 'cancelRequestedAt') == 0 then retu
 local prev
 for index, set in ipairs(sets) do
   local removed = 0
-  if set == 'delayed' or set == 'prioritized' or set == 'waiting-children' then
+  if isIn[set] and (set == 'delayed' or set == 'prioritized' or set == 'waiting-children') then
     removed = redis.call('ZREM', KEYS[index], id)
-  elseif set == 'wait' or set == 'paused' then
+  elseif isIn[set] and (set == 'wait' or set == 'paused') then
     removed = redis.call('LREM', KEYS[index], 0, id)
   end
   if removed > 0 then prev = set end
@@ -35,7 +58,7 @@ if prev then
   if not isFollowUp and redis.call('HEXISTS', job, 'ats') == 1 then tell() end
   return { 'cancelled', readTask(id, job) }
 end
-if isFollowUp or not redis.call('LPOS', KEYS[7], id) then return { 'none', readTask(id, job) } end
+if isFollowUp or not isIn.active or not redis.call('LPOS', KEYS[7], id) then return { 'none', readTask(id, job) } end
 local isFirst = redis.call('HSETNX', job, 'cancelRequestedAt', nowMs) == 1
 if isFirst and reason ~= '' then redis.call('HSET', job, 'cancelReason', reason) end
 tell()
@@ -53,6 +76,8 @@ interface JobCancellation {
   readonly nowMs: number;
   /** Cancels only a task that waits although it was asked to stop: its worker put it back at the same moment. */
   readonly isFollowUp?: boolean;
+  /** Where it must be at that moment; elsewhere it is left as it is. Default: wherever a task is that has not ended. */
+  readonly onlyIn?: readonly UnfinishedSet[] | undefined;
 }
 
 /** What became of a cancellation. */
@@ -75,11 +100,12 @@ export const cancelJob = async ({
   channel,
   nowMs,
   isFollowUp = false,
+  onlyIn = UNFINISHED_SETS,
 }: JobCancellation): Promise<CancelledJob> => {
   if (!isJobId(queue, id)) return { change: 'none', task: undefined };
   const keys = [...toSetKeys(queue), ...[id, 'events'].map((name) => queue.toKey(name))];
   const given = [id, nowMs, reason, queue.toKey('de:'), channel, toTaskName(queue.name), isFollowUp ? 1 : 0];
-  const reply = await client.eval(CANCEL, keys.length, ...keys, ...given);
+  const reply = await client.eval(CANCEL, keys.length, ...keys, ...given, ...onlyIn);
   const [change, task] = reply as [CancelledJob['change'], TaskReply]; // what the script returns
   return { change, task: toStoredTask(id, task) };
 };

@@ -21,7 +21,11 @@ interface RetriableQuery {
   readonly id: TaskId;
 }
 
-const RETRIABLE_STATUSES = ['failed', 'cancelled'] as const;
+/** How a task has ended that can be done again. */
+export const RETRIABLE_STATUSES = ['failed', 'cancelled'] as const;
+
+/** One of `RETRIABLE_STATUSES`. */
+export type RetriableStatus = (typeof RETRIABLE_STATUSES)[number];
 
 /** Finds a task, first among those that failed or were cancelled; any text may be asked for. */
 export const findRetriable = async (query: RetriableQuery): Promise<TaskPlace | undefined> => {

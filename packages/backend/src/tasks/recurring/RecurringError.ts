@@ -1,7 +1,6 @@
 import { AppError, type AppErrorOptions, type ErrorMetadata } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
-import { LedgerError } from '../ledger/LedgerError';
-import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
+import { toCallFailure } from '../ledger/CallFailure';
 
 /**
  * Why nothing was done with a recurring schedule.
@@ -15,8 +14,10 @@ import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure
  * - `queue-unavailable`: Redis did not answer in time, or refused; the command may have taken effect. Call again later: every
  *   call but `runNow` may be repeated. When `metadata.isUnknown` of a `runNow` is true the run may have started, under the id
  *   `metadata.taskId`; repeated, it may be two.
- * - `ledger-unavailable`: `runNow` could not write the run down: the ledger's database did not answer, or refused. When
- *   `metadata.isUnknown` is true the run may start all the same, under the id `metadata.taskId`.
+ * - `ledger-unavailable`: `runNow` could not write the run down: the ledger's database did not answer, or takes no writes for
+ *   now. When `metadata.isUnknown` is true the run may start all the same, under the id `metadata.taskId`.
+ * - `ledger-refused`: the same of a database that said no: no run has started. Trying again is futile.
+ * - `ledger-schema`: its tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`.
  * - `tasks-disabled`: `TASKS_ENABLED` is false; Redis was not asked.
  */
 export const RECURRING_ERROR_CODES = [
@@ -28,6 +29,8 @@ export const RECURRING_ERROR_CODES = [
   'overlapping',
   'queue-unavailable',
   'ledger-unavailable',
+  'ledger-refused',
+  'ledger-schema',
   'tasks-disabled',
 ] as const;
 
@@ -51,7 +54,7 @@ export class RecurringError extends AppError<RecurringErrorCode> {
 }
 
 /** Redis did not answer in time or refused, or tasks are switched off; of a `LedgerError`, the same of the ledger. */
-export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError =>
-  cause instanceof LedgerError
-    ? new RecurringError(cause.message, { code: 'ledger-unavailable', metadata, cause })
-    : new RecurringError(describeAccessFailure(cause), { code: accessFailureCode(cause), metadata, cause });
+export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError => {
+  const { message, ...failure } = toCallFailure(cause);
+  return new RecurringError(message, { ...failure, metadata });
+};

@@ -52,7 +52,7 @@ export interface RecurringSchedules {
   /**
    * Starts a run now, also while the schedule is paused; the next one stays where it is. Needs the definition in `tasks`.
    * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID,
-   * `ledger-unavailable`. Not safe to repeat after an error whose `metadata.isUnknown` is true: the run `metadata.taskId`
+   * `ledger-unavailable`, `ledger-refused`, `ledger-schema`. Not safe to repeat after an error whose `metadata.isUnknown` is true: the run `metadata.taskId`
    * may have started.
    */
   runNow(
@@ -163,9 +163,9 @@ const CODES = {
   'invalid-task': 'invalid-task',
   'invalid-correlation-id': 'invalid-schedule',
   'ledger-unavailable': 'ledger-unavailable',
-  'ledger-refused': 'ledger-unavailable',
-  'ledger-schema': 'ledger-unavailable',
-  'ledger-disabled': 'ledger-unavailable',
+  'ledger-refused': 'ledger-refused',
+  'ledger-schema': 'ledger-schema',
+  'ledger-disabled': 'ledger-refused',
   'queue-unavailable': 'queue-unavailable',
   'tasks-disabled': 'tasks-disabled',
   'not-in-worker': 'invalid-schedule',

@@ -85,6 +85,8 @@ const setupLedger = async (given: Pick<Given, 'overlap'> = {}) => {
   return {
     ...test,
     rows: () => database.query('SELECT * FROM tasks ORDER BY created_at'),
+    /** Keeps everybody else from writing for a moment. */
+    delayWrites: () => database.transaction(() => Bun.sleep(30)),
     /** While Redis refuses to write. */
     whileRefused: async <T>(work: () => Promise<T>): Promise<T> => {
       await redis.config('SET', 'min-replicas-to-write', '1');
@@ -108,6 +110,16 @@ describe('startRunNow with a ledger', () => {
     expect(await test.rows()).toMatchObject([
       { id, status: 'pending', schedule_id: 'r', retry_strategy: '{"backoffMs":7}' },
     ]);
+  });
+
+  it('says in the job since when the run waits, as the ledger does, however long writing it down took', async () => {
+    await using test = await setupLedger();
+    const delayed = test.delayWrites();
+    const { id } = (await test.runNow())._unsafeUnwrap();
+    await delayed;
+
+    const job = await test.bench.queue(reportTask).getJob(id);
+    expect(await test.rows()).toMatchObject([{ id, created_at: job?.timestamp }]);
   });
 
   it('starts nothing while the ledger is away', async () => {
@@ -152,6 +164,7 @@ describe('startRunNow with a ledger', () => {
 
     expect(error).toMatchObject({ code: 'queue-unavailable', metadata: { isUnknown: true } });
     expect(await test.rows()).toMatchObject([{ id: error.metadata['taskId'], published_at: null }]);
+    expect(test.logger.warn).not.toHaveBeenCalled();
   });
 
   it('keeps nothing of a run that would overlap, and changes nothing of the one that waits', async () => {

@@ -6,7 +6,7 @@ import { type ScheduleId } from '../domain/ScheduleId';
 import { type TaskHandle } from '../domain/TaskHandle';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { LedgerError } from '../ledger/LedgerError';
+import { type LedgerError } from '../ledger/LedgerError';
 import { publishRecorded, type RecordedTask } from '../ledger/publishRecorded';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { type EntryFacts } from '../ledger/toLedgerEntry';
@@ -47,7 +47,7 @@ export const startRunNow = async (options: RunNowOptions): Promise<Result<TaskHa
   const retryStrategy = toRetryStrategy(task.value.options, {});
   const recorded = await publishRun(options, { job, retryStrategy });
   if (recorded.isErr())
-    return err(toUnavailable(recorded.error, { taskId, isUnknown: isUnknown(recorded.error) }));
+    return err(toUnavailable(recorded.error, { taskId, isUnknown: recorded.error.isUnknown }));
   const problem = toProblem(recorded.value, { schedule, taskId });
   if (problem !== undefined) return err(problem);
   await noteStart(options, recorded.value);
@@ -66,7 +66,7 @@ interface RunPublication extends Pick<EntryFacts, 'retryStrategy'> {
 }
 
 const publishRun = (
-  { access, appConfig }: RunNowOptions,
+  { schedule, access, logger, appConfig }: RunNowOptions,
   { job, retryStrategy }: RunPublication,
 ): Promise<Result<RecordedTask, PublishError | LedgerError>> =>
   publishRecorded({
@@ -74,13 +74,14 @@ const publishRun = (
     isRequired: appConfig.ledgerRequired,
     job,
     facts: { retryStrategy, nowMs: Date.now() },
-    publish: () => publish({ ...access.open(), job, deadlineMs: appConfig.scheduleDeadlineMs }),
-    log: access.log,
+    publish: (recorded) =>
+      publish({ ...access.open(), job: recorded, deadlineMs: appConfig.scheduleDeadlineMs }),
+    isWaitAnswered: answersWait(schedule),
+    logger,
   });
 
-/** A ledger that did not answer may have written the run down all the same. */
-const isUnknown = (error: PublishError | LedgerError): boolean =>
-  error instanceof LedgerError ? error.code === 'ledger-unavailable' : error.isUnknown;
+/** Whether a run that waits for Redis is an error: a queue that skips overlapping runs may skip it yet. */
+const answersWait = ({ stored }: FoundSchedule): boolean => stored.overlap === 'skip';
 
 interface StartedRun {
   readonly schedule: FoundSchedule;
@@ -88,33 +89,26 @@ interface StartedRun {
 }
 
 /** Why a run that was taken is not one, or perhaps not. */
-const toProblem = (
-  run: RecordedTask,
-  { schedule: { id, stored }, taskId }: StartedRun,
-): RecurringError | undefined => {
+const toProblem = (run: RecordedTask, { schedule, taskId }: StartedRun): RecurringError | undefined => {
   switch (run.kind) {
     case 'published':
     case 'left':
       return undefined;
     case 'waiting':
-      return stored.overlap === 'skip' ? toUnavailable(run.error, { taskId, isUnknown: true }) : undefined;
+      return answersWait(schedule) ? toUnavailable(run.error, { taskId, isUnknown: true }) : undefined;
     case 'covered':
       // The relay asks the queue again, and the run that is in the way may have ended by then.
       return run.error === undefined
-        ? toOverlapping(id, run.byId)
+        ? toOverlapping(schedule.id, run.byId)
         : toUnavailable(run.error, { taskId, isUnknown: true });
   }
 };
 
 const noteStart = async (
-  { schedule: { id, stored }, access, appConfig }: RunNowOptions,
+  { schedule: { id }, access, appConfig }: RunNowOptions,
   run: RecordedTask,
 ): Promise<void> => {
-  if (run.kind === 'waiting') {
-    const facts = { taskName: stored.taskName, reason: run.error.message };
-    access.log.warn('put', 'Tasks wait in the ledger: Redis does not take them', facts);
-    return;
-  }
+  if (run.kind === 'waiting') return;
   // The run is on the queue: without this `lastRunAt` is behind, and nothing else.
   await access.run((_queues, { client }) => createScheduleStore(client, appConfig.queuePrefix).noteRun(id));
 };

@@ -1,6 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
-import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from '../ledger/LedgerError';
@@ -35,7 +34,6 @@ export const createLedgerTarget = ({
   logger,
   appConfig,
 }: LedgerTargetOptions): ScheduleTarget => {
-  const log = createRateLimitedLog({ logger });
   let awayUntilMs = 0;
 
   const publish = async (
@@ -50,17 +48,13 @@ export const createLedgerTarget = ({
       facts: toEntryFacts(call),
       publish: ({ options }) => queues.publish({ ...job, options }, call),
       isLeft: () => !isRedisReady() && performance.now() < awayUntilMs,
-      log,
+      logger,
     });
     return taken.map((task) => {
       if (task.kind === 'covered') return task.byId;
-      if (task.kind === 'waiting') noteAway(job, task.error);
+      if (task.kind === 'waiting') awayUntilMs = performance.now() + AWAY_MS;
       return job.id;
     });
-  };
-  const noteAway = ({ name: taskName }: ScheduledJob, { message: reason }: Error): void => {
-    awayUntilMs = performance.now() + AWAY_MS;
-    log.warn('put', 'Tasks wait in the ledger: Redis does not take them', { taskName, reason });
   };
   return { ...queues, publish };
 };

@@ -9,8 +9,9 @@ import { cancelTask } from '../ledger/cancelTask';
 import { readKeptSighting } from '../ledger/readKeptSighting';
 import { createSharedEnds } from '../ledger/SharedEnds';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { toCancellation } from '../ledger/toCancellation';
 import { describeAccessFailure } from '../queue/AccessFailure';
-import { createQueueAccess } from '../queue/QueueAccess';
+import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { readSightings } from '../queue/SightedTask';
 import { sharedTaskWatch } from '../queue/sharedTaskWatch';
 import { readTaskLog } from '../queue/TaskLog';
@@ -26,9 +27,10 @@ interface RedisHandleParts {
 /** How handles ask the queues on Redis. Free: the connection is opened by the first question. */
 export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
   const { logger, appConfig } = parts;
+  const access = createQueueAccess(parts);
   return {
     tasksEnabled: appConfig.tasksEnabled,
-    look: (task) => look(task, parts),
+    look: (task) => look(task, access, appConfig),
     waitForEnd: async (task, timeoutMs) => {
       const end = await createSharedEnds(parts).wait(task.taskName, task.id, { timeoutMs });
       return end.mapErr((error) => toWaitFailure(task, error, timeoutMs));
@@ -39,36 +41,27 @@ export const createRedisHandlePort = (parts: RedisHandleParts): HandlePort => {
         readKept: () => readKeptSighting(sharedTaskLedger(appConfig)?.history, task),
       }),
     readLog: ({ id, taskName }) =>
-      createQueueAccess(parts).run((queues) =>
-        readTaskLog({ client: queues.client, queue: queues.get(taskName), id }),
-      ),
-    cancel: ({ id, taskName, maxAttempts = appConfig.taskMaxAttempts }, reason) =>
-      cancelTask({
-        access: createQueueAccess(parts),
-        ledger: sharedTaskLedger(appConfig),
-        ledgerRequired: appConfig.ledgerRequired,
-        logger: guardedLogger(logger),
-        prefix: appConfig.queuePrefix,
-        taskName,
-        id,
-        reason,
-        maxAttempts,
-      }),
+      access.run((queues) => readTaskLog({ client: queues.client, queue: queues.get(taskName), id })),
+    cancel: ({ id, taskName, maxAttempts }, reason) => {
+      const guarded = { access, logger: guardedLogger(logger), appConfig };
+      return cancelTask(toCancellation(guarded, { taskName, id, reason, maxAttempts }));
+    },
   };
 };
 
 const look = async (
   task: TaskName,
-  parts: RedisHandleParts,
+  access: QueueAccess,
+  appConfig: AppConfig,
 ): Promise<Result<TaskSighting, TaskResultError>> => {
-  const seen = await createQueueAccess(parts).run((queues) =>
+  const seen = await access.run((queues) =>
     readSightings({ client: queues.client, queue: queues.get(task.taskName), ids: [task.id] }),
   );
   if (seen.isErr())
     return err(toUnavailable(task, { reason: describeAccessFailure(seen.error), cause: seen.error }));
   const [sighting] = seen.value.tasks;
   if (sighting !== undefined) return ok(sighting);
-  const kept = await readKeptSighting(sharedTaskLedger(parts.appConfig)?.history, task);
+  const kept = await readKeptSighting(sharedTaskLedger(appConfig)?.history, task);
   if (kept.isErr()) return err(toUnknown(task, kept.error));
   return kept.value === undefined ? err(toRemoved(task)) : ok(kept.value);
 };

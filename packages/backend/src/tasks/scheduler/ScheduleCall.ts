@@ -94,10 +94,6 @@ const toEnvelope = (
 const toUnavailable = (error: PublishError | LedgerError, taskName: string, taskId: TaskId): ScheduleError =>
   new ScheduleError(`${taskName} could not be scheduled: ${error.message}`, {
     code: error instanceof LedgerError ? error.code : accessFailureCode(error),
-    metadata: { taskId, isUnknown: isUnknown(error) },
+    metadata: { taskId, isUnknown: error.isUnknown },
     cause: error,
   });
-
-/** Whether the task may be taken all the same. What the ledger says no to is not in it. */
-const isUnknown = (error: PublishError | LedgerError): boolean =>
-  error instanceof LedgerError ? error.code === 'ledger-unavailable' : error.isUnknown;

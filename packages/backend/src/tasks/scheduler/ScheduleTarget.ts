@@ -77,10 +77,10 @@ export const createSharedTarget = (parts: TaskSchedulerOptions): ScheduleTarget 
 
 const createRedisTarget = (parts: TaskSchedulerOptions): ScheduleTarget => {
   const port = createRedisHandlePort(parts);
+  const access = createQueueAccess(parts);
   const target: ScheduleTarget = {
     nowMs: Date.now,
-    publish: (job) =>
-      publish({ ...createQueueAccess(parts).open(), job, deadlineMs: parts.appConfig.scheduleDeadlineMs }),
+    publish: (job) => publish({ ...access.open(), job, deadlineMs: parts.appConfig.scheduleDeadlineMs }),
     saveSchedule: (schedule) => saveSchedule(schedule, parts),
     toHandle: (receipt) => createTaskHandle(receipt, port),
     findHandle: (task, id) => createFoundHandle(task, id, port),

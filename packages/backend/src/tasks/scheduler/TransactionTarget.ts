@@ -19,18 +19,13 @@ interface TransactionTargetOptions {
   /** Puts tasks on their queues: at once, or when their transaction is seen to be committed. */
   readonly nudge: CommitNudge;
   /** What else calls go to. */
-  readonly target: ScheduleTarget;
+  readonly target: Omit<ScheduleTarget, 'within'>;
   readonly appConfig: Pick<AppConfig, 'tasksEnabled'>;
 }
 
 /** A transaction of the caller's, in which tasks are written down; nothing of them reaches Redis before it is committed. */
-export const createTransactionTarget = ({
-  ledger,
-  transaction,
-  nudge,
-  target,
-  appConfig,
-}: TransactionTargetOptions): ScheduleTarget => {
+export const createTransactionTarget = (options: TransactionTargetOptions): ScheduleTarget => {
+  const { ledger, transaction, nudge, target, appConfig } = options;
   const publish = async (
     job: ScheduledJob,
     call: AcceptedCall,
@@ -52,6 +47,8 @@ export const createTransactionTarget = ({
   return {
     ...target,
     publish,
+    // A savepoint, say, of a service that was handed a scheduler within the transaction.
+    within: (inner) => createTransactionTarget({ ...options, transaction: inner }),
     saveSchedule: refuseInTransaction,
   };
 };

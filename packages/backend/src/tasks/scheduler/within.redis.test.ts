@@ -5,7 +5,7 @@ import { SQL } from 'bun';
 import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { type CallerTransaction } from '../domain/CallerTransaction';
-import { defineTask } from '../domain/TaskDefinition';
+import { defineTask, type TaskDefinition } from '../domain/TaskDefinition';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 import { createTaskBench } from '../worker/__fixtures__/TaskBench';
 import { createTaskScheduler } from './TaskScheduler';
@@ -16,8 +16,8 @@ const task = defineTask({
   handler: async ({ n }) => ok(n),
 });
 
-const setup = async () => {
-  const ledger = await createLedgerTaskBench('sqlite', { tasks: [task] });
+const setup = async (others: readonly TaskDefinition<unknown>[] = []) => {
+  const ledger = await createLedgerTaskBench('sqlite', { tasks: [task, ...others] });
   const sql = new SQL(ledger.url);
   const schedule = (transaction: CallerTransaction, n: number) =>
     ledger.bench.scheduler.within(transaction).schedule(CorrelationId(), task, { n });
@@ -48,6 +48,25 @@ describe('within', () => {
     expect(await test.countRows()).toBe(3);
   });
 
+  it('schedules in a savepoint with a scheduler that is within the transaction', async () => {
+    await using test = await setup();
+    await test.bench.schedule(task, { n: 0 });
+    await test.sql.begin('immediate', async (tx) => {
+      const scheduler = test.bench.scheduler.within(tx);
+      const schedule = (savepoint: CallerTransaction, n: number) =>
+        scheduler.within(savepoint).schedule(CorrelationId(), task, { n });
+      await tx.savepoint(async (savepoint) => (await schedule(savepoint, 1))._unsafeUnwrap());
+      const undone = tx.savepoint(async (savepoint) => {
+        (await schedule(savepoint, 2))._unsafeUnwrap();
+        throw new Error('sold out');
+      });
+      await undone.catch(() => undefined);
+    });
+    await until(async () => (await test.waitingCount()) === 2);
+
+    expect(await test.countRows()).toBe(2);
+  });
+
   it('leaves nothing of a transaction that is rolled back', async () => {
     await using test = await setup();
     await test.bench.schedule(task, { n: 0 });
@@ -60,6 +79,37 @@ describe('within', () => {
     await rolledBack.catch(() => undefined);
     await test.bench.schedule(task, { n: 2 });
     expect([await test.countRows(), await test.waitingCount()]).toEqual([2, 2]);
+  });
+
+  it('lets the handle of a debounced task that lost tell which task stands for it', async () => {
+    const debounced = defineTask({
+      queueName: 'orders:debounced',
+      schema: z.object({ n: z.number() }),
+      handler: async ({ n }) => ok(n),
+      options: { debounce: { windowMs: 60_000, key: () => 'all' } },
+    });
+    await using test = await setup([debounced]);
+    await test.bench.schedule(task, { n: 0 });
+    const schedule = (tx: CallerTransaction, n: number) =>
+      test.bench.scheduler.within(tx).schedule(CorrelationId(), debounced, { n });
+    const handles = await test.sql.begin('immediate', async (tx) => [
+      (await schedule(tx, 1))._unsafeUnwrap(),
+      (await schedule(tx, 2))._unsafeUnwrap(),
+    ]);
+    const rows = () => Promise.all(handles.map(({ id }) => test.row(id)));
+    await until(async () => (await rows()).some((row) => row?.['status'] === 'cancelled'));
+
+    expect(handles.map(({ disposition }) => disposition)).toEqual(['created', 'created']);
+    const statuses = await Promise.all(
+      handles.map(async (handle) => (await handle.status())._unsafeUnwrap()),
+    );
+    expect(statuses.toSorted()).toEqual(['cancelled', 'scheduled']);
+    const kept = handles[statuses.indexOf('scheduled')];
+    const ended = await Promise.all(handles.map((handle) => handle.result({ timeoutMs: 500 })));
+    expect(ended.map((end) => end._unsafeUnwrapErr().code).toSorted()).toEqual(['cancelled', 'timed-out']);
+    expect((await rows()).map((row) => row?.['cancel_reason'])).toContain(
+      `the task ${kept?.id} stands for it: it waited under the same debounce key`,
+    );
   });
 
   it('hears of the commit from the client that says so', async () => {

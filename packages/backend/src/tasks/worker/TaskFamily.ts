@@ -5,7 +5,7 @@ import { type ScheduleError } from '../domain/ScheduleError';
 import { type TaskHandle } from '../domain/TaskHandle';
 import { cancelTask, mayRun } from '../ledger/cancelTask';
 import { createSharedEnds } from '../ledger/SharedEnds';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { toCancellation } from '../ledger/toCancellation';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { type ScheduleCall } from '../scheduler/CallCheck';
 import { placeTask } from '../scheduler/ScheduleCall';
@@ -29,7 +29,6 @@ interface TaskFamilyOptions {
 export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOptions): TaskFamily => {
   const parts = { logger, appConfig };
   const access = createQueueAccess(parts);
-  const ledger = sharedTaskLedger(appConfig);
   const target = createSharedTarget(parts);
   return {
     appConfig,
@@ -38,18 +37,7 @@ export const createTaskFamily = ({ logger, appConfig, draining }: TaskFamilyOpti
     schedule: (call) => placeTask({ target, appConfig }, call),
     publish: target.publish,
     cancel: async ({ id, name }, reason) => {
-      const { queuePrefix: prefix, taskMaxAttempts: maxAttempts, ledgerRequired } = appConfig;
-      const done = await cancelTask({
-        access,
-        prefix,
-        ledger,
-        ledgerRequired,
-        logger,
-        taskName: name,
-        id,
-        reason,
-        maxAttempts,
-      });
+      const done = await cancelTask(toCancellation({ ...parts, access }, { taskName: name, id, reason }));
       if (done.isErr() && mayRun(done)) {
         const facts = { taskName: name, taskId: id, reason: done.error.message };
         logger.warn('A child could not be cancelled; it runs to its end', facts);

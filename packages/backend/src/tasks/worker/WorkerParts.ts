@@ -6,7 +6,7 @@ import { describeUnknown } from '@core/errors/describeUnknown';
 import { type TaskDefinition } from '../domain/TaskDefinition';
 import { cancelChildren } from '../ledger/cancelTask';
 import { startLedgerDuties } from '../ledger/LedgerDuties';
-import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
+import { toCancellation } from '../ledger/toCancellation';
 import { isLostLock } from '../queue/LostLock';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { createQueueConsumer, type QueueConsumer } from '../queue/QueueConsumer';
@@ -167,12 +167,9 @@ const createConsumer = (
   { onError, onRefused }: Reports,
 ): QueueConsumer => {
   const taskName = task.queueName;
-  const ledger = sharedTaskLedger(appConfig);
-  const cancelChildrenOf = async (id: string): Promise<void> => {
-    const { queuePrefix: prefix, taskMaxAttempts: maxAttempts, ledgerRequired } = appConfig;
-    const access = createQueueAccess({ logger, appConfig });
-    await cancelChildren({ access, prefix, ledger, ledgerRequired, logger, taskName, id, maxAttempts });
-  };
+  const access = createQueueAccess({ logger, appConfig });
+  const cancelChildrenOf = (id: string): Promise<void> =>
+    cancelChildren(toCancellation({ access, logger, appConfig }, { taskName, id }));
   return createQueueConsumer({
     task,
     client: connection.client,

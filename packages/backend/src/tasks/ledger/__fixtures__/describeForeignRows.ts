@@ -2,6 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type TaskId } from '../../domain/TaskId';
+import { type TaskRecord } from '../../domain/TaskRecord';
 import { at, createHistoryBench, failure } from './HistoryBench';
 
 const setup = async (dialect: SqlDialect) => {
@@ -48,6 +49,23 @@ export const describeForeignRows = (dialect: SqlDialect): void => {
       });
       expect((await find(result))?.value).toBeUndefined();
       expect((await find(error))?.error).toEqual({ message: '{no JSON', code: 'task-failed', attempt: 0 });
+    });
+
+    it('is found all the same when no job can be made of it, and why', async () => {
+      const { bench, history, add, find, spoil } = await setup(dialect);
+      await using _ = bench;
+      const id = await add();
+      await spoil(id, 'job');
+      const kept = (await history.findKept(id))._unsafeUnwrap();
+
+      expect(kept?.record).toEqual((await find(id)) as TaskRecord);
+      expect(kept?.entry._unsafeUnwrapErr()).toEqual({
+        id,
+        taskName: 'emails:send',
+        problem: expect.stringMatching(
+          /^expected the columns envelope, payload and job of its row to be what /,
+        ),
+      });
     });
 
     it.each(['null', '"SMTP"', '{"code":"timeout"}'])('has %s for an error that is none', async (text) => {

@@ -3,6 +3,7 @@ import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { UserId } from '@core/domain/user/user';
 import { TaskId } from '../../domain/TaskId';
+import { type TaskRecord } from '../../domain/TaskRecord';
 import { createSqlHistory } from '../sql/sqlHistory';
 import { at, createHistoryBench, failure, retry, timeOut } from './HistoryBench';
 import { CREATED_AT_MS } from './LedgerBench';
@@ -41,17 +42,19 @@ export const describeHistory = (dialect: SqlDialect): void => {
     });
 
     it('reads with what a task was put on its queue, also when it has ended', async () => {
-      const { bench, history, add, end } = await createHistoryBench(dialect);
+      const { bench, history, add, end, find } = await createHistoryBench(dialect);
       await using _ = bench;
       const options = { priority: 26, attempts: 3, timestamp: CREATED_AT_MS };
       const fields = ['step:charge', '1'];
       const id = await add({ options, fields }, { payload: { n: 1 }, overrides: { maxAttempts: 3 } });
       await end(id, { outcome: failure });
-      const entry = (await history.findEntry(id))._unsafeUnwrap();
+      const kept = (await history.findKept(id))._unsafeUnwrap();
+      const entry = kept?.entry._unsafeUnwrap();
 
+      expect(kept?.record).toEqual((await find(id)) as TaskRecord);
       expect(entry).toMatchObject({ id, options, fields, createdAtMs: CREATED_AT_MS });
       expect(entry?.envelope).toMatchObject({ payload: { n: 1 }, overrides: { maxAttempts: 3 } });
-      expect((await history.findEntry(TaskId()))._unsafeUnwrap()).toBeUndefined();
+      expect((await history.findKept(TaskId()))._unsafeUnwrap()).toBeUndefined();
     });
 
     it('says when a task is due as long as it was put off', async () => {
@@ -155,13 +158,16 @@ export const describeHistory = (dialect: SqlDialect): void => {
     });
 
     it('knows the tasks of its own queue prefix only', async () => {
-      const { bench, add, end } = await createHistoryBench(dialect);
+      const { bench, history, add, end } = await createHistoryBench(dialect);
       await using _ = bench;
       const id = await end(await add());
       const others = createSqlHistory({ ...bench.ledgerDatabase, queuePrefix: 'another' });
 
       expect((await others.find(id))._unsafeUnwrap()).toBeUndefined();
+      expect((await others.findKept(id))._unsafeUnwrap()).toBeUndefined();
       expect((await others.list({ limit: 10 }))._unsafeUnwrap()).toEqual([]);
+      expect((await others.listAttempts(id))._unsafeUnwrap()).toEqual([]);
+      expect((await history.listAttempts(id))._unsafeUnwrap()).toHaveLength(1);
       const rule = {
         status: 'completed',
         endedBeforeMs: Number.MAX_SAFE_INTEGER,

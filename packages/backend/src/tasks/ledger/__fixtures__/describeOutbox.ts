@@ -68,6 +68,14 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       expect(idsOf(await ledger.claim({ nowMs: NOW_MS + 1 }))).toEqual([id]);
     });
 
+    it('claims at once what a clock that was ahead has put into the future', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const ahead = await ledger.insert({ createdAtMs: NOW_MS + 2001 });
+      await ledger.insert({ createdAtMs: NOW_MS + 2000 });
+
+      expect(idsOf(await ledger.claim())).toEqual([ahead]);
+    });
+
     it('claims none that is on its queue, has ended, or belongs to another application', async () => {
       await using ledger = await createOutboxBench(dialect);
       await ledger.publish(await ledger.insert());
@@ -175,6 +183,45 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       await ledger.outbox.unpublish([published], UNTOUCHED);
       expect((await ledger.outbox.lag(NOW_MS + 7))._unsafeUnwrap()).toEqual({ count: 3, oldestMs: 60_007 });
+    });
+
+    it('says how far a task is ahead that a clock has put into the future', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      await ledger.insert({ createdAtMs: NOW_MS + 90_000 });
+      await ledger.insert({ createdAtMs: NOW_MS - 60_000 });
+
+      expect((await ledger.outbox.lag(NOW_MS))._unsafeUnwrap()).toEqual({ count: 2, oldestMs: 90_000 });
+      expect((await ledger.outbox.lag(NOW_MS + 40_000))._unsafeUnwrap().oldestMs).toBe(100_000);
+    });
+
+    it('says of a database whose disk is full that it takes no writes, until there is room', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      expect((await ledger.outbox.lag(NOW_MS)).isOk()).toBe(true);
+      const fill =
+        dialect === 'sqlite'
+          ? ['PRAGMA max_page_count = 1'] // what the file has is the least
+          : [
+              `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+              `CREATE TRIGGER refuse BEFORE INSERT ON ${ledger.tables.name('tasks')} EXECUTE FUNCTION refuse()`,
+            ];
+      const empty =
+        dialect === 'sqlite'
+          ? 'PRAGMA max_page_count = 1000000'
+          : `DROP TRIGGER refuse ON ${ledger.tables.name('tasks')}`;
+      for (const statement of fill) await ledger.database.query(statement);
+      while ((await ledger.writer.insert(sampleEntry())).isOk());
+
+      const lag = await ledger.outbox.lag(NOW_MS);
+      await ledger.database.query(empty);
+
+      expect(lag._unsafeUnwrapErr()).toMatchObject({
+        code: 'ledger-unavailable',
+        message: expect.stringMatching(
+          /^the ledger's database takes no writes: (database or disk is full|could not extend file)/,
+        ),
+      });
+      expect((await ledger.outbox.lag(NOW_MS)).isOk()).toBe(true);
     });
 
     it('says of a database that takes no writes that it takes none', async () => {

@@ -148,6 +148,7 @@ export const describePlans = (dialect: SqlDialect): void => {
         await outbox.release(ids);
         await outbox.unpublish(ids, query);
         await outbox.absorb(TaskId(), TaskId());
+        await outbox.cancelAbsorbed(TaskId(), TaskId());
       });
 
       expect(plans.length).toBeGreaterThan(6);

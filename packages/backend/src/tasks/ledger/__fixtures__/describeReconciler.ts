@@ -42,6 +42,19 @@ export const describeReconciler = (dialect: SqlDialect): void => {
       });
     });
 
+    it('brings back what a clock that was ahead has put into the future', async () => {
+      await using bench = await createRelayBench(dialect);
+      const createdAtMs = Date.now() + 3_600_000;
+      const [id] = (await publishTasks(bench, { createdAtMs })) as [TaskId];
+      await bench.loseRedis();
+
+      const report = await bench.reconciler({ minAgeMs: 30_000 }).reconcile();
+
+      expect(report._unsafeUnwrap().republishedCount).toBe(1);
+      await bench.relay({ minAgeMs: 2000 }).look();
+      expect(await bench.waiting()).toEqual([id]);
+    });
+
     it.each([
       ['waits', {}],
       ['is delayed', { dueAtMs: Date.now() + 60_000 }],

@@ -191,7 +191,7 @@ export const describeRelay = (dialect: SqlDialect): void => {
   describe(`createLedgerRelay on ${dialect}: debounce`, () => {
     const debounce = { kind: 'debounce', key: 'k', windowMs: 60_000, maxWaitMs: undefined } as const;
 
-    it('absorbs the task for which the queue has an older one', async () => {
+    it('cancels the task for which the queue has an older one, and gives that its payload', async () => {
       await using bench = await createRelayBench(dialect);
       const older = await bench.insert({ debounce }, 'older');
       await bench.relay().look();
@@ -199,7 +199,11 @@ export const describeRelay = (dialect: SqlDialect): void => {
 
       expect(await bench.relay().look()).toBe(1);
 
-      expect(await bench.ledger.row(younger)).toBeUndefined();
+      expect(await bench.ledger.row(younger)).toMatchObject({
+        status: 'cancelled',
+        cancel_reason: expect.stringContaining(older),
+        published_at: expect.anything(),
+      });
       expect((await bench.redis.record(older)).payload).toBe('younger');
       expect((await bench.ledger.row(older))?.['payload']).toBe('"younger"');
     });
@@ -214,7 +218,7 @@ export const describeRelay = (dialect: SqlDialect): void => {
       await bench.relay().look();
 
       expect((await bench.redis.record(onQueue)).payload).toBe('on the queue');
-      expect(await bench.ledger.row(late)).toBeUndefined();
+      expect((await bench.ledger.row(late))?.['status']).toBe('cancelled');
     });
 
     it('keeps a task that has its job, whatever waits under its key by now', async () => {

@@ -3,6 +3,7 @@ import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerEntry } from '../LedgerEntry';
+import { createSqlHistory } from '../sql/sqlHistory';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
 import { createOutboxBench, idsOf, NOW_MS } from './OutboxBench';
 
@@ -62,6 +63,43 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('cancels a task of which somebody has heard, names the other one, and sweeps it as one that was cancelled', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const waiting = await ledger.insert();
+      const later = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { payload: 'later' });
+      await ledger.writer.insert(later);
+
+      (await ledger.outbox.cancelAbsorbed(later.id, waiting))._unsafeUnwrap();
+
+      expect(await ledger.row(later.id)).toMatchObject({
+        status: 'cancelled',
+        cancel_reason: `the task ${waiting} stands for it: it waited under the same debounce key`,
+        payload: '"later"',
+      });
+      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope.payload])).toEqual([
+        [waiting, 'later'],
+      ]);
+      const swept = { status: 'cancelled', endedBeforeMs: NOW_MS + 1, nowMs: NOW_MS, limit: 10 } as const;
+      expect((await createSqlHistory(ledger.ledgerDatabase).sweep(swept))._unsafeUnwrap()).toBe(1);
+    });
+
+    it('cancels a run of a schedule that was skipped, and says so', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const scheduleId = 'nightly';
+      const earlier = sampleEntry({}, { scheduleId });
+      const skipped = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { scheduleId });
+      for (const entry of [earlier, skipped]) await ledger.writer.insert(entry);
+
+      (await ledger.outbox.cancelAbsorbed(skipped.id, earlier.id))._unsafeUnwrap();
+
+      expect((await ledger.row(skipped.id))?.['cancel_reason']).toBe(
+        `skipped: the run ${earlier.id} of its schedule was unfinished`,
+      );
+      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope])).toEqual([
+        [earlier.id, earlier.envelope],
+      ]);
+    });
+
     it('leaves a task alone that has begun or ended', async () => {
       await using ledger = await createOutboxBench(dialect);
       const [waiting, begun, ended] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
@@ -76,6 +114,7 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await ledger.outbox.absorb(lost, waiting);
       await ledger.outbox.absorb(begun, waiting);
       await ledger.outbox.absorb(ended, waiting);
+      for (const id of [lost, begun, ended]) await ledger.outbox.cancelAbsorbed(id, waiting);
 
       const statuses = await Promise.all(
         [lost, begun, ended].map(async (id) => (await ledger.row(id))?.['status']),
@@ -123,6 +162,27 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       expect(idsOf((await ledger.outbox.listPublished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
       const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
       expect(idsOf((await ledger.outbox.listPublished(early))._unsafeUnwrap())).toEqual([lost]);
+    });
+
+    it('lists what a clock that was ahead has touched, and takes back what of it does not run', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const aheadMs = NOW_MS + 60_000;
+      const [waiting, running] = [
+        await ledger.insert({ createdAtMs: aheadMs }),
+        await ledger.insert({ createdAtMs: NOW_MS - 60_000 }),
+      ];
+      await ledger.publish(waiting, running);
+      const attempt = { id: running, attempt: 1, workerId: 'w1', startedAtMs: aheadMs };
+      await ledger.writer.touch([attempt], aheadMs);
+      const query = { ...listed, aheadOfMs: aheadMs - 1 };
+      const ids = [waiting, running];
+
+      const lists = [{ ...query, aheadOfMs: aheadMs }, query].map(async (each) =>
+        idsOf((await ledger.outbox.listPublished(each))._unsafeUnwrap()),
+      );
+      expect(await Promise.all(lists)).toEqual([[], ids.toSorted()]);
+      expect((await ledger.outbox.unpublish(ids, query))._unsafeUnwrap()).toBe(1);
+      expect(idsOf((await ledger.outbox.readUnpublished(ids))._unsafeUnwrap().tasks)).toEqual([waiting]);
     });
 
     it('takes back that a task is on a queue, unless something has happened to it since', async () => {

@@ -1,3 +1,4 @@
+import { type TaskId } from '../../domain/TaskId';
 import { type PublishJob } from '../publishTasks';
 import { type TaskLedger } from '../TaskLedger';
 import { type FindPlaces, type LocatedTasks } from '../walkPlaces';
@@ -35,14 +36,23 @@ export interface Recovery extends RecoveryParts {
   readonly untouchedSinceMs: number;
   /** The same for those that run, `runningAgeMs` before the recovery began; milliseconds since 1970. */
   readonly runningSinceMs: number;
+  /** Times that are later now are those of a clock that was ahead; milliseconds since 1970. */
+  readonly aheadOfMs: () => number;
   readonly now: () => number;
   readonly patienceMs: number;
   readonly tally: RecoveryTally;
 }
 
-/** Leaves tasks of which the queue does not say where they are. */
+/**
+ * Leaves tasks of which the queue does not say where they are.
+ *
+ * @param checkedIds Those of them that it has said before; they are counted as checked. Default: none.
+ */
 export const leaveUnlocated =
-  ({ tally }: Recovery) =>
+  ({ tally }: Recovery, checkedIds: ReadonlySet<TaskId> = new Set()) =>
   ({ tasks }: Pick<LocatedTasks, 'tasks'>, reason: string): void => {
-    for (const task of tasks) tally.leave(task, reason);
+    for (const task of tasks) {
+      if (checkedIds.has(task.id)) tally.leave(task, reason);
+      else tally.leaveUnchecked(task, reason);
+    }
   };

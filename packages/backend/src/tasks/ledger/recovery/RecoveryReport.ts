@@ -1,3 +1,5 @@
+import { type NamedTask } from '../walkPlaces';
+
 /** Tasks that are not in place, and why. */
 export interface LeftTasks {
   /** In words. */
@@ -15,7 +17,7 @@ export interface RecoveryCounts {
   readonly publishedCount: number;
   /** Tasks that had ended, and of which the ledger did not know it. */
   readonly endedCount: number;
-  /** Tasks that are not in place. */
+  /** Tasks that are not in place, or were not checked, for no queue says where they are. */
   readonly leftCount: number;
 }
 
@@ -38,10 +40,14 @@ type Counts = Omit<RecoveryCounts, 'leftCount' | 'inPlaceCount'>;
 export interface RecoveryTally {
   add(taskName: string, given: Partial<Counts>): void;
   /** A task is not in place; the last reason counts. */
-  leave(task: { readonly id: string; readonly taskName: string }, reason: string): void;
+  leave(task: NamedTask, reason: string): void;
+  /** The same of a task that is not checked, unless it was before. */
+  leaveUnchecked(task: NamedTask, reason: string): void;
   /** A task that was left is in place. */
   settle(id: string): void;
   isLeft(id: string): boolean;
+  /** Whether a task is left, and counted as checked. */
+  isLeftChecked(id: string): boolean;
   leftCount(): number;
   toReport(): RecoveryReport;
 }
@@ -54,45 +60,53 @@ const sum = (one: Counts, other: Partial<Counts>): Counts => ({
   endedCount: one.endedCount + (other.endedCount ?? 0),
 });
 
-/** Tasks of a queue that did not say where they are are left, and were not checked. */
-const toCounts = (counts: Counts, leftCount: number): RecoveryCounts => {
+interface LeftTask {
+  readonly taskName: string;
+  readonly reason: string;
+  readonly isChecked: boolean;
+}
+
+const toCounts = (counts: Counts, left: readonly LeftTask[]): RecoveryCounts => {
   const { checkedCount, publishedCount, endedCount } = counts;
-  return {
-    ...counts,
-    inPlaceCount: Math.max(0, checkedCount - publishedCount - endedCount - leftCount),
-    leftCount,
-  };
+  const leftCheckedCount = left.filter(({ isChecked }) => isChecked).length;
+  const inPlaceCount = Math.max(0, checkedCount - publishedCount - endedCount - leftCheckedCount);
+  return { ...counts, inPlaceCount, leftCount: left.length };
 };
 
 /** Creates a count of nothing. */
 export const createRecoveryTally = (): RecoveryTally => {
   const counts = new Map<string, Counts>();
-  const left = new Map<string, { readonly taskName: string; readonly reason: string }>();
+  const left = new Map<string, LeftTask>();
   const toNameRecovery = (taskName: string): TaskNameRecovery => {
     const own = [...left.values()].filter((task) => task.taskName === taskName);
     const reasons = Map.groupBy(own, ({ reason }) => reason);
     return {
       taskName,
-      ...toCounts(counts.get(taskName) ?? NOTHING, own.length),
+      ...toCounts(counts.get(taskName) ?? NOTHING, own),
       left: [...reasons].map(([reason, tasks]) => ({ reason, count: tasks.length })),
     };
   };
   const add: RecoveryTally['add'] = (taskName, given) => {
     counts.set(taskName, sum(counts.get(taskName) ?? NOTHING, given));
   };
+  const isLeftChecked = (id: string): boolean => left.get(id)?.isChecked === true;
+  const leave = ({ id, taskName }: NamedTask, reason: string, isChecked: boolean): void => {
+    add(taskName, {});
+    left.set(id, { taskName, reason, isChecked });
+  };
   return {
     add,
-    leave: ({ id, taskName }, reason) => {
-      add(taskName, {});
-      left.set(id, { taskName, reason });
-    },
+    leave: (task, reason) => leave(task, reason, true),
+    leaveUnchecked: (task, reason) => leave(task, reason, isLeftChecked(task.id)),
     settle: (id) => left.delete(id),
     isLeft: (id) => left.has(id),
+    isLeftChecked,
     leftCount: () => left.size,
     toReport: () => {
       const taskNames = [...counts.keys()].toSorted().map(toNameRecovery);
       const inPlaceCount = taskNames.reduce((count, name) => count + name.inPlaceCount, 0);
-      return { ...toCounts([...counts.values()].reduce(sum, NOTHING), left.size), inPlaceCount, taskNames };
+      const all = toCounts([...counts.values()].reduce(sum, NOTHING), [...left.values()]);
+      return { ...all, inPlaceCount, taskNames };
     },
   };
 };

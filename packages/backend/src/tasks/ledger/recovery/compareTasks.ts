@@ -16,7 +16,7 @@ interface ComparedTasks {
 
 /** Compares the tasks that were put on a queue with it: those that it has lost are on no queue, and those that ended have ended. */
 export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedTasks, ReconcileError>> => {
-  const { ledger, findPlaces, untouchedSinceMs, batchSize } = recovery;
+  const { ledger, findPlaces, untouchedSinceMs, aheadOfMs, batchSize } = recovery;
   const lostIds = new Set<TaskId>();
   const suspects: UnfinishedTask[] = [];
   // Those that run too, however recently their worker was heard of: Redis may have lost them all the same.
@@ -24,7 +24,7 @@ export const compareTasks = async (recovery: Recovery): Promise<Result<ComparedT
   const compared = await walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) => ledger.outbox.listPublished({ ...query, ...page }),
+    list: (page) => ledger.outbox.listPublished({ ...query, aheadOfMs: aheadOfMs(), ...page }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const lost = toAbsent(located);
@@ -46,7 +46,7 @@ const takeBack = async (
   taskName: LocatedTasks['taskName'],
   lost: readonly UnfinishedTask[],
 ): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
-  const { ledger, isDryRun, untouchedSinceMs, runningSinceMs, tally } = recovery;
+  const { ledger, isDryRun, untouchedSinceMs, runningSinceMs, aheadOfMs, tally } = recovery;
   if (isDryRun) {
     const young = lost.filter(
       ({ status, updatedAtMs }) => status === 'running' && updatedAtMs > runningSinceMs,
@@ -54,6 +54,7 @@ const takeBack = async (
     tally.add(taskName, { publishedCount: lost.length - young.length });
     return ok(young);
   }
-  const count = await ledger.outbox.unpublish(toIds(lost), { untouchedSinceMs, runningSinceMs });
+  const untouched = { untouchedSinceMs, runningSinceMs, aheadOfMs: aheadOfMs() };
+  const count = await ledger.outbox.unpublish(toIds(lost), untouched);
   return count.map((takenCount) => (takenCount === lost.length ? [] : lost));
 };

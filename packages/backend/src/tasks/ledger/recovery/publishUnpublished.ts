@@ -19,11 +19,12 @@ const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on
 
 /** Counts what `publishUnpublished` would do. */
 export const previewUnpublished = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
-  const { ledger, findPlaces, batchSize, untouchedSinceMs, tally } = recovery;
+  const { ledger, findPlaces, batchSize, untouchedSinceMs, aheadOfMs, tally } = recovery;
   return walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) => ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs }),
+    list: (page) =>
+      ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs, aheadOfMs: aheadOfMs() }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const publishedCount = toAbsent(located).length;
@@ -78,9 +79,9 @@ const settleClaimed = async (
   const rows: readonly NamedTask[] = [...tasks, ...unreadable];
   const settled = await walkPlaces(rows, {
     findPlaces,
-    onLeft: leaveUnlocated(recovery),
+    onLeft: leaveUnlocated(recovery, lostIds),
     act: (located) => {
-      const unknown = located.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeft(id));
+      const unknown = located.tasks.filter(({ id }) => !lostIds.has(id) && !tally.isLeftChecked(id));
       tally.add(located.taskName, { checkedCount: unknown.length });
       const absentIds = new Set(toIds(toAbsent(located)));
       return settleName(recovery, located, {
@@ -118,9 +119,10 @@ const listClaimedElsewhere = async ({
   ledger,
   tally,
   untouchedSinceMs: createdUntilMs,
+  aheadOfMs,
 }: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
   const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
-  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs });
+  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs, aheadOfMs: aheadOfMs() });
   return elsewhere.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
 };
 

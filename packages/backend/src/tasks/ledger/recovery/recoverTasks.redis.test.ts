@@ -1,3 +1,5 @@
 import { describeRecovery } from './__fixtures__/describeRecovery';
+import { describeRecoveryRefusals } from './__fixtures__/describeRecoveryRefusals';
 
 describeRecovery('sqlite');
+describeRecoveryRefusals('sqlite');

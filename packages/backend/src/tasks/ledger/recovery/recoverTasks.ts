@@ -29,6 +29,7 @@ export const recoverTasks = async (
     patienceMs,
     runningAgeMs,
     untouchedSinceMs: startedAtMs - minAgeMs,
+    aheadOfMs: () => now() + minAgeMs,
     runningSinceMs: startedAtMs - runningAgeMs,
     tally: createRecoveryTally(),
   };

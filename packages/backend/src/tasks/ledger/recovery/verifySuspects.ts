@@ -14,11 +14,12 @@ export const verifySuspects = async (
   suspects: readonly UnfinishedTask[],
 ): Promise<Result<void, ReconcileError>> => {
   const { batchSize, findPlaces } = recovery;
+  const checkedIds = new Set(toIds(suspects));
   for (let first = 0; first < suspects.length; first += batchSize) {
     const verified = await walkPlaces(suspects.slice(first, first + batchSize), {
       findPlaces,
       act: (located) => leaveLost(recovery, toAbsent(located)),
-      onLeft: leaveUnlocated(recovery),
+      onLeft: leaveUnlocated(recovery, checkedIds),
     });
     if (verified.isErr()) return verified;
   }

@@ -13,6 +13,9 @@ import { toMs } from './EntryRow';
 export const HISTORY_COLUMNS =
   'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason, cancel_requested_at';
 
+/** The columns of which its job is made too: with the related fields a row of them is one of `toEntryFields`. */
+export const KEPT_COLUMNS = `${HISTORY_COLUMNS}, priority, job`;
+
 /** What other rows say of a task, as a list of SQL for a table `task`. Of several that do one again the newest counts. */
 export const toRelatedFields = (tables: SqlTables): string =>
   `(SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS attempt

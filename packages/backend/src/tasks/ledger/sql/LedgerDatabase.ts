@@ -15,6 +15,8 @@ export interface LedgerDatabase {
   readonly deadlineMs: number;
   /** Opens the database if need be and does some work on it; what the work rejects with is answered. */
   run<T>(work: (database: SqlDatabase) => Promise<T>): Promise<Result<T, LedgerError>>;
+  /** How much work has come to nothing so far. */
+  failureCount(): number;
 }
 
 /** What the access to a ledger's database is made of. */
@@ -50,6 +52,7 @@ export const createLedgerDatabase = ({
 }: LedgerDatabaseOptions): LedgerDatabase => {
   let opening: Promise<void> | undefined;
   let isOpen = false;
+  let failureCount = 0;
   const migrateOnce = async (): Promise<void> => {
     try {
       await migrate();
@@ -66,6 +69,7 @@ export const createLedgerDatabase = ({
     tables,
     queuePrefix,
     deadlineMs,
+    failureCount: () => failureCount,
     run: async (work) => {
       const startedAtMs = performance.now();
       for (let tries = 1; ; tries += 1) {
@@ -77,7 +81,10 @@ export const createLedgerDatabase = ({
           const isTableless = thrown instanceof DatabaseError && NO_TABLE.test(thrown.message);
           if (isTableless) isOpen = false;
           const isLate = performance.now() - startedAtMs > PATIENT_PART * deadlineMs;
-          if (!(isBusy || isTableless) || isLate || tries === MAX_TRIES) return err(toLedgerError(thrown));
+          if (!(isBusy || isTableless) || isLate || tries === MAX_TRIES) {
+            failureCount += 1;
+            return err(toLedgerError(thrown));
+          }
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tries));
       }
@@ -87,6 +94,7 @@ export const createLedgerDatabase = ({
 
 const CODES = {
   unavailable: 'ledger-unavailable',
+  full: 'ledger-unavailable',
   busy: 'ledger-unavailable',
   'read-only': 'ledger-unavailable',
   closed: 'ledger-unavailable',
@@ -96,6 +104,7 @@ const CODES = {
 
 const PROBLEMS = {
   unavailable: 'does not answer',
+  full: 'takes no writes',
   busy: 'is busy',
   'read-only': 'takes no writes',
   closed: 'is closed',

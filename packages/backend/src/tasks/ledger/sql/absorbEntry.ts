@@ -23,6 +23,41 @@ interface Absorption {
 export const absorbEntry = async (
   executor: SqlExecutor,
   tables: SqlTables,
+  absorption: Absorption,
+): Promise<void> => {
+  await giveEntry(executor, tables, absorption);
+  const deleted = await executor.query(
+    `DELETE FROM ${tables.name('tasks')} WHERE id = $1 AND ${NOT_BEGUN} RETURNING id`,
+    [absorption.id],
+  );
+  if (deleted.length === 0) return;
+  await executor.query(`DELETE FROM ${tables.name('task_attempts')} WHERE task_id = $1`, [absorption.id]);
+};
+
+/** As `absorbEntry`, but the later one is cancelled: somebody was handed its id. */
+export const cancelAbsorbedEntry = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
+  { id, byId, nowMs }: Absorption & { readonly nowMs: number },
+): Promise<void> => {
+  await giveEntry(executor, tables, { id, byId });
+  await executor.query(
+    `UPDATE ${tables.name('tasks')} SET
+       status = 'cancelled', completed_at = $1, updated_at = $2, published_at = $3, claimed_until = NULL,
+       cancel_reason = CASE WHEN schedule_id IS NULL THEN CAST($4 AS TEXT) ELSE CAST($5 AS TEXT) END
+     WHERE id = $6 AND ${NOT_BEGUN}`,
+    [nowMs, nowMs, nowMs, toReplacedReason(byId), toSkippedReason(byId), id],
+  );
+};
+
+const toReplacedReason = (byId: TaskId): string =>
+  `the task ${byId} stands for it: it waited under the same debounce key`;
+
+const toSkippedReason = (byId: TaskId): string => `skipped: the run ${byId} of its schedule was unfinished`;
+
+const giveEntry = async (
+  executor: SqlExecutor,
+  tables: SqlTables,
   { id, byId }: Absorption,
 ): Promise<void> => {
   const table = tables.name('tasks');
@@ -33,9 +68,4 @@ export const absorbEntry = async (
        AND waiting.status IN ('pending', 'scheduled') AND waiting.current_attempt = 0`,
     [id, byId],
   );
-  const deleted = await executor.query(`DELETE FROM ${table} WHERE id = $1 AND ${NOT_BEGUN} RETURNING id`, [
-    id,
-  ]);
-  if (deleted.length === 0) return;
-  await executor.query(`DELETE FROM ${tables.name('task_attempts')} WHERE task_id = $1`, [id]);
 };

@@ -21,13 +21,13 @@ export const claimTasks = async (
     `WITH batch AS (
        SELECT id AS claimed_id FROM ${tables.name('tasks')}
        WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED}
-         AND (claimed_until IS NULL OR claimed_until <= $2) AND created_at <= $3
-       ORDER BY id LIMIT $4 ${tables.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : ''}
+         AND (claimed_until IS NULL OR claimed_until <= $2) AND (created_at <= $3 OR created_at > $4)
+       ORDER BY id LIMIT $5 ${tables.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : ''}
      )
-     UPDATE ${tables.name('tasks')} AS task SET claimed_until = $5
+     UPDATE ${tables.name('tasks')} AS task SET claimed_until = $6
      FROM batch WHERE task.id = batch.claimed_id
      RETURNING ${toEntryFields(tables)}`,
-    [queuePrefix, nowMs, nowMs - minAgeMs, limit, nowMs + leaseMs],
+    [queuePrefix, nowMs, nowMs - minAgeMs, nowMs + minAgeMs, limit, nowMs + leaseMs],
   );
   const { tasks, unreadable } = parseEntryRows(rows);
   return { tasks: tasks.toSorted(byId), unreadable };

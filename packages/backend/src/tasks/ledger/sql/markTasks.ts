@@ -1,7 +1,7 @@
 import { type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
-import { type PublishedQuery } from '../LedgerOutbox';
+import { NEVER_MS, type Untouched } from '../LedgerOutbox';
 import { selectTexts, toBatch } from './batch';
 import { UNFINISHED } from './statuses';
 
@@ -40,27 +40,32 @@ export const releaseTasks = async (
 };
 
 interface PublicationLoss extends PublicationMark {
-  readonly query: Pick<PublishedQuery, 'untouchedSinceMs' | 'runningSinceMs'>;
+  readonly query: Untouched;
 }
 
-/** Finds, and keeps for itself, which of the ids `$1` nothing has happened to since: `$2`, or `$3` to those that run, `$4` to the others. */
+/**
+ * Finds, and keeps for itself, which of the ids `$1` nothing has happened to since: `$2`, or `$4` to those that run, `$5` to the
+ * others; and those of the others whose times are later than `$3` and `$6`.
+ */
 const toUntouchedQuery = ({ dialect, name }: SqlTables): string =>
   `SELECT id FROM ${name('tasks')}
-   WHERE id IN ${selectTexts(dialect)} AND status IN ${UNFINISHED} AND published_at <= $2
-     AND updated_at <= CASE WHEN status = 'running' THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END
+   WHERE id IN ${selectTexts(dialect)} AND status IN ${UNFINISHED} AND (published_at <= $2 OR published_at > $3)
+     AND (updated_at <= CASE WHEN status = 'running' THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END
+       OR (status <> 'running' AND updated_at > $6))
    ${dialect === 'postgres' ? 'FOR NO KEY UPDATE SKIP LOCKED' : ''}`;
 
 /**
  * Writes that tasks are on no queue any more; answers how many. To be called in a transaction. The attempt of one that ran is
- * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever; one that somebody wants
- * to stop is cancelled instead, and not counted. One that somebody is writing is left alone.
+ * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever. One that
+ * somebody wants to stop is cancelled instead, and not counted; one that somebody is writing is left alone.
  */
 export const unpublishTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
-  { ids, nowMs, query: { untouchedSinceMs, runningSinceMs } }: PublicationLoss,
+  { ids, nowMs, query }: PublicationLoss,
 ): Promise<number> => {
-  const given = [toIds(ids), untouchedSinceMs, runningSinceMs, untouchedSinceMs];
+  const { untouchedSinceMs, runningSinceMs, aheadOfMs = NEVER_MS } = query;
+  const given = [toIds(ids), untouchedSinceMs, aheadOfMs, runningSinceMs, untouchedSinceMs, aheadOfMs];
   const untouched = await executor.query(toUntouchedQuery(tables), given);
   if (untouched.length === 0) return 0;
   const values = [nowMs, toBatch(untouched.map(({ id }) => [String(id)]))];

@@ -8,14 +8,18 @@ const parse = Result.fromThrowable(parseEntryRow, (thrown) =>
   thrown instanceof Error ? thrown.message : String(thrown),
 );
 
+/** Reads a row of `toEntryFields`, which another program may have written. */
+export const readEntryRow = (row: SqlRow): Result<UnpublishedTask, UnreadableTask> =>
+  parse(row).mapErr((message) => toUnreadable(row, message));
+
 /** Reads rows of `toEntryFields`, each by itself: one that another program wrote must not stand in the way of the others. */
 export const parseEntryRows = (rows: readonly SqlRow[]): UnpublishedTasks => {
   const tasks: UnpublishedTask[] = [];
   const unreadable: UnreadableTask[] = [];
   for (const row of rows) {
-    const task = parse(row);
+    const task = readEntryRow(row);
     if (task.isOk()) tasks.push(task.value);
-    else unreadable.push(toUnreadable(row, task.error));
+    else unreadable.push(task.error);
   }
   return { tasks, unreadable };
 };

@@ -2,6 +2,7 @@ import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
 import { type TaskId } from '../../domain/TaskId';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import {
+  NEVER_MS,
   type OutboxLag,
   type PublishedQuery,
   type UnfinishedTask,
@@ -49,14 +50,19 @@ export const readUnpublished = async (
 export const listPublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs }: PublishedQuery, // before every id
+  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs, aheadOfMs = NEVER_MS }: PublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
-     WHERE queue_prefix = $1 AND status IN ${UNFINISHED} AND id > $2 AND published_at <= $3
-       AND updated_at <= CASE WHEN status = 'running' THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END
-     ORDER BY id LIMIT $6`,
-    [queuePrefix, afterId, untouchedSinceMs, runningSinceMs, untouchedSinceMs, limit],
+     WHERE queue_prefix = $1 AND status IN ${UNFINISHED} AND id > $2
+       AND (published_at <= $3 OR published_at > $4)
+       AND (updated_at <= CASE WHEN status = 'running' THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END
+         OR updated_at > $7)
+     ORDER BY id LIMIT $8`,
+    [
+      ...[queuePrefix, afterId, untouchedSinceMs, aheadOfMs],
+      ...[runningSinceMs, untouchedSinceMs, aheadOfMs, limit],
+    ],
   );
   return rows.map(toUnfinishedTask);
 };
@@ -65,13 +71,14 @@ export const listPublished = async (
 export const listUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, createdUntilMs }: UnpublishedQuery, // before every id
+  { limit, afterId = '' as TaskId, createdUntilMs, aheadOfMs = NEVER_MS }: UnpublishedQuery, // before every id
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
     `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
-     WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED} AND id > $2 AND created_at <= $3
-     ORDER BY id LIMIT $4`,
-    [queuePrefix, afterId, createdUntilMs, limit],
+     WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED} AND id > $2
+       AND (created_at <= $3 OR created_at > $4)
+     ORDER BY id LIMIT $5`,
+    [queuePrefix, afterId, createdUntilMs, aheadOfMs, limit],
   );
   return rows.map(toUnfinishedTask);
 };
@@ -105,10 +112,12 @@ export const readLag = async (
     [queuePrefix],
   );
   const [row] = await executor.query(
-    `SELECT COUNT(*) AS count, MIN(updated_at) AS oldest_at FROM ${tables.name('tasks')}
+    `SELECT COUNT(*) AS count, MIN(updated_at) AS first_at, MAX(updated_at) AS last_at
+     FROM ${tables.name('tasks')}
      WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED}`,
     [queuePrefix],
   );
-  const oldestAtMs = toMs(row?.['oldest_at']) ?? nowMs;
-  return { count: Number(row?.['count'] ?? 0), oldestMs: Math.max(0, nowMs - oldestAtMs) };
+  const waitedMs = nowMs - (toMs(row?.['first_at']) ?? nowMs);
+  const aheadMs = (toMs(row?.['last_at']) ?? nowMs) - nowMs;
+  return { count: Number(row?.['count'] ?? 0), oldestMs: Math.max(0, waitedMs, aheadMs) };
 };

@@ -13,7 +13,7 @@ export const readTrace = async (
   const rows = await executor.query(text, values);
   const found = rows.map((row) => ({ task: parseHistoryRow(row), firstDueAt: firstDueAtOf(row) }));
   const ids = found.map(({ task }) => task.id);
-  const attempts = await readAttempts(executor, options.tables, ids);
+  const attempts = await readAttempts(executor, { ...options, ids });
   return found.map(({ task, firstDueAt }) => ({
     task,
     ...(firstDueAt === undefined ? {} : { firstDueAt }),

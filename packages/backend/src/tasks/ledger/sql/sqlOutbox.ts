@@ -3,12 +3,13 @@ import { ok, type Result } from 'neverthrow';
 import { type TaskId } from '../../domain/TaskId';
 import { type LedgerError } from '../LedgerError';
 import { type LedgerOutbox, type UnpublishedTasks } from '../LedgerOutbox';
-import { absorbEntry } from './absorbEntry';
+import { absorbEntry, cancelAbsorbedEntry } from './absorbEntry';
 import { claimTasks } from './claimTasks';
 import { type LedgerDatabase } from './LedgerDatabase';
 import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
 import { createPublicationNotes } from './PublicationNotes';
 import { listCommitted, listPublished, listUnpublished, readLag, readUnpublished } from './readOutbox';
+import { createWriteProbe } from './WriteProbe';
 
 /** An outbox, and what closing it needs. */
 export interface SqlOutbox extends LedgerOutbox {
@@ -39,8 +40,12 @@ export const createSqlOutbox = (
     work: (database: SqlDatabase) => Promise<Answer>,
   ): Promise<Result<Answer, LedgerError>> => (ids.length === 0 ? ok(none) : run(work));
 
+  const probe = createWriteProbe(ledgerDatabase);
   const mark = (ids: readonly TaskId[]): Promise<Result<void, LedgerError>> =>
-    forIds(ids, undefined, (database) => markPublished(database, tables, { ids, nowMs: now() }));
+    forIds(ids, undefined, async (database) => {
+      await markPublished(database, tables, { ids, nowMs: now() });
+      probe.noteWritten();
+    });
   const notes = createPublicationNotes({ write: mark, delayMs: NOTE_DELAY_MS });
 
   return {
@@ -53,13 +58,22 @@ export const createSqlOutbox = (
     markPublished: mark,
     absorb: (id, byId) =>
       run((database) => database.transaction((executor) => absorbEntry(executor, tables, { id, byId }))),
+    cancelAbsorbed: (id, byId) =>
+      run((database) =>
+        database.transaction((executor) => cancelAbsorbedEntry(executor, tables, { id, byId, nowMs: now() })),
+      ),
     listUnpublished: (query) => run((database) => listUnpublished(database, ledgerDatabase, query)),
     listPublished: (query) => run((database) => listPublished(database, ledgerDatabase, query)),
     unpublish: (ids, query) =>
       forIds(ids, 0, (database) =>
         database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),
       ),
-    lag: (nowMs) => run((database) => readLag(database, ledgerDatabase, nowMs)),
+    lag: (nowMs) =>
+      run(async (database) => {
+        const lag = await readLag(database, ledgerDatabase, nowMs);
+        await probe.check(database);
+        return lag;
+      }),
     settled: notes.settled,
   };
 };

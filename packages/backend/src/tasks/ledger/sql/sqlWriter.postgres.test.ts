@@ -73,6 +73,24 @@ describe('end on postgres beside an open transaction that completes a task', () 
   });
 });
 
+describe('cancel on postgres beside an open transaction that completes a task', () => {
+  it('lets no cancellation of another task wait, and finds that the task is completed', async () => {
+    await using bench = await setup();
+    const { writer, held, gate, transaction } = bench;
+    const waiting = sampleEntry();
+    (await writer.insert(waiting))._unsafeUnwrap();
+    const ofHeld = writer.cancel(held.id, { nowMs: CREATED_AT_MS, isIdle: true });
+
+    expect((await writer.cancel(waiting.id, { nowMs: CREATED_AT_MS }))._unsafeUnwrap()).toBe(true);
+
+    gate.resolve();
+    await transaction;
+    expect((await ofHeld)._unsafeUnwrap()).toBe(false);
+    await writer.settled();
+    expect((await bench.row(held.id))?.['status']).toBe('completed');
+  });
+});
+
 describe('insert on postgres beside an open transaction that has a key', () => {
   it('lets no insert with another key wait, however many calls wait for the first', async () => {
     await using bench = await createLedgerBench('postgres');

@@ -4,17 +4,22 @@ import { type TaskId } from '../../domain/TaskId';
 import { createGroupCommit } from '../GroupCommit';
 import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
-import { type EndAnswer, type EndedAttempt, type LedgerInsert, type LedgerWriter } from '../LedgerWriter';
+import {
+  type EndAnswer,
+  type EndedAttempt,
+  type EntryCancellation,
+  type LedgerInsert,
+  type LedgerWriter,
+} from '../LedgerWriter';
 import { type Standing } from '../Standing';
 import { createBoundedWork } from './BoundedWork';
 import { type Cell } from './batch';
-import { cancelEntry } from './cancelEntry';
+import { type CancelRow, cancelEntries, toCancelRow, type WrittenCancellation } from './cancelEntries';
 import { completeAttempt } from './completeAttempt';
 import { type EndRow, toEndRow } from './EndRow';
 import { toEntryCells } from './EntryRow';
 import { endDurably, type WrittenEnd } from './endAttempts';
 import { endUnknown } from './endUnknown';
-import { endWhenFree } from './endWhenFree';
 import { insertEntry, insertRows } from './insertEntry';
 import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerDatabase';
 import { noteCrash } from './noteCrash';
@@ -22,6 +27,7 @@ import { readStandings } from './readStandings';
 import { reopenEntry } from './reopenEntry';
 import { requestCancel } from './requestCancel';
 import { touchAttempts } from './touchAttempts';
+import { writeWhenFree } from './writeWhenFree';
 
 /** A writer, and what closing it needs. */
 export interface SqlWriter extends LedgerWriter {
@@ -77,6 +83,11 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     sizeOf: ({ cells }) => sizeOfCells(cells),
     write: (rows) => run((database) => endDurably(database, tables, rows)),
   });
+  const cancels = createGroupCommit<CancelRow, WrittenCancellation>({
+    maxGroups,
+    sizeOf: ({ cells }) => sizeOfCells(cells),
+    write: (rows) => run((database) => cancelEntries(database, tables, rows)),
+  });
   const keyed = createBoundedWork({ maxCount: MAX_KEYED_INSERTS, patienceMs: deadlineMs });
   const others = createBoundedWork();
 
@@ -106,13 +117,25 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     const answer = await write();
     if (answer.isErr()) return err(answer.error);
     return answer.value.kind === 'held'
-      ? others.take(() => endWhenFree({ write, deadlineMs }))
+      ? others.take(() => writeWhenFree({ write, deadlineMs }))
       : ok(answer.value);
+  };
+  const cancel = async (
+    id: TaskId,
+    cancellation: EntryCancellation,
+  ): Promise<Result<boolean, LedgerError>> => {
+    const row = toCancelRow(id, queuePrefix, cancellation);
+    const write = () => cancels.add(row);
+    const answer = await write();
+    if (answer.isErr()) return err(answer.error);
+    if (answer.value.kind === 'written') return ok(answer.value.isCancelled);
+    return (await others.take(() => writeWhenFree({ write, deadlineMs }))).map((free) => free.isCancelled);
   };
 
   return {
     insert,
     end,
+    cancel,
     endUnknown: (entry, attempt) =>
       others.take(() => run((database) => endUnknown(database, ledgerDatabase, { entry, attempt }))),
     insertWithin: (transaction, entry) => withinTransaction(() => insertInto(transaction, entry)),
@@ -125,14 +148,10 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     reopen: (id, nowMs) => others.take(() => run((database) => reopenEntry(database, tables, { id, nowMs }))),
     completeWithin: (transaction, attempt) =>
       withinTransaction(() => completeAttempt(transaction, tables, attempt)),
-    cancel: (id, cancellation) =>
-      others.take(() =>
-        run((database) => cancelEntry(database, tables, { id, queuePrefix, ...cancellation })),
-      ),
     requestCancel: (id, request) =>
       others.take(() => run((database) => requestCancel(database, tables, { id, queuePrefix, ...request }))),
     settled: async () => {
-      for (const each of [inserts, standings, ends, keyed, others]) await each.settled();
+      for (const each of [inserts, standings, ends, cancels, keyed, others]) await each.settled();
     },
   };
 };

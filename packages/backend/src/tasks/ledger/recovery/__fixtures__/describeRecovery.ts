@@ -2,42 +2,10 @@ import { describe, expect, it } from 'bun:test';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskError } from '../../../domain/TaskError';
-import { TaskId } from '../../../domain/TaskId';
-import { PublishError } from '../../../queue/publish';
+import { type TaskId } from '../../../domain/TaskId';
 import { createRelayBench, type RelayBench } from '../../__fixtures__/RelayBench';
-import { type LedgerEntry } from '../../LedgerEntry';
-import { LedgerError } from '../../LedgerError';
-import { type LedgerWriter } from '../../LedgerWriter';
-import { type RecoveryOptions, type RecoveryParts } from '../Recovery';
-import { type RecoveryReport } from '../RecoveryReport';
 import { recoverTasks } from '../recoverTasks';
-
-const NAME = 'emails:send';
-
-const recover = async (
-  { writer, outbox, findPlaces, publish }: RelayBench,
-  options: RecoveryOptions = {},
-  parts: Partial<RecoveryParts> = {},
-): Promise<RecoveryReport> => {
-  const ledger = { writer, outbox };
-  const times = { leaseMs: 10_000, runningAgeMs: 60_000 };
-  const given = { ledger, findPlaces, publish, batchSize: 7, ...times, ...parts };
-  return (await recoverTasks(given, options))._unsafeUnwrap();
-};
-
-/** Checked, published, ended and left. */
-const countsOf = ({ checkedCount, publishedCount, endedCount, leftCount }: RecoveryReport): number[] => [
-  checkedCount,
-  publishedCount,
-  endedCount,
-  leftCount,
-];
-
-const publishTasks = async (bench: RelayBench, ...given: readonly Partial<LedgerEntry>[]) => {
-  const ids = await Promise.all(given.map((each) => bench.insert(each)));
-  await bench.relay().look();
-  return ids;
-};
+import { countsOf, NAME, publishTasks, recover } from './RecoveryBench';
 
 const touch = ({ writer }: RelayBench, id: TaskId, touchedAtMs: number) =>
   writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: touchedAtMs }], touchedAtMs);
@@ -45,6 +13,26 @@ const touch = ({ writer }: RelayBench, id: TaskId, touchedAtMs: number) =>
 /** What a recovery promises, on one database. */
 export const describeRecovery = (dialect: SqlDialect): void => {
   describe(`recoverTasks on ${dialect}`, () => {
+    it.each([false, true])(
+      'sees to tasks that a clock which was ahead has put into the future, or says that it would: %p',
+      async (isDryRun) => {
+        await using bench = await createRelayBench(dialect);
+        const aheadMs = Date.now() + 3_600_000;
+        const [lost, running] = (await publishTasks(bench, { createdAtMs: aheadMs }, {})) as [TaskId, TaskId];
+        await touch(bench, running, aheadMs);
+        await bench.loseRedis();
+        const unpublished = await bench.insert({ createdAtMs: aheadMs });
+
+        const report = await recover(bench, { isDryRun });
+
+        expect(countsOf(report)).toEqual([3, 2, 0, 1]);
+        expect(report.taskNames[0]?.left).toEqual([
+          { reason: expect.stringMatching(/^a worker ran it less than 60 s ago: /), count: 1 },
+        ]);
+        expect((await bench.waiting()).toSorted()).toEqual(isDryRun ? [] : [lost, unpublished].toSorted());
+      },
+    );
+
     it.each([false, true])(
       'puts what was lost and what was never published on the queues, or says that it would: %p',
       async (isDryRun) => {
@@ -158,53 +146,6 @@ export const describeRecovery = (dialect: SqlDialect): void => {
 
       expect(counts).toEqual([1, 0, 0, 0]);
     });
-
-    it('leaves what Redis refuses, with its reason, and publishes the others', async () => {
-      await using bench = await createRelayBench(dialect);
-      const refused = await bench.insert();
-      for (let count = 0; count < 8; count += 1) await bench.insert();
-      const no = new PublishError('Redis refused the task: OOM', {
-        code: 'refused',
-      });
-
-      const report = await recover(
-        bench,
-        {},
-        { publish: async (job) => (job.id === refused ? err(no) : bench.publish(job)) },
-      );
-
-      expect(countsOf(report)).toEqual([9, 8, 0, 1]);
-      expect(report.taskNames[0]?.left).toEqual([{ reason: 'Redis refused the task: OOM', count: 1 }]);
-      expect(await bench.waiting()).toHaveLength(8);
-    });
-
-    it.each([false, true])(
-      'goes on behind a queue that refuses and an end that is refused, and names them: %p',
-      async (isDryRun) => {
-        await using bench = await createRelayBench(dialect);
-        const taskName = 'broken:queue';
-        await bench.redis.redis.set(bench.queues.get(taskName).toKey('prioritized'), 'no sorted set');
-        const later = { dueAtMs: Date.now() + 60_000 };
-        const [refused, ended] = (await publishTasks(bench, later, later)) as [TaskId, TaskId];
-        for (const id of [refused, ended]) (await bench.redis.inspector.cancel(id))._unsafeUnwrap();
-        const [broken] = [await bench.insert({ taskName }), await bench.insert({ taskName })];
-        await bench.outbox.markPublished([broken]);
-        await bench.insert();
-        const no = new LedgerError('the database refused', { code: 'ledger-refused' });
-        const writer: LedgerWriter = {
-          ...bench.writer,
-          cancel: async (id, given) => (id === refused ? err(no) : bench.writer.cancel(id, given)),
-        };
-
-        const report = await recover(bench, { isDryRun }, { ledger: { writer, outbox: bench.outbox } });
-
-        expect(countsOf(report)).toEqual(isDryRun ? [3, 1, 2, 2] : [3, 1, 1, 3]);
-        expect(report.taskNames.map(({ taskName, left }) => [taskName, left])).toEqual([
-          [taskName, [{ reason: expect.stringMatching(/^Redis refused: WRONGTYPE /), count: 2 }]],
-          [NAME, isDryRun ? [] : [{ reason: 'the database refused', count: 1 }]],
-        ]);
-      },
-    );
 
     it('waits for what another process has claimed, and in the end leaves it', async () => {
       await using bench = await createRelayBench(dialect);

@@ -1,15 +1,24 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
+import { type TaskEnvelope } from '../domain/TaskEnvelope';
 import { taskIdTimeMs } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { deleteOrphan } from '../queue/deleteOrphan';
-import { toRestoredStack } from '../queue/StoredFailure';
-import { type TaskQueues } from '../queue/TaskQueues';
-import { type UnpublishedTask } from './LedgerOutbox';
+import { deleteOrphan } from './deleteOrphan';
+import { type RetriableStatus } from './findRetriable';
+import { toRestoredStack } from './StoredFailure';
+import { type JobInput, type TaskQueues } from './TaskQueues';
 
-/** A failed or cancelled task, as the ledger keeps it. */
-export interface KeptTask {
+/** A failed or cancelled task that Redis has forgotten. */
+export interface ForgottenTask {
+  /** Among which ones of its queue it is put. */
+  readonly status: RetriableStatus;
   readonly record: TaskRecord;
-  readonly entry: UnpublishedTask;
+  /** As it was put on its queue. */
+  readonly entry: Pick<JobInput, 'options'> & {
+    readonly envelope: TaskEnvelope;
+    readonly fields?: JobInput['fields'] | undefined;
+    /** Milliseconds since 1970. */
+    readonly createdAtMs: number;
+  };
 }
 
 /** Its score is the moment of its return, so that its retention begins anew: nobody deletes it while it is claimed. */
@@ -27,10 +36,11 @@ return 1`;
  */
 export const restoreEnded = async (
   { client, queues }: { readonly client: RedisClient; readonly queues: TaskQueues },
-  ended: KeptTask,
+  ended: ForgottenTask,
   nowMs: number,
 ): Promise<void> => {
-  const { id, name, status } = ended.record;
+  const { status, record } = ended;
+  const { id, name } = record;
   const queue = queues.get(name);
   await deleteOrphan({ client, queue, id });
   const keys = [queue.toKey(id), queue.toKey(status)] as const;
@@ -38,7 +48,7 @@ export const restoreEnded = async (
 };
 
 /** The fields of its job's hash, names and values in turn. */
-const toFields = ({ record, entry }: KeptTask): readonly string[] => {
+const toFields = ({ record, entry }: ForgottenTask): readonly string[] => {
   const { attempt, crashCount, startedAt, endedAt, error, cancelReason, retriedAs } = record;
   const retriedAtMs = retriedAs === undefined ? undefined : taskIdTimeMs(retriedAs);
   const fields: Readonly<Record<string, string | number | undefined>> = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { err, ok, type Result } from 'neverthrow';
 import { LedgerError } from '../LedgerError';
 import { type WrittenEnd } from './endAttempts';
-import { endWhenFree } from './endWhenFree';
+import { writeWhenFree } from './writeWhenFree';
 
 const held = ok({ kind: 'held' } as const);
 const recorded = ok({ kind: 'recorded' } as const);
@@ -17,17 +17,17 @@ const answering = (answers: readonly Result<WrittenEnd, LedgerError>[]) => {
   };
 };
 
-describe('endWhenFree', () => {
+describe('writeWhenFree', () => {
   it.each([
     [[recorded], recorded],
     [[held, held, recorded], recorded],
     [[held, refused], refused],
   ])('answers the first answer that is not held: %#', async (answers, expected) => {
-    expect(await endWhenFree({ write: answering(answers), deadlineMs: 1000 })).toEqual(expected);
+    expect(await writeWhenFree({ write: answering(answers), deadlineMs: 1000 })).toEqual(expected);
   });
 
   it('gives up at the deadline, and says why', async () => {
-    const answer = await endWhenFree({ write: answering([]), deadlineMs: 5 });
+    const answer = await writeWhenFree({ write: answering([]), deadlineMs: 5 });
 
     expect(answer._unsafeUnwrapErr()).toMatchObject({
       code: 'ledger-unavailable',

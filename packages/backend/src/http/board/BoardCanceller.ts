@@ -1,0 +1,70 @@
+import { type AppConfig } from '@backend/config/AppConfig';
+import { type ILogger } from '@backend/logger/Logger';
+import { type CancelError } from '@backend/tasks/domain/CancelError';
+import { isTaskId } from '@backend/tasks/domain/TaskId';
+import {
+  type ChangedTask,
+  cancelChildren,
+  changeTask,
+  type TaskCancellation,
+} from '@backend/tasks/ledger/cancelTask';
+import { type LedgerError } from '@backend/tasks/ledger/LedgerError';
+import { sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
+import { toCancellation } from '@backend/tasks/ledger/toCancellation';
+import { type UnfinishedSet } from '@backend/tasks/queue/cancelJob';
+import { createQueueAccess } from '@backend/tasks/queue/QueueAccess';
+import { ok, type Result } from 'neverthrow';
+
+/** What a task that is deleted on the board is cancelled for. */
+export const DELETED_REASON = 'deleted on the board';
+
+/** Cancels tasks of one name, in their queue and in the ledger. */
+export interface BoardCanceller {
+  /**
+   * Cancels a task, or asks one that runs to stop.
+   *
+   * @param onlyIn Where on its queue it must be; elsewhere it is left as it is. Default: wherever a task is that has not ended.
+   */
+  cancel(id: string, onlyIn?: readonly UnfinishedSet[]): Promise<Result<ChangedTask, CancelError>>;
+  /**
+   * Ends a task in the ledger whose job is about to be deleted while it runs, and cancels its children. Whatever its attempt comes
+   * to counts for nothing.
+   */
+  end(id: string): Promise<Result<unknown, LedgerError>>;
+}
+
+interface CancellerOptions {
+  readonly appConfig: AppConfig;
+  readonly logger: ILogger;
+}
+
+/** Answers what cancels the tasks of a name with the ledger of the moment; nothing when there is no ledger. */
+export const createBoardCancellers = ({
+  appConfig,
+  logger,
+}: CancellerOptions): ((taskName: string) => BoardCanceller | undefined) => {
+  const access = createQueueAccess({ logger, appConfig });
+  return (taskName) => {
+    const ledger = sharedTaskLedger(appConfig);
+    if (ledger === undefined) return undefined;
+    // What the board deletes from Redis the reconciler would bring back if the ledger had not been told.
+    const cancellationOf = (id: string): TaskCancellation => ({
+      ...toCancellation({ access, logger, appConfig }, { taskName, id, reason: DELETED_REASON }),
+      ledgerRequired: true,
+    });
+    return {
+      cancel: (id, onlyIn) => changeTask({ ...cancellationOf(id), onlyIn }),
+      end: async (id) => {
+        if (!isTaskId(id)) return ok();
+        const ended = await ledger.writer.cancel(id, {
+          reason: DELETED_REASON,
+          nowMs: Date.now(),
+          isIdle: true,
+        });
+        // Not before: the handler that waits for them would go on, and complete.
+        if (ended.isOk()) await cancelChildren(cancellationOf(id));
+        return ended;
+      },
+    };
+  };
+};

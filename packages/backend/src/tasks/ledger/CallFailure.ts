@@ -1,0 +1,23 @@
+import { accessFailureCode, describeAccessFailure } from '../queue/AccessFailure';
+import { LedgerError, type LedgerErrorCode } from './LedgerError';
+
+/** What a caller is told of a call that the ledger or the queues did not carry out. */
+interface CallFailure {
+  readonly message: string;
+  readonly code: Exclude<LedgerErrorCode, 'ledger-disabled'> | ReturnType<typeof accessFailureCode>;
+  readonly cause: Error;
+}
+
+/** Where nothing can be done without it the area says so itself: a ledger that is off is not asked, and answers no error. */
+const LEDGER_CODES = {
+  'ledger-unavailable': 'ledger-unavailable',
+  'ledger-refused': 'ledger-refused',
+  'ledger-schema': 'ledger-schema',
+  'ledger-disabled': 'ledger-refused',
+} as const satisfies Record<LedgerErrorCode, CallFailure['code']>;
+
+/** Says why a call came to nothing: a `LedgerError`'s own code and words, or those of the queues. */
+export const toCallFailure = (cause: Error): CallFailure =>
+  cause instanceof LedgerError
+    ? { message: cause.message, code: LEDGER_CODES[cause.code], cause }
+    : { message: describeAccessFailure(cause), code: accessFailureCode(cause), cause };
