@@ -7,7 +7,8 @@ import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { CancelError, type CancelErrorCode } from '../domain/CancelError';
 import { type TaskId } from '../domain/TaskId';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { createLedgerBench, sampleEntry } from './__fixtures__/LedgerBench';
+import { TasksDisabledError } from '../queue/TasksDisabledError';
+import { createLedgerBench, sampleEnd, sampleEntry } from './__fixtures__/LedgerBench';
 import { changeTask, mayRun, type TaskCancellation } from './cancelTask';
 import { createSqlTaskLedger } from './sqlTaskLedger';
 
@@ -53,6 +54,23 @@ describe('changeTask', () => {
     expect(
       (await cancellation.ledger?.history.find(cancellation.id as TaskId))?._unsafeUnwrap()?.status,
     ).toBe('pending');
+  });
+});
+
+describe('changeTask of a task that has completed in the ledger', () => {
+  it.each([
+    ['its queue does not answer', new DeadlineError('no answer within 2000 ms'), 'not-cancellable'],
+    ['tasks are switched off', new TasksDisabledError(), 'tasks-disabled'],
+  ] as const)('while %s', async (_, error, code) => {
+    const { bench, cancellation } = await setup();
+    await using _bench = bench;
+    await cancellation.ledger?.writer.end(sampleEnd(cancellation.id as TaskId)); // made by setup
+    const answer = await changeTask({
+      ...cancellation,
+      access: { ...cancellation.access, run: async () => err(error) },
+    });
+
+    expect(answer._unsafeUnwrapErr().code).toBe(code);
   });
 });
 

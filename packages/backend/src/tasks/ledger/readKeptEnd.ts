@@ -1,6 +1,7 @@
 import { type Result } from 'neverthrow';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
+import { accessFailureCode } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { failedAtMsOf } from '../queue/StoredFailure';
 import { readStoredTasks } from '../queue/StoredTask';
@@ -35,6 +36,9 @@ export const readKeptEnd = async ({ access, ledger, taskName, id }: KeptEndRead)
   if (ledger === undefined || !isTaskId(id)) return OPEN;
   const standing = (await ledger.writer.standing(id)).unwrapOr({ kind: 'absent' } as const);
   if (standing.kind !== 'ended') return OPEN;
+  // Not to touch tasks is not to tell of them either.
+  const reached = await access.run(async () => undefined);
+  if (reached.isErr() && accessFailureCode(reached.error) === 'tasks-disabled') return OPEN;
   const found = (await ledger.history.find(id)).unwrapOr(undefined);
   if (found?.name !== taskName) return OPEN;
   const { ending } = standing;

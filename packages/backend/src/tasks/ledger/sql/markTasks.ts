@@ -56,8 +56,8 @@ const toUntouchedQuery = ({ dialect, name }: SqlTables): string =>
 
 /**
  * Writes that tasks are on no queue any more; answers how many. To be called in a transaction. The attempt of one that ran is
- * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever; one that somebody wants
- * to stop is cancelled instead, and not counted. One that somebody is writing is left alone.
+ * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever. One that
+ * somebody wants to stop is cancelled instead, and not counted; one that somebody is writing is left alone.
  */
 export const unpublishTasks = async (
   executor: SqlExecutor,
