@@ -76,6 +76,6 @@ describe('recallEnded', () => {
     expect(error.message).toStartWith(
       `the ledger's row of the task ${test.id} cannot be read: expected the columns envelope, payload and job of `,
     );
-    expect(await test.bench.keys()).toEqual([]);
+    expect(await test.bench.redis.exists(test.jobKey, test.placeKey)).toBe(0);
   });
 });
