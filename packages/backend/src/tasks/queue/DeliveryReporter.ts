@@ -39,8 +39,10 @@ export const createDeliveryReporter = ({
     if (lock === undefined) return;
     const tell = () => writeReport({ client, queueKey, jobId, token: lock.token, report });
     try {
-      // A lock that lapsed while Redis was away is the run's again unless another one has taken the task.
-      if (!(await tell()) && (await lock.reclaim()) === 'held') await tell();
+      if (await tell()) return;
+      // A lock that lapsed while Redis was away is the run's again unless another one has taken the task. Sent together,
+      // so that the end of the attempt cannot come between the two.
+      await Promise.all([lock.reclaim(), tell()]);
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)));
     }
