@@ -30,4 +30,9 @@ export type DatabaseErrorCode = (typeof DATABASE_ERROR_CODES)[number];
 /** A statement, or a transaction, came to nothing. */
 export class DatabaseError extends AppError<DatabaseErrorCode> {
   override readonly name = 'DatabaseError';
+
+  /** Whether what was to be written may be in the database all the same. */
+  get isUnknown(): boolean {
+    return this.code === 'unavailable' || this.code === 'closed';
+  }
 }

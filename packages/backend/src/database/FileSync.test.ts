@@ -45,7 +45,7 @@ describe('createFileSync', () => {
     expect(done).toEqual(['first', 'second', 'third']);
   });
 
-  it('tells a failure to those that it is of, and goes on', async () => {
+  it('believes no sync that follows a failed one', async () => {
     const { begun, done, sync, settled } = setup();
     const all = [sync('first')];
     await settled();
@@ -53,9 +53,9 @@ describe('createFileSync', () => {
     begun[0]?.reject(new Error('no such disk'));
     await settled();
     begun[1]?.resolve();
-    await Promise.all(all);
+    await Promise.all([...all, sync('third')]);
 
-    expect(done).toEqual(['first: no such disk', 'second']);
+    expect(done).toEqual(['first', 'second', 'third'].map((name) => `${name}: no such disk`));
   });
 
   it('closes the file when nothing is under way', async () => {
@@ -71,14 +71,20 @@ describe('createFileSync', () => {
     expect(closedCount()).toBe(1);
   });
 
-  it('works on a real file, and says which one is missing', async () => {
+  it('works on a real file, and may be closed twice', async () => {
     await using directory = await createTemporaryDirectory();
     const path = join(directory.path, 'a');
-    const file = createFileSync(path);
-    expect(file.sync()).rejects.toThrow(path);
     await writeFile(path, 'b');
+    const file = createFileSync(path);
     await file.sync();
     await file.close();
     await file.close();
+  });
+
+  it('says which file is missing', async () => {
+    await using directory = await createTemporaryDirectory();
+    const path = join(directory.path, 'a');
+
+    await expect(createFileSync(path).sync()).rejects.toThrow(path);
   });
 });

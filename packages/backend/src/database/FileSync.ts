@@ -2,7 +2,10 @@ import { open as openFile } from 'node:fs/promises';
 
 /** Brings what is written to a file to its disk, off the event loop. */
 export interface FileSync {
-  /** Resolves when all that was written before the call is on the disk; calls of the same time share the work. Rejects with what the system says. */
+  /**
+   * Resolves when all that was written before the call is on the disk; calls of the same time share the work. Rejects with what the
+   * system says, and from then on always: it forgets what it could not write, and would say of the next call that all is well.
+   */
   sync(): Promise<void>;
   /** Waits for what is under way, and lets go of the file. */
   close(): Promise<void>;
@@ -26,9 +29,16 @@ export const createFileSync = (
   let file: SyncedFile | undefined;
   let running: Promise<void> | undefined;
   let following: Promise<void> | undefined;
+  let failure: { readonly reason: unknown } | undefined;
   const syncOnce = async (): Promise<void> => {
-    file ??= await open();
-    await file.datasync();
+    if (failure !== undefined) throw failure.reason;
+    try {
+      file ??= await open();
+      await file.datasync();
+    } catch (reason) {
+      failure = { reason };
+      throw reason;
+    }
   };
   const begin = (): Promise<void> => {
     const begun = syncOnce().finally(() => {

@@ -29,8 +29,8 @@ export interface SqliteConnection {
   sync(patienceMs: number): Promise<void>;
   /**
    * Whether another one is to be opened for the next statement: one that could not write when it was opened never will, of one
-   * whose disk has failed nobody knows what it still writes, and a
-   * file that was deleted or replaced still takes what nobody will find.
+   * whose disk has failed nobody knows what it still writes, and a file that was deleted or replaced still takes what nobody
+   * will find.
    */
   isSpent(): boolean;
   close(): Promise<void>;
@@ -109,6 +109,15 @@ export const connectSqlite = async (
 /** Not by Bun's client for all databases, which prepares a statement each time that it runs it. */
 const openFile = (path: string): SqliteConnection => {
   const database = new Database(path, { create: true, readwrite: true });
+  try {
+    return toConnection(database, path);
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+};
+
+const toConnection = (database: Database, path: string): SqliteConnection => {
   const statements = keepSqliteStatements(database);
   const opened = identify(path);
   // SQLite writes it beside the file that a link leads to.
@@ -137,9 +146,12 @@ const openFile = (path: string): SqliteConnection => {
     },
     isSpent: () => isReadOnly || hasDiskFailed || identify(path) !== opened,
     close: async () => {
-      await log?.close();
-      statements.close();
-      database.close();
+      try {
+        await log?.close();
+      } finally {
+        statements.close();
+        database.close();
+      }
     },
   };
 };

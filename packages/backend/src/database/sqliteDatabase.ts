@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settleWithin } from '@backend/deadline/settleWithin';
 import { DatabaseError } from './DatabaseError';
+import { type Patience, startPatience } from './Patience';
 import { type DatabaseTransaction, type SqlDatabase, type SqlRow } from './SqlDatabase';
 import { connectSqlite, type SqliteConnection } from './SqliteConnection';
 import { createTurns } from './Turns';
@@ -25,7 +26,7 @@ const READS = /^\s*(SELECT|PRAGMA|EXPLAIN|WITH(?![\s\S]*\b(INSERT|UPDATE|DELETE)
  * A client of Bun's has one connection: whatever it is asked while a transaction is open belongs to that transaction, and
  * is gone with it. So everything takes turns here.
  *
- * @param deadlineMs How long a statement waits for the locks of other processes, and for its turn.
+ * @param deadlineMs How long a statement waits for its turn, for the locks of other processes and for the disk, in all.
  */
 export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: number }): SqlDatabase => {
   const turns = createTurns();
@@ -53,26 +54,23 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
     if (connecting === undefined || connected?.isSpent() === true) connecting = reconnect();
     return connecting;
   };
-  /** The wait for the turn is a part of the patience: what is left of it is for the locks of other processes. */
+  /** The wait for the turn is a part of the patience: what is left of it is for the work. */
   const take = async <T>(
-    work: (connection: SqliteConnection, leftMs: number) => Promise<T>,
+    work: (connection: SqliteConnection, left: Patience) => Promise<T>,
     patienceMs: number,
   ): Promise<T> => {
     if (scopes.getStore()?.isOver === false) throw new DatabaseError(NESTED, { code: 'refused' });
-    const endsAtMs = performance.now() + patienceMs;
-    return turns.take(
-      async () => work(await connect(), Math.max(0, endsAtMs - performance.now())),
-      patienceMs,
-    );
+    const left = startPatience(patienceMs);
+    return turns.take(async () => work(await connect(), left), patienceMs);
   };
 
   const takeDurably = async <T>(
-    work: (connection: SqliteConnection, leftMs: number) => Promise<T>,
+    work: (connection: SqliteConnection, left: Patience) => Promise<T>,
     patienceMs: number,
   ): Promise<T> => {
-    const { answer, synced } = await take(async (connection, leftMs) => {
-      const answered = await work(connection, leftMs);
-      return { answer: answered, synced: connection.sync(patienceMs) };
+    const { answer, synced } = await take(async (connection, left) => {
+      const answered = await work(connection, left);
+      return { answer: answered, synced: connection.sync(left.lastMs()) };
     }, patienceMs);
     await synced;
     return answer;
@@ -81,18 +79,18 @@ export const openSqlite = (path: string, { deadlineMs }: { readonly deadlineMs: 
   return {
     dialect: 'sqlite',
     query: (text, values) => {
-      const run = (connection: SqliteConnection, leftMs: number): Promise<readonly SqlRow[]> =>
-        untilFree(() => connection.run(text, values), leftMs);
+      const run = (connection: SqliteConnection, left: Patience): Promise<readonly SqlRow[]> =>
+        untilFree(() => connection.run(text, values), left.ms());
       return READS.test(text) ? take(run, deadlineMs) : takeDurably(run, deadlineMs);
     },
     transaction: (work, { deadlineMs: patienceMs = deadlineMs } = {}) =>
-      takeDurably(async (connection, leftMs) => {
-        await untilFree(() => connection.run('BEGIN IMMEDIATE'), leftMs);
+      takeDurably(async (connection, left) => {
+        await untilFree(() => connection.run('BEGIN IMMEDIATE'), left.ms());
         const scope: Scope = { isOver: false };
         try {
           const answer = await scopes.run(scope, () => work(toTransaction(connection, scope)));
           scope.isOver = true;
-          await untilFree(() => connection.run('COMMIT'), patienceMs);
+          await untilFree(() => connection.run('COMMIT'), left.lastMs());
           return answer;
         } catch (error) {
           scope.isOver = true;

@@ -1,3 +1,4 @@
+import { DatabaseError } from '@backend/database/DatabaseError';
 import { AppError } from '@core/errors/AppError';
 
 /**
@@ -5,10 +6,9 @@ import { AppError } from '@core/errors/AppError';
  *
  * - `ledger-disabled`: `LEDGER_URL` is `off`. Set it, or do without.
  * - `ledger-unavailable`: the database was not reached, was silent, was busy for too long, or takes no writes for now. Try again
- *   later; a statement that was sent may have been carried out.
+ *   later; a statement that was sent may have been carried out: `isUnknown` says so.
  * - `ledger-refused`: the database said no: the user of `LEDGER_URL` may not do it, or what was given as a transaction is none,
- *   is one on the other kind of database, may only read, or was over. Or Drover has a mistake: `the ledger failed: ...`. Trying again is futile.
- * - `ledger-schema`: the tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`. Or they
+ *XX * - `ledger-schema`: the tables are newer than this code, or another program's: update Drover, or set `LEDGER_SCHEMA`. Or they
  *   are not in the database of a caller's transaction: hand over one of the ledger's database, or start a worker first.
  */
 export const LEDGER_ERROR_CODES = [
@@ -25,8 +25,8 @@ export type LedgerErrorCode = (typeof LEDGER_ERROR_CODES)[number];
 export class LedgerError extends AppError<LedgerErrorCode> {
   override readonly name = 'LedgerError';
 
-  /** Whether what was to be written may be in the ledger all the same. What it says no to is not. */
+  /** Whether what was to be written may be in the ledger all the same. What it says no to is not, nor what has no place on its disk. */
   get isUnknown(): boolean {
-    return this.code === 'ledger-unavailable';
+    return this.cause instanceof DatabaseError ? this.cause.isUnknown : this.code === 'ledger-unavailable';
   }
 }

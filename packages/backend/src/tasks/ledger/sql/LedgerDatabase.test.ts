@@ -125,6 +125,12 @@ describe('toLedgerError', () => {
     ]);
   });
 
+  it('knows of which errors nothing can have been written', () => {
+    const codes = ['unavailable', 'closed', 'busy', 'full', 'read-only', 'refused', 'duplicate'] as const;
+
+    expect(codes.filter((code) => toLedgerError(failure(code)).isUnknown)).toEqual(['unavailable', 'closed']);
+  });
+
   it.each([new SyntaxError('JSON Parse error'), new TypeError('undefined is not an object')])(
     'does not lay to the database what its own code throws: %s',
     (error) => {

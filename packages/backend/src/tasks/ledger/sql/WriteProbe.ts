@@ -1,5 +1,10 @@
 import { type SqlDatabase } from '@backend/database/SqlDatabase';
+import { CorrelationId } from '@core/domain/CorrelationId';
+import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
 import { TaskId } from '../../domain/TaskId';
+import { type LedgerEntry } from '../LedgerEntry';
+import { toLedgerEntry } from '../toLedgerEntry';
+import { insertEntry } from './insertEntry';
 import { type LedgerDatabase } from './LedgerDatabase';
 
 /** Finds out whether a database takes writes, by writing. */
@@ -24,6 +29,18 @@ const TRUST_MS = 10_000;
 /** Characters; a row of several pages, for which a full file has no place that a small one would still find. */
 const SIZE = 16_000;
 
+const toSample = (id: TaskId): LedgerEntry =>
+  toLedgerEntry(
+    {
+      id,
+      name: 'drover:probe',
+      data: { v: ENVELOPE_VERSION, payload: ' '.repeat(SIZE), correlationId: CorrelationId() },
+      options: {},
+      debounce: undefined,
+    },
+    { nowMs: 0 },
+  );
+
 /**
  * Creates a probe of one database. A statement that changes no row is refused by a database that may only be read, and taken by
  * one whose disk is full: only what is really written tells.
@@ -32,7 +49,6 @@ export const createWriteProbe = (
   { tables, failureCount }: Pick<LedgerDatabase, 'tables' | 'failureCount'>,
   { now = () => performance.now() }: WriteProbeOptions = {},
 ): WriteProbe => {
-  const table = tables.name('tasks');
   let trustedUntilMs = Number.NEGATIVE_INFINITY;
   let knownFailureCount = 0;
   const noteWritten = (): void => {
@@ -45,13 +61,8 @@ export const createWriteProbe = (
       if (now() < trustedUntilMs && failureCount() === knownFailureCount) return;
       const id = TaskId();
       await database.transaction(async (executor) => {
-        await executor.query(
-          `INSERT INTO ${table} (id, task_type, payload, status, priority, max_attempts, current_attempt,
-             created_at, updated_at, queue_prefix, correlation_id, envelope, job, published_at)
-           VALUES ($1, '', $2, 'completed', 0, 0, 0, 0, 0, '', '', '', '', 0)`,
-          [id, ' '.repeat(SIZE)],
-        );
-        await executor.query(`DELETE FROM ${table} WHERE id = $1`, [id]);
+        await insertEntry({ executor, tables, queuePrefix: '', entry: toSample(id) });
+        await executor.query(`DELETE FROM ${tables.name('tasks')} WHERE id = $1`, [id]);
       });
       noteWritten();
     },
