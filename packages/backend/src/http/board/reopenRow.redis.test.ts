@@ -19,7 +19,7 @@ describe('putting a failed task back on the board', () => {
     await using _ = bench;
     expect(await bench.kept(id)).toEqual([['failed', undefined]]);
 
-    expect(await bench.put('retry', id)).toEqual([204, undefined]);
+    expect(await bench.put('retry', { id })).toEqual([204, undefined]);
     expect(await bench.kept(id)).toEqual([['pending', undefined]]);
   });
 
@@ -28,12 +28,12 @@ describe('putting a failed task back on the board', () => {
     await using _ = bench;
     await sharedTaskLedger(bench.running.appConfig)?.close();
 
-    expect(await bench.put('retry', id)).toEqual([
+    expect(await bench.put('retry', { id })).toEqual([
       400,
       expect.stringContaining('the ledger could not be told that the task is put back: '),
     ]);
     expect(await bench.queue.getFailedCount()).toBe(1);
     await closeSharedLedgers();
-    expect(await bench.put('retry', id)).toEqual([204, undefined]);
+    expect(await bench.put('retry', { id })).toEqual([204, undefined]);
   });
 });
