@@ -25,8 +25,8 @@ export interface CreateScheduleOptions extends RecurringOptions {
 }
 
 /**
- * Tells the recurring schedules of an application what to do. Every method may answer `queue-unavailable`: the command may
- * have taken effect, and may be repeated, but for `runNow`.
+ * Tells the recurring schedules of an application what to do. Every method may answer `tasks-disabled`, and
+ * `queue-unavailable`: the command may have taken effect, and may be repeated, but for `runNow`.
  */
 export interface RecurringSchedules {
   /**
@@ -52,8 +52,8 @@ export interface RecurringSchedules {
   /**
    * Starts a run now, also while the schedule is paused; the next one stays where it is. Needs the definition in `tasks`.
    * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID,
-   * `ledger-unavailable`, `ledger-refused`, `ledger-schema`. Not safe to repeat after an error whose `metadata.isUnknown` is true: the run `metadata.taskId`
-   * may have started.
+   * `queue-unavailable`, `ledger-unavailable`, `ledger-refused`, `ledger-schema`. Not safe to repeat after an error whose
+   * `metadata.isUnknown` is true: the run `metadata.taskId` may have started.
    */
   runNow(
     id: string,

@@ -33,8 +33,8 @@ interface RunNowOptions {
 /**
  * Starts a run of a schedule beside its plan: writes it down, and puts it on its queue. One that Redis does not take has
  * started when it is in the ledger, unless its schedule skips overlapping runs: only the queue knows of those.
- * Errors: `unknown-task`, `overlapping`, `queue-unavailable` and `ledger-unavailable` with `taskId` and `isUnknown` in their
- * metadata.
+ * Errors: `unknown-task` and `overlapping`; `queue-unavailable`, `ledger-unavailable`, `ledger-refused` and `ledger-schema` with
+ * `taskId` and `isUnknown` in their metadata.
  */
 export const startRunNow = async (options: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
   const { schedule, correlationId, registry, logger, appConfig } = options;
