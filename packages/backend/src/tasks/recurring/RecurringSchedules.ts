@@ -15,7 +15,7 @@ import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError, type RecurringErrorCode, toUnavailable } from './RecurringError';
+import { RecurringError, type RecurringErrorCode, toRecurringFailure } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -84,7 +84,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
     command: (store: ScheduleStore) => Promise<Result<T, RecurringError>>,
   ): Promise<Result<T, RecurringError>> => {
     const answer = await scheduleAccess.run(command);
-    return answer.mapErr((error) => toUnavailable(error)).andThen((result) => result);
+    return answer.mapErr(toRecurringFailure).andThen((result) => result);
   };
   return {
     create: async (task, payload, timing, given = {}) => {
@@ -156,7 +156,10 @@ const resume = async (
   }
 };
 
-/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this. */
+/**
+ * `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this, and the ledger has no
+ * schedules.
+ */
 const CODES = {
   'invalid-payload': 'invalid-payload',
   'invalid-options': 'invalid-schedule',
