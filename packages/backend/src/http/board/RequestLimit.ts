@@ -1,8 +1,8 @@
 import { currentSignal } from '../request/RequestSignal';
 
 /**
- * How long one request begins further parts of its work; milliseconds. The last part may take as long again as the ledger and Redis
- * may take for it: with the default `LEDGER_DEADLINE_MS` it ends before the server closes the connection, which was silent meanwhile.
+ * How long one request begins further parts of its work; milliseconds. The last part may take a few times `LEDGER_DEADLINE_MS`
+ * (2000) more: a server whose ledger is given much longer may close the connection, which is silent meanwhile, before the answer.
  */
 const MAX_DURATION_MS = 20_000;
 

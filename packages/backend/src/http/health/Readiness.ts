@@ -42,7 +42,10 @@ export const decideReadiness = (taskNames: readonly string[], presence: WorkerPr
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 
-/** What is to be said of the lag: nothing while it is short, and of a wrong clock that it is one. Tasks run all the same, so it is no problem. Pure. */
+/**
+ * What is to be said of the lag: nothing while it is short, and of a wrong clock that it is one. Tasks run all the same, so it is
+ * no problem. Pure.
+ */
 export const decideLagWarnings = (lag: Result<OutboxLag, Error>): readonly string[] => {
   if (lag.isErr()) return [`it is not known whether tasks wait for their queues: ${lag.error.message}`];
   const { count, oldestMs, aheadMs } = lag.value;

@@ -91,7 +91,8 @@ export interface TaskContext {
    *
    * Rejects, so that the transaction is rolled back. With a `TaskError` when the task has ended already, in another attempt or by
    * a cancellation, or the value cannot be its result; with a fatal one when this attempt has completed it before. With a
-   * `LedgerError` when the ledger is off (`ledger-disabled`), or the database says no. A handler that is called by hand completes nothing.
+   * `LedgerError` when the ledger is off (`ledger-disabled`), or the database says no. A handler that is called by hand completes
+   * nothing.
    */
   completeWithin(transaction: CallerTransaction, value?: unknown): Promise<void>;
 }
