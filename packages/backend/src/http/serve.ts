@@ -35,7 +35,7 @@ interface ServeHttpOptions {
  */
 export const MAX_READ_BYTES = 16 * 1024 * 1024;
 
-/** Seconds a connection may be silent; above the 20 s, and a little, for which the board cancels tasks in one request. */
+/** Seconds a connection may be silent: above the 20 s in which the board begins to cancel tasks, and what the last of them take. */
 const IDLE_TIMEOUT_SECONDS = 30;
 
 /** Ports above the taken one that are tried for a suggestion. */

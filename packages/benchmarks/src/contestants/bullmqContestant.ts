@@ -60,14 +60,22 @@ export type PlainJob = ReturnType<typeof createPlainJob>;
 /**
  * Opens a connection with Drover's settings, so that the two sides differ in nothing but the framework; without `traceForListeners`,
  * which is a part of that.
+ *
+ * @throws When it cannot be taken off: the plain side would be measured with Drover's gain. That is so of a cluster.
  */
 export const openConnection = async (redisUrl: string, role: RedisRole): Promise<RedisConnection> => {
   const connection = createRedisConnection({ redisUrl, role, logger: silentLogger });
-  // What stands on the connection hides the library's own.
-  Reflect.deleteProperty(connection.client, 'sendCommand');
+  takeTraceOff(connection.client);
   const ready = await connection.ready(CONNECT_TIMEOUT_MS);
   if (ready.isErr()) throw ready.error;
   return connection;
+};
+
+/** What `traceForListeners` put on the connection hides the library's own. */
+const takeTraceOff = (client: RedisClient): void => {
+  if (!Object.hasOwn(client, 'sendCommand'))
+    throw new Error('expected the connection to have a sendCommand of its own, of traceForListeners');
+  Reflect.deleteProperty(client, 'sendCommand');
 };
 
 /** Creates a plain queue. `client` stays the caller's. */

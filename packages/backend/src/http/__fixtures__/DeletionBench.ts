@@ -27,6 +27,13 @@ interface DeletionBenchOptions {
   readonly concurrency?: number;
 }
 
+interface BoardPut {
+  /** The task that is meant. Default: the whole queue. */
+  readonly id?: TaskId;
+  /** Whether tasks that run are obliterated too. Default: false. */
+  readonly force?: boolean;
+}
+
 /** The application with a ledger of its own, a task that counts its runs, and the queue of that. */
 export const createDeletionBench = async ({
   isBroken = false,
@@ -73,10 +80,9 @@ export const createDeletionBench = async ({
     schedule: async (options = {}, payload = {}): Promise<TaskId> =>
       (await scheduler.schedule(CorrelationId(), task, payload, options))._unsafeUnwrap().id,
     /** Asks the board to do something with the queue, or with one task of it; answers the status and what it says. */
-    put: async (action: string, id?: TaskId) => {
-      const path = `${boardPathOf(PACK, id)}/${action}`;
-      const { status, body } = await sendToBoard(running, 'PUT', path, {
-        force: action === 'obliterate' && state.runCount > 0,
+    put: async (action: string, { id, force = false }: BoardPut = {}) => {
+      const { status, body } = await sendToBoard(running, 'PUT', `${boardPathOf(PACK, id)}/${action}`, {
+        force,
       });
       return [status, body['message']];
     },

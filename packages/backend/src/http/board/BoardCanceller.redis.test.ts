@@ -43,4 +43,23 @@ describe('createBoardCancellers', () => {
     });
     expect(await listChildren()).toMatchObject([{ name: 'orders:label', status: 'cancelled' }]);
   });
+
+  it('opens no other ledger when its own is closed meanwhile', async () => {
+    await using database = await createTestDatabase('sqlite');
+    const environment = { LEDGER_URL: database.url };
+    await using _ledgers = { [Symbol.asyncDispose]: closeSharedLedgers };
+    await using running = createRunningApp({
+      redisUrl: await testRedisUrl(),
+      tasks: [labelTask],
+      environment,
+    });
+    const { appConfig, scheduler } = running;
+    const delayMs = 600_000;
+    const { id } = (await scheduler.schedule(CorrelationId(), labelTask, {}, { delayMs }))._unsafeUnwrap();
+    const canceller = createBoardCancellers({ appConfig, logger: silentLogger })(labelTask.queueName);
+    await closeSharedLedgers();
+
+    expect((await canceller?.cancel(id))?._unsafeUnwrapErr()).toMatchObject({ code: 'ledger-unavailable' });
+    expect((await sharedTaskLedger(appConfig)?.history.find(id))?._unsafeUnwrap()?.status).toBe('scheduled');
+  });
 });

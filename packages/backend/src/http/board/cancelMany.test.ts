@@ -6,6 +6,7 @@ import { type ChangedTask } from '@backend/tasks/ledger/cancelTask';
 import { err, ok, type Result } from 'neverthrow';
 import { BoardRefusal } from './BoardRefusal';
 import { cancelMany } from './cancelMany';
+import { createRequestLimit } from './RequestLimit';
 
 const toIds = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `task-${index}`);
@@ -17,12 +18,16 @@ const failing = async (code: 'not-found' | 'not-cancellable' | 'ledger-unavailab
   err(new CancelError('the ledger could not be told', { code }));
 
 /** Cancels tasks, and tells which and what it ended in. */
-const run = async (given: Partial<Parameters<typeof cancelMany>[0]>) => {
+const run = async ({
+  ids = toIds(3),
+  cancel = cancelled,
+  limit = createRequestLimit(),
+  ...others
+}: Partial<Parameters<typeof cancelMany>[0]>) => {
   const calls: string[] = [];
-  const { ids = toIds(3), cancel = cancelled, signal = undefined, ...others } = given;
   const ended = await cancelMany({
     ids,
-    signal,
+    limit,
     cancel: (id) => {
       calls.push(id);
       return cancel(id);
@@ -66,12 +71,12 @@ describe('cancelMany', () => {
 
   it('begins nothing more after its time', async () => {
     let nowMs = 0;
-    const now = () => nowMs;
+    const limit = createRequestLimit({ now: () => nowMs });
     const cancel = (id: string) => {
       nowMs = 20_000;
       return cancelled(id);
     };
-    const { calls, ended } = await run({ ids: toIds(201), now, cancel });
+    const { calls, ended } = await run({ ids: toIds(201), limit, cancel });
 
     expect(calls).toHaveLength(200);
     expect(ended).toBe(
@@ -81,11 +86,12 @@ describe('cancelMany', () => {
 
   it('begins nothing more when nobody waits for the answer', async () => {
     const controller = new AbortController();
+    const limit = createRequestLimit({ signal: controller.signal });
     const cancel = (id: string) => {
       controller.abort();
       return cancelled(id);
     };
-    const { calls, ended } = await run({ ids: toIds(300), signal: controller.signal, cancel });
+    const { calls, ended } = await run({ ids: toIds(300), limit, cancel });
 
     expect(calls).toHaveLength(200);
     expect(ended).toBe('the request was ended; 200 tasks are done, 100 are left: call again');

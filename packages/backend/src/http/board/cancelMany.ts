@@ -2,12 +2,10 @@ import { type CancelError } from '@backend/tasks/domain/CancelError';
 import { type ChangedTask } from '@backend/tasks/ledger/cancelTask';
 import { type Err, type Result } from 'neverthrow';
 import { BoardRefusal } from './BoardRefusal';
+import { type RequestLimit } from './RequestLimit';
 
 /** Tasks that one request cancels, at most. */
 export const MAX_CANCELLED = 10_000;
-
-/** How long one request goes on with further tasks; milliseconds. A connection that is silent for longer is closed. */
-const MAX_DURATION_MS = 20_000;
 
 /** Tasks that are cancelled at the same time: many share a write of the ledger, and few enough have their payloads in memory. */
 const CHUNK = 200;
@@ -20,27 +18,22 @@ interface ManyTasks {
   cancel(id: string): Promise<Result<ChangedTask, CancelError>>;
   /** Told of the tasks of a part, without those passed over, before the next part. Rejects to end it all. Default: nothing. */
   onCancelled?(tasks: readonly ChangedTask[]): Promise<void>;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal | undefined;
-  /** Monotonic, in milliseconds. Default: `performance.now`. */
-  now?(): number;
+  readonly limit: RequestLimit;
 }
 
 /**
  * Cancels tasks, a part at a time. Those that have ended, or are gone, are passed over.
  *
  * @throws BoardRefusal that says how many are left, and why: one could not be cancelled, there are too many for one request, or
- *   the request was ended.
+ *   its limit is reached.
  */
 export const cancelMany = async ({
   ids,
   unlistedCount = 0,
   cancel,
   onCancelled = async () => undefined,
-  signal,
-  now = () => performance.now(),
+  limit,
 }: ManyTasks): Promise<void> => {
-  const endsAtMs = now() + MAX_DURATION_MS;
   const count = Math.min(ids.length, MAX_CANCELLED);
   let doneCount = 0;
   const refuse = (why: string, cause?: unknown): never => {
@@ -49,8 +42,8 @@ export const cancelMany = async ({
     throw new BoardRefusal(`${why}; ${counts}: call again`, { cause });
   };
   for (let start = 0; start < count; start += CHUNK) {
-    if (signal?.aborted === true) refuse('the request was ended');
-    if (now() >= endsAtMs) refuse(`one request cancels tasks for ${MAX_DURATION_MS / 1000} s at most`);
+    const end = limit.reached();
+    if (end !== undefined) refuse(end);
     const chunk = ids.slice(start, Math.min(start + CHUNK, count));
     const answers = await Promise.all(chunk.map((id) => cancel(id)));
     const changed = answers.flatMap((answer) => (answer.isOk() ? [answer.value] : []));

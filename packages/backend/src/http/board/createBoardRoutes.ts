@@ -62,6 +62,7 @@ const createLazyPages = ({ tasks, connection, appConfig, logger, scheduler }: Bo
       tasks,
       client,
       appConfig,
+      logger,
       scheduler,
       queues: sharedTaskQueues({ connection, prefix, logger }),
       cancellerOf: createBoardCancellers({ appConfig, logger }),

@@ -1,5 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { currentLogContext } from '@backend/logger/LogContext';
+import { type ILogger } from '@backend/logger/Logger';
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { PRIORITIES } from '@backend/tasks/domain/Priority';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
@@ -26,6 +27,7 @@ export interface TaskAdapterOptions {
   readonly queues: TaskQueues;
   readonly scheduler: TaskScheduler;
   readonly appConfig: AppConfig;
+  readonly logger: ILogger;
   /** Gives what cancels tasks of a name; nothing when there is no ledger. Asked for each action. */
   cancellerOf(taskName: string): BoardCanceller | undefined;
   /** Reads which workers are connected, for all queues at once. */
@@ -113,7 +115,7 @@ const guardJob = (job: Job, { task, queue, options }: BoardTask): Job => {
       if (state === 'completed') {
         throw new BoardRefusal('a completed task is not run again; duplicate it instead');
       }
-      await reopenRow(options.appConfig, job.id);
+      await reopenRow(options, job.id);
       await retryFromStart({ client: options.client, queue, job: original });
     },
     remove: toJobRemoval(job, toDeletionParts({ task, queue, options })),

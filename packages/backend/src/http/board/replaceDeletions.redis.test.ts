@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'bun:test';
 import { silentLogger } from '@backend/logger/silentLogger';
+import { TaskId } from '@backend/tasks/domain/TaskId';
+import { closeSharedLedgers, sharedTaskLedger } from '@backend/tasks/ledger/sharedTaskLedger';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { waitForStatus } from '../__fixtures__/BoardClient';
 import { CANCELLED, createDeletionBench, PACK } from '../__fixtures__/DeletionBench';
+import { runWithSignal } from '../request/RequestSignal';
 import { type BoardCanceller, createBoardCancellers } from './BoardCanceller';
 import { replaceDeletions } from './replaceDeletions';
 
@@ -10,14 +13,27 @@ import { replaceDeletions } from './replaceDeletions';
 const clean = (adapter: BullMQAdapter, state: string, graceMs = 0): Promise<void> =>
   adapter.clean(state as Parameters<BullMQAdapter['clean']>[0], graceMs);
 
-/** The adapter of a queue, with or without a ledger. */
+/** The adapter of a queue, with or without a ledger, and the ids of the tasks that it cancels. */
 const setup = async (options: Parameters<typeof createDeletionBench>[0] = {}) => {
   const bench = await createDeletionBench(options);
   const { running, queue, client } = bench;
   const cancellerOf = createBoardCancellers({ appConfig: running.appConfig, logger: silentLogger });
+  const cancelledIds: string[] = [];
+  const canceller = (): BoardCanceller | undefined => {
+    const found = cancellerOf(PACK);
+    return (
+      found && {
+        ...found,
+        cancel: (id, onlyIn) => {
+          cancelledIds.push(id);
+          return found.cancel(id, onlyIn);
+        },
+      }
+    );
+  };
   const adapter = new BullMQAdapter(queue);
-  replaceDeletions(adapter, { client, queue, canceller: () => cancellerOf(PACK) });
-  return Object.assign(bench, { adapter });
+  replaceDeletions(adapter, { client, queue, canceller });
+  return Object.assign(bench, { adapter, cancelledIds });
 };
 
 /** An adapter before whose first cancellation a worker takes one of the tasks. */
@@ -93,5 +109,63 @@ describe('replaceDeletions', () => {
     bench.release();
     await waitForStatus(bench.running, taken, 'completed');
     expect(bench.state).toEqual({ runCount: 1, abortCount: 0 });
+  });
+});
+
+describe('obliterating what is cancelled already', () => {
+  it('tells the ledger of those alone of which it has not been told', async () => {
+    await using bench = await setup();
+    const [told, untold] = [
+      await bench.schedule({ delayMs: 600_000 }),
+      await bench.schedule({ delayMs: 600_000 }),
+    ];
+    await bench.put('clean', { id: told });
+    await sharedTaskLedger(bench.running.appConfig)?.close();
+    await bench.put('clean', { id: untold });
+    await closeSharedLedgers();
+    expect(await bench.kept(told, untold)).toEqual([CANCELLED, ['scheduled', undefined]]);
+    await bench.adapter.obliterate();
+
+    expect(bench.cancelledIds).toEqual([untold]);
+    expect(await bench.kept(told, untold)).toEqual([CANCELLED, CANCELLED]);
+    expect(await bench.keys()).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'deletes more than it does at the same time; with a ledger: %p',
+    async (hasLedger) => {
+      await using bench = await setup({ hasLedger });
+      const members = Array.from({ length: 2001 }, (_, index) => [String(index), TaskId()]);
+      await bench.client.zadd(bench.queue.toKey('cancelled'), ...members.flat());
+      await bench.adapter.obliterate();
+
+      expect(await bench.keys()).toEqual([]);
+      expect(bench.cancelledIds).toEqual([]);
+    },
+  );
+
+  it('deletes nothing when the ledger cannot be asked', async () => {
+    await using bench = await setup();
+    const id = await bench.schedule({ delayMs: 600_000 });
+    await bench.put('clean', { id });
+    await sharedTaskLedger(bench.running.appConfig)?.close();
+
+    await expect(bench.adapter.obliterate()).rejects.toThrow(
+      /^the ledger could not be asked: .+; tasks that are cancelled already are left: call again$/,
+    );
+    expect(await bench.keys()).toContain(id);
+    await closeSharedLedgers();
+  });
+
+  it('deletes nothing more when nobody waits for the answer', async () => {
+    await using bench = await setup();
+    const id = await bench.schedule({ delayMs: 600_000 });
+    await bench.put('clean', { id });
+    const obliterated = runWithSignal(AbortSignal.abort(), () => bench.adapter.obliterate());
+
+    await expect(obliterated).rejects.toThrow(
+      'the request was ended; tasks that are cancelled already are left: call again',
+    );
+    expect(await bench.keys()).toContain(id);
   });
 });

@@ -5,11 +5,11 @@ import { toCancelledKey } from '@backend/tasks/queue/CancelledTasks';
 import { deleteCancelled } from '@backend/tasks/queue/deleteCancelled';
 import { type BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { type Job, type JobType, type Queue } from 'bullmq';
-import { currentSignal } from '../request/RequestSignal';
 import { type BoardCanceller } from './BoardCanceller';
 import { BoardRefusal } from './BoardRefusal';
 import { cancelInsteadOfDeleting } from './cancelInsteadOfDeleting';
 import { cancelMany, MAX_CANCELLED } from './cancelMany';
+import { createRequestLimit, type RequestLimit } from './RequestLimit';
 
 /** What deletes the tasks of one queue. */
 export interface DeletionParts {
@@ -27,6 +27,9 @@ const WAITING = [...READY, 'delayed', 'waiting-children'] as const satisfies rea
 
 /** Where tasks are that have not ended. */
 const UNFINISHED = ['active', ...WAITING] as const satisfies readonly JobType[];
+
+/** Cancelled tasks that are deleted at the same time. */
+const CANCELLED_CHUNK = 1000;
 
 /** States as Bull Board names them, of which the tasks are cleaned. */
 const STATES: ReadonlyMap<string, (typeof WAITING)[number]> = new Map([
@@ -59,12 +62,16 @@ export const replaceDeletions = (adapter: BullMQAdapter, parts: DeletionParts): 
   };
   adapter.obliterate = async (given) => {
     const cancels = canceller();
+    if (cancels === undefined) {
+      await obliterate(given);
+      return eachCancelled(parts, (ids) => deleteCancelled({ ...parts, ids }));
+    }
     // A queue whose tasks run is refused as a whole, unless it is forced.
     const isForced = given?.force === true;
     const isRefused = !isForced && (await queue.getActiveCount()) > 0;
-    const told = cancels === undefined || isRefused ? [] : await cancelAll(parts, cancels, isForced);
+    const runningIds = isRefused ? [] : await cancelAll(parts, cancels, isForced);
     await obliterate(given);
-    await deleteCancelled({ ...parts, ids: cancels === undefined ? await listCancelled(parts) : told });
+    await deleteCancelled({ ...parts, ids: runningIds });
   };
 };
 
@@ -90,7 +97,7 @@ const cancelWaiting = async (
     ids: ids.filter((id) => (taskIdTimeMs(id) ?? 0) <= madeUntilMs),
     unlistedCount,
     cancel: (id) => cancel(id, sets),
-    signal: currentSignal(),
+    limit: createRequestLimit(),
   });
 };
 
@@ -103,11 +110,10 @@ const cancelAll = async (
   cancels: BoardCanceller,
   isForced: boolean,
 ): Promise<readonly string[]> => {
-  const { ids, unlistedCount } = await listTasks(parts.queue, isForced ? UNFINISHED : WAITING);
+  const limit = createRequestLimit();
   const runningIds: string[] = [];
   await cancelMany({
-    ids: [...ids, ...(await listCancelled(parts))],
-    unlistedCount,
+    ...(await listTasks(parts.queue, isForced ? UNFINISHED : WAITING)),
     cancel: (id) => cancels.cancel(id, isForced ? undefined : WAITING),
     onCancelled: async (tasks) => {
       const running = tasks.filter(({ record }) => isForced && record.status === 'running');
@@ -115,10 +121,30 @@ const cancelAll = async (
       await endRunning(cancels, running);
       await deleteCancelled({ ...parts, ids: tasks.map(({ record }) => record.id) });
     },
-    signal: currentSignal(),
+    limit,
+  });
+  await eachCancelled(parts, async (ids) => {
+    await endUntold(cancels, { ids, limit });
+    await deleteCancelled({ ...parts, ids });
   });
   return runningIds;
 };
+
+/** Cancels those tasks in the ledger that are cancelled on their queue alone: who was to write it down died, or could not. */
+const endUntold = async (
+  { listUnended, cancel }: BoardCanceller,
+  { ids, limit }: { readonly ids: readonly string[]; readonly limit: RequestLimit },
+): Promise<void> => {
+  const end = limit.reached();
+  if (end !== undefined) throw toCancelledRefusal(end);
+  const untold = await listUnended(ids);
+  if (untold.isErr())
+    throw toCancelledRefusal(`the ledger could not be asked: ${untold.error.message}`, untold.error);
+  await cancelMany({ ids: untold.value, cancel: (id) => cancel(id), limit });
+};
+
+const toCancelledRefusal = (why: string, cause?: unknown): BoardRefusal =>
+  new BoardRefusal(`${why}; tasks that are cancelled already are left: call again`, { cause });
 
 /** A worker that does not hear of the request before its job is deleted, or is dead, must not have the task brought back. */
 const endRunning = async (cancels: BoardCanceller, tasks: readonly ChangedTask[]): Promise<void> => {
@@ -138,8 +164,17 @@ const listTasks = async (queue: Queue, sets: readonly JobType[]) => {
   return { ids, unlistedCount: Math.max(0, count - ids.length) };
 };
 
-const listCancelled = ({ client, queue }: DeletionParts): Promise<readonly string[]> =>
-  client.zrange(toCancelledKey(queue), '0', '-1');
+/** Gives what is cancelled on a queue to what deletes it, a part at a time: there may be very many. */
+const eachCancelled = async (
+  { client, queue }: DeletionParts,
+  deleteTasks: (ids: readonly string[]) => Promise<unknown>,
+): Promise<void> => {
+  for (;;) {
+    const ids = await client.zrange(toCancelledKey(queue), '0', String(CANCELLED_CHUNK - 1));
+    if (ids.length === 0) return;
+    await deleteTasks(ids);
+  }
+};
 
 /** What deletes one job: a task that has not ended is cancelled when there is a ledger, all others are deleted. */
 export const toJobRemoval = (job: Job, parts: DeletionParts): (() => Promise<void>) => {

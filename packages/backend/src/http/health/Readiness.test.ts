@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'bun:test';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
-import { checkReadiness, decideReadiness } from './Readiness';
+import { ok } from 'neverthrow';
+import { checkReadiness, decideLagWarnings, decideReadiness } from './Readiness';
 
 const worker = { connectionId: '1', workerId: 'worker-1', address: '10.0.0.7:50001', ageSeconds: 3 };
 
@@ -25,6 +26,35 @@ describe('decideReadiness', () => {
       ],
       warnings: [],
     });
+  });
+});
+
+describe('decideLagWarnings', () => {
+  const warningsOf = (count: number, [oldestMs, aheadMs]: readonly [number, number]) =>
+    decideLagWarnings(ok({ count, oldestMs, aheadMs }));
+
+  it('is silent while the lag is short', () => {
+    expect(warningsOf(399, [30_000, 30_000])).toEqual([]);
+  });
+
+  it('says how long the first has waited', () => {
+    expect([...warningsOf(2, [31_999, 0]), ...warningsOf(1, [3_600_000, 0])]).toEqual([
+      '2 tasks of the ledger are not on their queues yet, the first for 31 s: drover recover says why',
+      '1 task of the ledger is not on its queue yet, the first for 3600 s: drover recover says why',
+    ]);
+  });
+
+  it('says of a clock that was ahead that it was, and not that tasks have waited', () => {
+    expect(warningsOf(399, [0, 3_599_000])).toEqual([
+      '399 tasks of the ledger are not on their queues yet, the last dated 3599 s ahead: a clock is, or was, wrong',
+    ]);
+  });
+
+  it('says both when both are so', () => {
+    expect(warningsOf(2, [31_000, 32_000])).toEqual([
+      expect.stringContaining('the first for 31 s'),
+      expect.stringContaining('the last dated 32 s ahead'),
+    ]);
   });
 });
 

@@ -31,7 +31,7 @@ export interface ReadinessOptions {
   readonly readLag?: ReadLag | undefined;
 }
 
-/** How long a task of the ledger may wait for its queue before that is worth a warning; milliseconds. */
+/** How long a task of the ledger may wait for its queue, or be ahead, before that is worth a warning; milliseconds. */
 const MAX_LAG_MS = 30_000;
 
 /** Decides on readiness from the workers that are connected. Pure. */
@@ -42,15 +42,28 @@ export const decideReadiness = (taskNames: readonly string[], presence: WorkerPr
   return { status: problems.length === 0 ? 'ready' : 'not-ready', problems, warnings: [] };
 };
 
-/** What is to be said of the lag: nothing while it is short. Tasks run all the same, so it is no problem. Pure. */
+/**
+ * What is to be said of the lag: nothing while it is short, and of a wrong clock that it is one. Tasks run all the same, so it is
+ * no problem. Pure.
+ */
 export const decideLagWarnings = (lag: Result<OutboxLag, Error>): readonly string[] => {
   if (lag.isErr()) return [`it is not known whether tasks wait for their queues: ${lag.error.message}`];
-  const { count, oldestMs } = lag.value;
-  if (oldestMs <= MAX_LAG_MS) return [];
-  const tasks = count === 1 ? '1 task of the ledger is not' : `${count} tasks of the ledger are not`;
-  const seconds = Math.floor(oldestMs / 1000);
-  return [`${tasks} on their queues yet, the first for ${seconds} s: drover recover says why`];
+  const { count, oldestMs, aheadMs } = lag.value;
+  const tasks =
+    count === 1
+      ? '1 task of the ledger is not on its queue'
+      : `${count} tasks of the ledger are not on their queues`;
+  return [
+    ...(oldestMs > MAX_LAG_MS
+      ? [`${tasks} yet, the first for ${toSeconds(oldestMs)}: drover recover says why`]
+      : []),
+    ...(aheadMs > MAX_LAG_MS
+      ? [`${tasks} yet, the last dated ${toSeconds(aheadMs)} ahead: a clock is, or was, wrong`]
+      : []),
+  ];
 };
+
+const toSeconds = (ms: number): string => `${Math.floor(ms / 1000)} s`;
 
 /**
  * Finds out whether Redis answers, every task has a worker, and the queues are abreast of the ledger. Never rejects; takes 2 x

@@ -30,7 +30,7 @@ const gauge = (registry: Registry, name: string, help: string, value: number): v
 export const addLedgerMetrics = (registry: Registry, lag: Result<OutboxLag, Error>): void => {
   gauge(registry, 'drover_ledger_up', 'Whether the ledger answers and takes writes.', lag.isOk() ? 1 : 0);
   if (lag.isErr()) return;
-  const { count, oldestMs } = lag.value;
+  const { count, oldestMs, aheadMs } = lag.value;
   gauge(
     registry,
     'drover_ledger_unpublished_tasks',
@@ -41,6 +41,6 @@ export const addLedgerMetrics = (registry: Registry, lag: Result<OutboxLag, Erro
     registry,
     'drover_ledger_oldest_unpublished_seconds',
     'How long the first of them has waited, or how far one is in the future; 0 without any.',
-    oldestMs / 1000,
+    Math.max(oldestMs, aheadMs) / 1000,
   );
 };

@@ -1,5 +1,5 @@
-import { AppError, type ErrorMetadata } from '@core/errors/AppError';
-import { toCallFailure } from '../ledger/CallFailure';
+import { AppError } from '@core/errors/AppError';
+import { toFailureOf } from '../ledger/toFailureOf';
 
 /**
  * Why a dead letter could not be read, retried or purged.
@@ -39,12 +39,5 @@ export class DeadLetterError extends AppError<DeadLetterErrorCode> {
   override readonly name = 'DeadLetterError';
 }
 
-/**
- * Redis or the ledger did not answer or refused, or tasks are switched off.
- *
- * @param metadata How far the call had come.
- */
-export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): DeadLetterError => {
-  const { message, ...failure } = toCallFailure(cause);
-  return new DeadLetterError(message, { ...failure, metadata });
-};
+/** The error for a Redis or a ledger that did not answer or refused, or tasks that are switched off. */
+export const toLetterFailure = toFailureOf(DeadLetterError);

@@ -10,7 +10,7 @@ import { type RecalledTask } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type TaskPlace } from '../queue/findRetriable';
 import { createQueueAccess } from '../queue/QueueAccess';
-import { DeadLetterError, toUnavailable } from './DeadLetterError';
+import { DeadLetterError, toLetterFailure } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import {
   checkCountCall,
@@ -90,12 +90,12 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       const selected = checkListOptions(given).andThen(({ name }) => select(name));
       if (selected.isErr()) return err(selected.error);
       const { limit = 100, offset = 0 } = given;
-      return (await listLetters(selected.value, { limit, offset })).mapErr(toUnavailable);
+      return (await listLetters(selected.value, { limit, offset })).mapErr(toLetterFailure);
     },
     get: async (id) => {
       const found = await findLetter(all, id);
       if (found.isErr()) return err(found.error);
-      const letter = (await readLetter(all, found.value.task, id)).mapErr(toUnavailable);
+      const letter = (await readLetter(all, found.value.task, id)).mapErr(toLetterFailure);
       return letter.andThen((read) => (read === undefined ? err(toNotFound(id)) : ok(read)));
     },
     retry: async (id, given = {}) => {
@@ -105,7 +105,7 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       if (retriedAs !== undefined) return err(toAlreadyRetried(id, retriedAs));
       const { force: isForced = false, steps = 'keep' } = given;
       const retry = { ...all, task, id, isForced, keepsSteps: steps === 'keep' };
-      return (await retryTask(retry)).mapErr(toUnavailable).andThen((answer) => toRetried(id, answer));
+      return (await retryTask(retry)).mapErr(toLetterFailure).andThen((answer) => toRetried(id, answer));
     },
     retryAll: async (given = {}) => {
       const selected = checkRetryAllOptions(given).andThen(({ name }) => select(name));
@@ -119,7 +119,7 @@ export const createDeadLetterQueue = (options: DeadLetterQueueOptions): DeadLett
       const selected = checkCountCall(name).andThen(select);
       return selected.isErr()
         ? err(selected.error)
-        : (await countLetters(selected.value)).mapErr(toUnavailable);
+        : (await countLetters(selected.value)).mapErr(toLetterFailure);
     },
   };
 };
@@ -144,7 +144,7 @@ const findLetter = async (
   const letter: Result<RecalledTask | undefined, Error> = isForgotten
     ? await recallLetter(context, id, isForced)
     : found;
-  return letter.mapErr(toUnavailable).andThen((place) => {
+  return letter.mapErr(toLetterFailure).andThen((place) => {
     if (place === undefined) return err(toNotFound(id));
     return place.status === 'failed' ? ok(place) : err(toNotFailed(id, place));
   });

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { purgeFailed } from '../queue/FailedTasks';
 import { TRIM_LIMIT } from '../queue/trimFinished';
-import { type DeadLetterError, toUnavailable } from './DeadLetterError';
+import { type DeadLetterError, toLetterFailure } from './DeadLetterError';
 import { type LetterContext, toFailedTasksQueries } from './LetterContext';
 
 /**
@@ -18,7 +18,7 @@ export const purgeLetters = async (
     const purged = await context.access.run((_queues, { client }) =>
       Promise.all(toFailedTasksQueries(context, client).map((query) => purgeFailed(query, failedByMs))),
     );
-    if (purged.isErr()) return err(toUnavailable(purged.error, { purgedCount }));
+    if (purged.isErr()) return err(toLetterFailure(purged.error, { purgedCount }));
     purgedCount += purged.value.reduce((sum, count) => sum + count, 0);
     if (purged.value.every((count) => count < TRIM_LIMIT)) return ok(purgedCount);
   }

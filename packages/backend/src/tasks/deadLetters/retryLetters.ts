@@ -1,7 +1,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { type FailedTask } from '../queue/FailedTasks';
-import { type DeadLetterError, toUnavailable } from './DeadLetterError';
+import { type DeadLetterError, toLetterFailure } from './DeadLetterError';
 import { type LetterContext } from './LetterContext';
 import { type LetterRetryAllOptions } from './LetterQuery';
 import { createOldestLetters } from './OldestLetters';
@@ -35,7 +35,7 @@ export const retryLetters = async (
   const progress = (): RetriedLetters => ({ retriedCount: madeIds.size, skippedCount });
   while (madeIds.size < limit) {
     const part = await letters.take(Math.min(CHUNK, limit - madeIds.size));
-    if (part.isErr()) return err(toUnavailable(part.error, { ...progress() }));
+    if (part.isErr()) return err(toLetterFailure(part.error, { ...progress() }));
     if (part.value.length === 0) break;
     const others = part.value.filter(({ id }) => !madeIds.has(id));
     const answers = await Promise.all(
@@ -46,7 +46,7 @@ export const retryLetters = async (
       else if (answer.isOk()) skippedCount += 1;
     }
     const failed = answers.find((answer) => answer.isErr());
-    if (failed?.isErr()) return err(toUnavailable(failed.error, { ...progress() }));
+    if (failed?.isErr()) return err(toLetterFailure(failed.error, { ...progress() }));
   }
   return ok(progress());
 };

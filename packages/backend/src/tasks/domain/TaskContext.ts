@@ -89,9 +89,10 @@ export interface TaskContext {
    * happens exactly once, also when the worker dies right after the commit, since a task that is completed is never run
    * again. To be the last thing in the transaction. The task's result is `value`, whatever the handler returns then.
    *
-   * Rejects, so that the transaction is rolled back. With a `TaskError` when another attempt has ended the task already, or the
-   * value cannot be its result; with a fatal one when this attempt has completed it before. With a `LedgerError` when the ledger
-   * is off (`ledger-disabled`), or the database says no. A handler that is called by hand completes nothing.
+   * Rejects, so that the transaction is rolled back. With a `TaskError` when the task has ended already, in another attempt or by
+   * a cancellation, or the value cannot be its result; with a fatal one when this attempt has completed it before. With a
+   * `LedgerError` when the ledger is off (`ledger-disabled`), or the database says no. A handler that is called by hand completes
+   * nothing.
    */
   completeWithin(transaction: CallerTransaction, value?: unknown): Promise<void>;
 }

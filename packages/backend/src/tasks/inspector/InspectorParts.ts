@@ -6,8 +6,8 @@ import { type TaskDefinition } from '../domain/TaskDefinition';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskRegistry } from '../domain/TaskRegistry';
-import { toCallFailure } from '../ledger/CallFailure';
 import { type TaskLedger } from '../ledger/TaskLedger';
+import { toFailureOf } from '../ledger/toFailureOf';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { readTaskRecord } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
@@ -43,7 +43,7 @@ export const findTask = async (
       ),
     ),
   );
-  return found.map((records) => records.find((record) => record !== undefined)).mapErr(toUnavailable);
+  return found.map((records) => records.find((record) => record !== undefined)).mapErr(toInspectorFailure);
 };
 
 /** Checks an id: any text that is not empty, since the queues may hold jobs of other programs too. */
@@ -76,10 +76,7 @@ export const toNotFound = (
 };
 
 /** The error for a ledger or a Redis that is silent or refuses, a call that failed, or tasks that are switched off. */
-export const toUnavailable = (error: Error): InspectorError => {
-  const { message, ...options } = toCallFailure(error);
-  return new InspectorError(message, options);
-};
+export const toInspectorFailure = toFailureOf(InspectorError);
 
 /** The error for what only a ledger knows, where there is none. */
 export const toLedgerDisabled = (wanted: string): InspectorError =>

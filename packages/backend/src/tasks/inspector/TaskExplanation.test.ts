@@ -2,7 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type TaskSituation } from '../queue/readTaskSituation';
-import { type ExplanationInput, toTaskExplanation } from './TaskExplanation';
+import { type ExplanationInput, toKeptExplanation, toTaskExplanation } from './TaskExplanation';
 
 const NOW_MS = Date.parse('2026-01-01T12:00:00Z');
 const [past, soon] = [new Date(NOW_MS - 1000), new Date(NOW_MS + 60_000)];
@@ -183,5 +183,33 @@ describe('toTaskExplanation', () => {
       { reason: 'workers-busy', workerCount: 2, runningCount: 2 },
       { reason: 'expires', expiresAt: past, isExpired: true },
     ]);
+  });
+});
+
+const keptCases: [sentence: string, reasons: readonly string[], given: Partial<TaskRecord>][] = [
+  [
+    'The task is in the ledger and not on its queue: it is put there when Redis takes it.',
+    ['not-on-queue'],
+    {},
+  ],
+  [
+    'The task is in the ledger and not on its queue: it is put there when Redis takes it.',
+    ['not-on-queue', 'delayed', 'expires'],
+    { status: 'scheduled', dueAt: soon, expiresAt: soon },
+  ],
+  [
+    'Attempt 1 runs since 2026-01-01T11:59:59.000Z.',
+    ['running', 'not-on-queue', 'cancel-requested'],
+    { ...running, startedAt: past, ...cancelRequest },
+  ],
+  ['The task completed at 2026-01-01T11:59:59.000Z.', ['completed'], { status: 'completed', endedAt: past }],
+];
+
+describe('toKeptExplanation', () => {
+  it.each(keptCases)('%s %j', (sentence, reasons, given) => {
+    const explanation = toKeptExplanation({ record: { ...record, ...given }, nowMs: NOW_MS });
+
+    expect(explanation.sentence).toBe(sentence);
+    expect(explanation.facts.map(({ reason }) => reason) as readonly string[]).toEqual(reasons);
   });
 });

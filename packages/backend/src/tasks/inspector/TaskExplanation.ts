@@ -39,13 +39,13 @@ export const toKeptExplanation = (kept: Pick<ExplanationInput, 'record' | 'nowMs
   return { sentence: toSentence(facts[0]), facts };
 };
 
-/** One that runs has lost its place on the queue, and needs none. */
+/** One that runs has lost its place on the queue, which it needs again when its worker has died too. */
 const keptFacts = (kept: Pick<ExplanationInput, 'record' | 'nowMs'>): TaskExplanation['facts'] => {
-  const { status, name, attempt, startedAt } = kept.record;
-  if (status !== 'running')
-    return [{ reason: 'not-on-queue', taskName: name }, ...delayFacts(kept), ...expiryFacts(kept)];
+  const { status, name: taskName, attempt, startedAt } = kept.record;
+  const absence = { reason: 'not-on-queue', taskName } as const;
+  if (status !== 'running') return [absence, ...delayFacts(kept), ...expiryFacts(kept)];
   const start = startedAt === undefined ? {} : { startedAt };
-  return [{ reason: 'running', attempt, ...start }, ...cancelFacts(kept)];
+  return [{ reason: 'running', attempt, ...start }, absence, ...cancelFacts(kept)];
 };
 
 const factsOf = (input: ExplanationInput): TaskExplanation['facts'] => {

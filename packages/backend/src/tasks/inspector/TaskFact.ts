@@ -2,7 +2,10 @@ import { type StoredTaskError } from '../domain/TaskRecord';
 
 /** One thing that says why a task does not run, or what became of it. */
 export type TaskFact =
-  /** The ledger has it, and its queue does not: Redis did not take it, or has lost it; the relay puts it there. */
+  /**
+   * The ledger has it, and its queue does not: Redis did not take it, or has lost it; the relay puts it there. One that runs, as
+   * far as the ledger knows, only when its worker turns out to be dead.
+   */
   | { readonly reason: 'not-on-queue'; readonly taskName: string }
   /** No definition of the inspector's list has the task's name. */
   | { readonly reason: 'unregistered'; readonly taskName: string }
@@ -36,6 +39,7 @@ export type TaskFact =
       readonly reason: 'running';
       readonly attempt: number;
       readonly startedAt?: Date;
+      /** As its queue has it. */
       readonly workerId?: string;
     }
   /** It runs without a slot, until its children have ended; those that have not yet. */

@@ -73,8 +73,8 @@ export interface TaskInspector {
    *
    * @param reason 1 to 1000 characters, kept with the task.
    * @returns The task: `cancelled`, or `running` with `cancelRequestedAt`; it may still complete, if its handler ends
-   *   before it hears of it. Errors: `not-cancellable` when it has ended, `invalid-query`, `invalid-reason`, `not-found`; after
-   *   `queue-unavailable` it may be cancelled.
+   *   before it hears of it. Errors: `not-cancellable` when it has ended, `invalid-query`, `invalid-reason`, `not-found`,
+   *   `tasks-disabled`; after `queue-unavailable` and `ledger-unavailable` it may be cancelled.
    */
   cancel(id: TaskId, reason?: string): Promise<Result<TaskRecord, InspectorError>>;
   /**

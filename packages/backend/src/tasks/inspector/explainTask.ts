@@ -7,7 +7,13 @@ import { toTaskRecord } from '../queue/TaskRecordReader';
 import { listRememberedNames } from '../queue/UnregisteredTasks';
 import { readWorkerPresence } from '../queue/WorkerPresence';
 import { type InspectorError } from './InspectorError';
-import { checkTaskId, type InspectorParts, maxAttemptsOf, toNotFound, toUnavailable } from './InspectorParts';
+import {
+  checkTaskId,
+  type InspectorParts,
+  maxAttemptsOf,
+  toInspectorFailure,
+  toNotFound,
+} from './InspectorParts';
 import { readKept } from './readKept';
 import {
   type KnownWorkers,
@@ -101,7 +107,7 @@ const findSituation = async (
     const remembered = await listRememberedNames(client, appConfig.queuePrefix);
     return findIn(remembered.filter((name) => !registered.includes(name)));
   });
-  return found.mapErr(toUnavailable);
+  return found.mapErr(toInspectorFailure);
 };
 
 /** A managed Redis may forbid CLIENT LIST: then it is only not known who is there. */

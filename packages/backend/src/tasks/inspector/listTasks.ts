@@ -6,7 +6,7 @@ import { type LedgerHistory } from '../ledger/LedgerHistory';
 import { listTaskIds } from '../queue/listTaskIds';
 import { readTaskRecords } from '../queue/TaskRecordReader';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, maxAttemptsOf, toLedgerDisabled, toUnavailable } from './InspectorParts';
+import { type InspectorParts, maxAttemptsOf, toInspectorFailure, toLedgerDisabled } from './InspectorParts';
 import { compareNewestFirst, parseTaskCursor, type TaskPlace, toTaskCursor } from './TaskCursor';
 import { type TaskQuery, taskQueryProblems } from './TaskQuery';
 
@@ -54,7 +54,7 @@ const listKeptTasks = async (
     ...(taskName === undefined ? {} : { taskName }),
     ...(beforeId === undefined ? {} : { beforeId }),
   });
-  return listed.mapErr(toUnavailable).map((found) => {
+  return listed.mapErr(toInspectorFailure).map((found) => {
     const tasks = found.slice(0, limit);
     const last = tasks.at(-1);
     return found.length > limit && last !== undefined ? { tasks, nextCursor: toTaskCursor(last) } : { tasks };
@@ -76,7 +76,7 @@ const listPlaces = async (
   );
   const places: TaskPlace[] = [];
   for (const [index, ids] of listed.entries()) {
-    if (ids.isErr()) return err(toUnavailable(ids.error));
+    if (ids.isErr()) return err(toInspectorFailure(ids.error));
     const name = names[index] ?? '';
     for (const id of ids.value) {
       const place = { id, name };
@@ -132,7 +132,7 @@ const readPlaces = async (
       ),
     ),
   );
-  return read.mapErr(toUnavailable).map((perQueue) => {
+  return read.mapErr(toInspectorFailure).map((perQueue) => {
     const records = new Map(
       perQueue.flat().flatMap((record) => (record === undefined ? [] : [[toTaskCursor(record), record]])),
     );

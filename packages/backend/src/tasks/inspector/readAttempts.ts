@@ -3,7 +3,7 @@ import { showValue } from '../domain/numberRule';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskAttempt } from '../ledger/LedgerHistory';
 import { InspectorError } from './InspectorError';
-import { checkTaskId, type InspectorParts, toLedgerDisabled, toUnavailable } from './InspectorParts';
+import { checkTaskId, type InspectorParts, toInspectorFailure, toLedgerDisabled } from './InspectorParts';
 
 /** Reads what the ledger keeps of a task's attempts; see `TaskInspector.getAttempts`. */
 export const readAttempts = async (
@@ -16,10 +16,10 @@ export const readAttempts = async (
   if (!isTaskId(id)) return err(toUnknown(id)); // another program's
   const { history } = ledger;
   const listed = await history.listAttempts(id);
-  if (listed.isErr()) return err(toUnavailable(listed.error));
+  if (listed.isErr()) return err(toInspectorFailure(listed.error));
   if (listed.value.length > 0) return ok(listed.value);
   const found = await history.find(id);
-  if (found.isErr()) return err(toUnavailable(found.error));
+  if (found.isErr()) return err(toInspectorFailure(found.error));
   return found.value === undefined ? err(toUnknown(id)) : ok([]);
 };
 

@@ -2,7 +2,7 @@ import { ok, type Result } from 'neverthrow';
 import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toInspectorFailure } from './InspectorParts';
 
 /** Reads a task from the ledger; `undefined` when it does not know it, or when there is none. */
 export const readKept = async (
@@ -11,5 +11,5 @@ export const readKept = async (
 ): Promise<Result<TaskRecord | undefined, InspectorError>> => {
   // An id that is none of ours is another program's, of which the ledger knows nothing.
   if (ledger === undefined || !isTaskId(id)) return ok(undefined);
-  return (await ledger.history.find(id)).mapErr(toUnavailable);
+  return (await ledger.history.find(id)).mapErr(toInspectorFailure);
 };

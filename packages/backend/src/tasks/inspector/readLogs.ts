@@ -1,7 +1,7 @@
 import { err, type Result } from 'neverthrow';
 import { readTaskLog } from '../queue/TaskLog';
 import { type InspectorError } from './InspectorError';
-import { type InspectorParts, requireTask, toUnavailable } from './InspectorParts';
+import { type InspectorParts, requireTask, toInspectorFailure } from './InspectorParts';
 
 /** Reads what a task's handlers logged; see `TaskInspector.getLogs`. */
 export const readLogs = async (
@@ -13,5 +13,5 @@ export const readLogs = async (
   const log = await parts.access.run(({ client, get }) =>
     readTaskLog({ client, queue: get(found.value.name), id }),
   );
-  return log.map(({ lines }) => lines).mapErr(toUnavailable);
+  return log.map(({ lines }) => lines).mapErr(toInspectorFailure);
 };

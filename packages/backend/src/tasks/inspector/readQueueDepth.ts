@@ -3,7 +3,7 @@ import { showValue } from '../domain/numberRule';
 import { sumTaskCounts, type TaskCounts } from '../domain/TaskCounts';
 import { countTasks } from '../queue/countTasks';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toInspectorFailure } from './InspectorParts';
 
 /** Counts the tasks of one definition; without a name, of all. */
 export const readQueueDepth = async (
@@ -20,5 +20,5 @@ export const readQueueDepth = async (
   const counted = await access.run((queues, { client }) =>
     Promise.all(names.map((name) => countTasks(client, queues.get(name)))),
   );
-  return counted.map(sumTaskCounts).mapErr(toUnavailable);
+  return counted.map(sumTaskCounts).mapErr(toInspectorFailure);
 };

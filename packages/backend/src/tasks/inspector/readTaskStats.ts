@@ -4,7 +4,7 @@ import { countTasks } from '../queue/countTasks';
 import { DEFAULT_RETENTION } from '../queue/Retention';
 import { readQueueTimes } from '../queue/readQueueTimes';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toInspectorFailure } from './InspectorParts';
 import { type StatsQuery, statsQueryProblems } from './StatsQuery';
 import { type StatsSample, type TaskStats, toTaskStats } from './TaskStats';
 
@@ -34,7 +34,7 @@ export const readTaskStats = async (
       }),
     ),
   );
-  return read.map((samples) => samples.map(toTaskStats)).mapErr(toUnavailable);
+  return read.map((samples) => samples.map(toTaskStats)).mapErr(toInspectorFailure);
 };
 
 const toKeptRules = ({ retention }: TaskDefinition<unknown>['options']): StatsSample['retention'] => ({

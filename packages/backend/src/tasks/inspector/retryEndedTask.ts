@@ -6,7 +6,7 @@ import { type RecalledTask, recallEnded } from '../ledger/recallEnded';
 import { retryTask, type TaskRetry } from '../ledger/retryTask';
 import { findRetriable, RETRIABLE_STATUSES, type TaskPlace } from '../queue/findRetriable';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toNotFound, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toInspectorFailure, toNotFound } from './InspectorParts';
 
 /** How a task is retried. */
 export interface TaskRetryOptions {
@@ -34,12 +34,12 @@ export const retryEndedTask = async (
   const place = await access.run((queues, { client }) =>
     findRetriable({ client, queues, prefix: appConfig.queuePrefix, tasks, id }),
   );
-  if (place.isErr()) return err(toUnavailable(place.error));
+  if (place.isErr()) return err(toInspectorFailure(place.error));
   const recalled: Result<RecalledTask | undefined, Error> =
     place.value === undefined
       ? await recallEnded({ access, ledger, tasks, id, statuses: RETRIABLE_STATUSES, isForced })
       : place;
-  if (recalled.isErr()) return err(toUnavailable(recalled.error));
+  if (recalled.isErr()) return err(toInspectorFailure(recalled.error));
   const found = recalled.value;
   if (found === undefined) return err(toNotFound(id));
   if (found.status !== 'failed' && found.status !== 'cancelled')
@@ -55,7 +55,7 @@ export const retryEndedTask = async (
     isForced,
     keepsSteps: steps === 'keep',
   });
-  return retried.mapErr(toUnavailable).andThen((answer) => toResult(id, answer));
+  return retried.mapErr(toInspectorFailure).andThen((answer) => toResult(id, answer));
 };
 
 const toResult = (id: TaskId, answer: TaskRetry): Result<TaskId, InspectorError> => {

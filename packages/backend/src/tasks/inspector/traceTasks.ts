@@ -1,7 +1,7 @@
 import { type CorrelationId, parseCorrelationId } from '@core/domain/CorrelationId';
 import { err, type Result } from 'neverthrow';
 import { InspectorError } from './InspectorError';
-import { type InspectorParts, toLedgerDisabled, toUnavailable } from './InspectorParts';
+import { type InspectorParts, toInspectorFailure, toLedgerDisabled } from './InspectorParts';
 import { type TaskTrace, toTaskTrace } from './TaskTrace';
 
 /** Tasks of one trace. */
@@ -18,7 +18,7 @@ export const traceTasks = async (
   if (ledger === undefined) return err(toLedgerDisabled('trace'));
   const correlationId = parsed.value;
   const found = await ledger.history.trace(correlationId, MAX_TASKS + 1);
-  return found.mapErr(toUnavailable).map((entries) =>
+  return found.mapErr(toInspectorFailure).map((entries) =>
     toTaskTrace({
       correlationId,
       entries: entries.slice(0, MAX_TASKS),

@@ -87,11 +87,10 @@ export interface PublishedQuery extends Untouched {
 export interface OutboxLag {
   /** Tasks that are not on their queue yet, or of which that is not written yet. */
   readonly count: number;
-  /**
-   * How long the first of them has waited for that, or how far one is ahead that a clock has put into the future, if that is more;
-   * milliseconds, 0 without any.
-   */
+  /** How long the first of them has waited for that; milliseconds, 0 without any. */
   readonly oldestMs: number;
+  /** How far the last of them is ahead that a clock has put into the future; milliseconds, 0 without any. */
+  readonly aheadMs: number;
 }
 
 /** The tasks that are in the ledger and not on their queue. */

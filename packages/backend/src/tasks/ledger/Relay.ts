@@ -2,6 +2,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from './LedgerError';
+import { type OutboxLag } from './LedgerOutbox';
 import { publishClaimed, publishNamed } from './publishBatch';
 import { type PublishedTasks, type PublishJob, type UnplacedTask } from './publishTasks';
 import { createRelayLog } from './RelayLog';
@@ -78,9 +79,11 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   const sayWhetherBehind = async (): Promise<void> => {
     const lag = await outbox.lag(now());
     if (lag.isErr()) log.ledgerAway(lag.error);
-    else if (lag.value.oldestMs > minAgeMs + intervalMs) log.stillBehind(lag.value);
+    else if (isLate(lag.value)) log.stillBehind(lag.value);
     else log.caughtUp();
   };
+  const isLate = ({ oldestMs, aheadMs }: OutboxLag): boolean =>
+    Math.max(oldestMs, aheadMs) > minAgeMs + intervalMs;
   const publishNudged = async (): Promise<void> => {
     while (nudged.size > 0) {
       const ids = [...nudged].slice(0, batchSize);

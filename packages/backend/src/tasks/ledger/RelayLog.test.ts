@@ -5,6 +5,21 @@ import { loggedLines } from '../worker/__fixtures__/TaskBench';
 import { sampleEntry } from './__fixtures__/LedgerBench';
 import { createRelayLog } from './RelayLog';
 
+describe('stillBehind', () => {
+  it('tells how long tasks have waited from how far one is ahead', () => {
+    const logger = getMockedLogger();
+    createRelayLog(logger).stillBehind({ count: 399, oldestMs: 1000, aheadMs: 3_599_000 });
+
+    expect(loggedLines(logger)).toEqual([
+      {
+        level: 'warn',
+        message: 'The queues are still behind the ledger',
+        meta: { taskCount: 399, oldestMs: 1000, aheadMs: 3_599_000 },
+      },
+    ]);
+  });
+});
+
 describe('unplaced', () => {
   it('names the task that did not get onto its queue, with its correlation ID', () => {
     const logger = getMockedLogger();

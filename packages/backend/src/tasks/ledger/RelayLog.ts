@@ -44,7 +44,7 @@ export const createRelayLog = (logger: ILogger): RelayLog => {
       if (isBehind) logger.info('The queues have caught up with the ledger');
       isBehind = false;
     },
-    stillBehind: ({ count, oldestMs }) =>
-      log.warn('behind', 'The queues are still behind the ledger', { taskCount: count, oldestMs }),
+    stillBehind: ({ count: taskCount, oldestMs, aheadMs }) =>
+      log.warn('behind', 'The queues are still behind the ledger', { taskCount, oldestMs, aheadMs }),
   };
 };

@@ -9,7 +9,7 @@ export const toCancelChannel = (prefix: string): string => `${prefix}:cancellati
 const cancelCallSchema = z.object({
   taskName: z.string(),
   taskId: z.string(),
-  /** The worker that had taken the task; empty when another program's worker has no name. */
+  /** The worker that had taken the task; empty when Redis does not say which, or has lost the task. */
   workerId: z.string(),
 });
 

@@ -32,8 +32,8 @@ interface HeldCancellationsOptions {
   readonly heldJobs: HeldJobs;
   /** Whether calls are heard now. */
   isListening(): boolean;
-  /** Reads what the ledger knows of a request that Redis knows nothing of: it may have lost the job. Never rejects. Default: nothing. */
-  readKeptRequest?(jobId: string): Promise<CancelRequest | undefined>;
+  /** Reads what the ledger knows of a request that Redis knows nothing of: it may have lost the job. Never rejects. */
+  readKeptRequest(jobId: string): Promise<CancelRequest | undefined>;
   /** A task that was put back is cancelled. */
   onCancelled(task: StoredTask): void;
   onError(error: Error): void;
@@ -65,7 +65,7 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
     await Promise.all(
       jobIds.map(async (id) => {
         if (heldJobs.find(id)?.cancellation.request !== undefined) return;
-        const request = await options.readKeptRequest?.(id);
+        const request = await options.readKeptRequest(id);
         if (request !== undefined) heldJobs.find(id)?.cancellation.hear(request);
       }),
     );

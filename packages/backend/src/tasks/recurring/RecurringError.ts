@@ -1,6 +1,6 @@
-import { AppError, type AppErrorOptions, type ErrorMetadata } from '@core/errors/AppError';
+import { AppError, type AppErrorOptions } from '@core/errors/AppError';
 import { type ValidationIssue } from '@core/errors/ValidationError';
-import { toCallFailure } from '../ledger/CallFailure';
+import { toFailureOf } from '../ledger/toFailureOf';
 
 /**
  * Why nothing was done with a recurring schedule.
@@ -53,8 +53,5 @@ export class RecurringError extends AppError<RecurringErrorCode> {
   }
 }
 
-/** Redis did not answer in time or refused, or tasks are switched off; of a `LedgerError`, the same of the ledger. */
-export const toUnavailable = (cause: Error, metadata: ErrorMetadata = {}): RecurringError => {
-  const { message, ...failure } = toCallFailure(cause);
-  return new RecurringError(message, { ...failure, metadata });
-};
+/** The error for a Redis or a ledger that did not answer in time or refused, or tasks that are switched off. */
+export const toRecurringFailure = toFailureOf(RecurringError);

@@ -15,7 +15,7 @@ import { createScheduleAccess } from '../queue/ScheduleAccess';
 import { type ScheduleStore } from '../queue/ScheduleStore';
 import { checkRecurringCall, saveSchedule } from '../scheduler/RecurringCall';
 import { findSchedule, toUnknownSchedule } from './FoundSchedule';
-import { RecurringError, type RecurringErrorCode, toUnavailable } from './RecurringError';
+import { RecurringError, type RecurringErrorCode, toRecurringFailure } from './RecurringError';
 import { startRunNow } from './RunNow';
 
 /** How a recurring schedule is created. */
@@ -25,8 +25,8 @@ export interface CreateScheduleOptions extends RecurringOptions {
 }
 
 /**
- * Tells the recurring schedules of an application what to do. Every method may answer `queue-unavailable`: the command may
- * have taken effect, and may be repeated, but for `runNow`.
+ * Tells the recurring schedules of an application what to do. Every method may answer `tasks-disabled`, and
+ * `queue-unavailable`: the command may have taken effect, and may be repeated, but for `runNow`.
  */
 export interface RecurringSchedules {
   /**
@@ -52,8 +52,8 @@ export interface RecurringSchedules {
   /**
    * Starts a run now, also while the schedule is paused; the next one stays where it is. Needs the definition in `tasks`.
    * Errors: `unknown-schedule`, `unknown-task`, `overlapping`, `invalid-schedule` for a wrong correlation ID,
-   * `ledger-unavailable`, `ledger-refused`, `ledger-schema`. Not safe to repeat after an error whose `metadata.isUnknown` is true: the run `metadata.taskId`
-   * may have started.
+   * `queue-unavailable`, `ledger-unavailable`, `ledger-refused`, `ledger-schema`. Not safe to repeat after an error whose
+   * `metadata.isUnknown` is true: the run `metadata.taskId` may have started.
    */
   runNow(
     id: string,
@@ -84,7 +84,7 @@ export const createRecurringSchedules = (options: RecurringSchedulesOptions): Re
     command: (store: ScheduleStore) => Promise<Result<T, RecurringError>>,
   ): Promise<Result<T, RecurringError>> => {
     const answer = await scheduleAccess.run(command);
-    return answer.mapErr((error) => toUnavailable(error)).andThen((result) => result);
+    return answer.mapErr(toRecurringFailure).andThen((result) => result);
   };
   return {
     create: async (task, payload, timing, given = {}) => {
@@ -156,7 +156,10 @@ const resume = async (
   }
 };
 
-/** `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this. */
+/**
+ * `invalid-options` and `invalid-correlation-id` are about what becomes the schedule; no handler calls this, and the ledger has no
+ * schedules.
+ */
 const CODES = {
   'invalid-payload': 'invalid-payload',
   'invalid-options': 'invalid-schedule',

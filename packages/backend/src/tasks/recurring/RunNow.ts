@@ -19,7 +19,7 @@ import { type JobInput } from '../queue/TaskQueues';
 import { createTaskHandle } from '../scheduler/FoundTask';
 import { createRedisHandlePort } from '../scheduler/RedisHandlePort';
 import { type FoundSchedule } from './FoundSchedule';
-import { RecurringError, toUnavailable } from './RecurringError';
+import { RecurringError, toRecurringFailure } from './RecurringError';
 
 interface RunNowOptions {
   readonly schedule: FoundSchedule;
@@ -33,8 +33,8 @@ interface RunNowOptions {
 /**
  * Starts a run of a schedule beside its plan: writes it down, and puts it on its queue. One that Redis does not take has
  * started when it is in the ledger, unless its schedule skips overlapping runs: only the queue knows of those.
- * Errors: `unknown-task`, `overlapping`, `queue-unavailable` and `ledger-unavailable` with `taskId` and `isUnknown` in their
- * metadata.
+ * Errors: `unknown-task` and `overlapping`; `queue-unavailable`, `ledger-unavailable`, `ledger-refused` and `ledger-schema` with
+ * `taskId` and `isUnknown` in their metadata.
  */
 export const startRunNow = async (options: RunNowOptions): Promise<Result<TaskHandle, RecurringError>> => {
   const { schedule, correlationId, registry, logger, appConfig } = options;
@@ -47,7 +47,7 @@ export const startRunNow = async (options: RunNowOptions): Promise<Result<TaskHa
   const retryStrategy = toRetryStrategy(task.value.options, {});
   const recorded = await publishRun(options, { job, retryStrategy });
   if (recorded.isErr())
-    return err(toUnavailable(recorded.error, { taskId, isUnknown: recorded.error.isUnknown }));
+    return err(toRecurringFailure(recorded.error, { taskId, isUnknown: recorded.error.isUnknown }));
   const problem = toProblem(recorded.value, { schedule, taskId });
   if (problem !== undefined) return err(problem);
   await noteStart(options, recorded.value);
@@ -95,12 +95,12 @@ const toProblem = (run: RecordedTask, { schedule, taskId }: StartedRun): Recurri
     case 'left':
       return undefined;
     case 'waiting':
-      return answersWait(schedule) ? toUnavailable(run.error, { taskId, isUnknown: true }) : undefined;
+      return answersWait(schedule) ? toRecurringFailure(run.error, { taskId, isUnknown: true }) : undefined;
     case 'covered':
       // The relay asks the queue again, and the run that is in the way may have ended by then.
       return run.error === undefined
         ? toOverlapping(schedule.id, run.byId)
-        : toUnavailable(run.error, { taskId, isUnknown: true });
+        : toRecurringFailure(run.error, { taskId, isUnknown: true });
   }
 };
 

@@ -73,6 +73,16 @@ export const describeMetrics = (dialect: SqlDialect): void => {
       expect(await bench.metrics()).toEqual(empty);
     });
 
+    it('tells how far a task is in the future, if that is more', async () => {
+      await using bench = await setup(dialect);
+      await bench.insert(Date.now() - 20_000);
+      await bench.insert(Date.now() + 3_600_000);
+
+      const { drover_ledger_oldest_unpublished_seconds: seconds = 0 } = await bench.metrics();
+
+      expect(Math.ceil(seconds / 100)).toBe(36);
+    });
+
     it('tells that the ledger is away, and nothing of its tasks', async () => {
       await using bench = await setup(dialect, { LEDGER_URL: away, LEDGER_DEADLINE_MS: '500' });
 

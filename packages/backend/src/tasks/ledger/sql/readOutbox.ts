@@ -119,5 +119,9 @@ export const readLag = async (
   );
   const waitedMs = nowMs - (toMs(row?.['first_at']) ?? nowMs);
   const aheadMs = (toMs(row?.['last_at']) ?? nowMs) - nowMs;
-  return { count: Number(row?.['count'] ?? 0), oldestMs: Math.max(0, waitedMs, aheadMs) };
+  return {
+    count: Number(row?.['count'] ?? 0),
+    oldestMs: Math.max(0, waitedMs),
+    aheadMs: Math.max(0, aheadMs),
+  };
 };

@@ -138,10 +138,13 @@ export const describeLostCancel = (dialect: SqlDialect): void => {
       expect(again._unsafeUnwrap()).toEqual(asked);
       expect(before).toEqual({
         sentence: 'Attempt 1 runs since 1970-01-01T00:00:01.000Z.',
-        facts: [{ reason: 'running', attempt: 1, startedAt: new Date(1000) }],
+        facts: [
+          { reason: 'running', attempt: 1, startedAt: new Date(1000) },
+          { reason: 'not-on-queue', taskName: test.task.queueName },
+        ],
       });
       const { cancelRequestedAt = new Date(0) } = asked;
-      expect((await bench.inspector.why(id))._unsafeUnwrap().facts[1]).toEqual({
+      expect((await bench.inspector.why(id))._unsafeUnwrap().facts[2]).toEqual({
         reason: 'cancel-requested',
         cancelRequestedAt,
         cancelReason: 'first',
