@@ -59,7 +59,10 @@ const UNNOTED_MESSAGE =
   'The end of a cancelled task could not be written to the ledger; the reconciler finds it in its queue';
 
 /** What a worker says of an end that the ledger does not take. */
-const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the ledger';
+export const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the ledger';
+
+/** Why an end is not even tried that comes after the stop. */
+const BEHIND_REASON = 'an earlier end of the task waits for the ledger, and the worker has stopped';
 
 /** Creates what writes the attempts of a worker down. */
 export const createAttemptLedger = ({
@@ -87,8 +90,8 @@ export const createAttemptLedger = ({
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
     };
     if (unwritten.has(ended.id)) {
-      unwritten.add(ended, toDeliveredEntry(attempt));
-      void unwritten.write();
+      if (unwritten.add(ended, toDeliveredEntry(attempt))) void unwritten.write();
+      else logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: BEHIND_REASON });
       return end;
     }
     const told = await insist(() => writer.end(ended));
