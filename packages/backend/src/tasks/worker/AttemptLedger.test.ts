@@ -183,6 +183,21 @@ describe('record of an attempt whose task has ended as it has itself', () => {
   });
 });
 
+describe('record of an attempt whose task somebody wanted to stop', () => {
+  it('ends as the ledger has made of it, and says that the ledger has it', async () => {
+    const cancelled = { kind: 'cancelled', reason: 'sold out' } as const;
+    const { logger, record } = setup({
+      noteCrash: async () => ok(),
+      end: async () => ok({ kind: 'recorded', cancelled }),
+    });
+    const { outcome, isRecorded } = await record();
+
+    expect([outcome.kind, isRecorded]).toEqual(['cancelled', true]);
+    expect(outcome).toMatchObject({ error: { message: 'the task was cancelled: sold out' } });
+    expect(logger.warn.mock.calls).toEqual([]);
+  });
+});
+
 describe('stop', () => {
   it('resolves when the ends that waited for the ledger are written', async () => {
     const answers: Awaited<ReturnType<LedgerWriter['end']>>[] = [away];

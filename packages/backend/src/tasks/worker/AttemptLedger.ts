@@ -4,6 +4,7 @@ import { type CallerTransaction } from '../domain/CallerTransaction';
 import { type CancelRequest } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
 import { isTaskId } from '../domain/TaskId';
+import { type RecordedEnd } from '../ledger/LedgerWriter';
 import { type LedgerEnding } from '../ledger/Standing';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt, type AttemptEnd } from './Attempt';
@@ -99,7 +100,7 @@ export const createAttemptLedger = ({
     const answer = isUnknown ? await insist(() => writer.endUnknown(toDeliveredEntry(attempt), ended)) : told;
     if (answer.isOk()) {
       if (answer.value.kind === 'ended') return discard(attempt, end, answer.value.ending);
-      return answer.value.kind === 'recorded' ? { ...end, isRecorded: true } : end;
+      return answer.value.kind === 'recorded' ? toRecorded(end, answer.value) : end;
     }
     logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: answer.error.message });
     if (isRequired) return { ...end, outcome: toReleased() };
@@ -151,6 +152,13 @@ export const createAttemptLedger = ({
     },
   };
 };
+
+/** The worker may not have heard of a request that the ledger has: both records come to the same end. */
+const toRecorded = (end: AttemptEnd, { cancelled }: RecordedEnd): AttemptEnd => ({
+  ...end,
+  isRecorded: true,
+  ...(cancelled === undefined ? {} : { outcome: toOutcome(cancelled) }),
+});
 
 const toReleased = (): AttemptEnd['outcome'] => ({
   kind: 'released',
