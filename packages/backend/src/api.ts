@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { createContainer } from './container';
+import { settleWithin } from './deadline/settleWithin';
+import { API_STOP_TIMES } from './deadline/stopTimes';
 import { createHttpApp } from './http/createHttpApp';
 import { type HttpServer, serveHttp } from './http/serve';
 import { findProcessRedis } from './process/processRedis';
@@ -22,7 +24,8 @@ const users = createContainer({ appConfig, logger }).resolve(UsersService);
 const serve = (): HttpServer => {
   try {
     const app = createHttpApp({ tasks, appConfig, logger, users });
-    return serveHttp({ app, host: appConfig.host, port: appConfig.port, logger });
+    const { host, port } = appConfig;
+    return serveHttp({ app, host, port, logger, stopDeadlineMs: API_STOP_TIMES.requestsMs });
   } catch (error) {
     return exitWithMessage(error instanceof Error ? error.message : String(error));
   }
@@ -35,10 +38,13 @@ else logger.info('The board shows every queue', { url: `${server.url}/board` });
 stopOnRequest({
   logger,
   stop: async () => {
+    const startedAtMs = performance.now();
+    const whatIsLeft = (ms: number): number => Math.max(0, startedAtMs + ms - performance.now());
     await server.stop();
-    await duties?.stop();
+    // A locked database keeps them waiting; what they leave undone another process does.
+    if (duties !== undefined) await settleWithin(duties.stop(), whatIsLeft(API_STOP_TIMES.dutiesMs));
     closeSharedConnections();
-    await closeSharedLedgers();
+    await closeSharedLedgers({ patienceMs: whatIsLeft(API_STOP_TIMES.processMs) });
     await redis?.stop();
   },
 });

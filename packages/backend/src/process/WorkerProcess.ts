@@ -1,4 +1,5 @@
 import { type AppConfig } from '@backend/config/AppConfig';
+import { WORKER_STOP_TIMES } from '@backend/deadline/stopTimes';
 import { type ILogger } from '@backend/logger/Logger';
 import { closeSharedConnections } from '@backend/redis/sharedRedis';
 import { type TaskDefinition } from '@backend/tasks/domain/TaskDefinition';
@@ -51,7 +52,8 @@ export const runWorkerProcess = async (
   stopOnRequest({
     logger,
     stop: async () => {
-      const endsAtMs = performance.now() + appConfig.workerDrainTimeoutMs + STOP_MS;
+      const patienceMs = appConfig.workerDrainTimeoutMs + WORKER_STOP_TIMES.processMs;
+      const endsAtMs = performance.now() + patienceMs;
       await worker.stop();
       closeSharedConnections();
       // What a locked database has not taken by now is lost with the process; the relay and the reconciler find it.
@@ -62,9 +64,6 @@ export const runWorkerProcess = async (
   process.stdout.write(`${toTaskTable(tasks, toTaskDefaults(appConfig))}\n`);
   await start(worker, logger);
 };
-
-/** How long a process that stops may take after `WORKER_DRAIN_TIMEOUT_MS`, the worker included; milliseconds. */
-const STOP_MS = 1850;
 
 /** What a worker process says when it takes tasks. */
 export const RUNNING_MESSAGE = 'Worker is running';

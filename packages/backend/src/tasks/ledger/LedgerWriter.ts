@@ -4,7 +4,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type StoredTaskError } from '../domain/TaskRecord';
 import { type LedgerEntry } from './LedgerEntry';
 import { type LedgerError } from './LedgerError';
-import { type Standing } from './Standing';
+import { type CancelledEnding, type Standing } from './Standing';
 
 /** What became of an entry: written, or an earlier task stands for it. */
 export type LedgerInsert = { readonly kind: 'created' } | { readonly kind: 'duplicate'; readonly id: TaskId };
@@ -72,7 +72,14 @@ export interface EntryCancellation {
 }
 
 /** What writing the end of an attempt came to: `recorded`, or how the task stands instead, which is then left as it is. */
-export type EndAnswer = { readonly kind: 'recorded' } | Exclude<Standing, { readonly kind: 'open' }>;
+export type EndAnswer = RecordedEnd | Exclude<Standing, { readonly kind: 'open' }>;
+
+/** An end that is written. */
+export interface RecordedEnd {
+  readonly kind: 'recorded';
+  /** How it has ended the task, if not by what the attempt came to: somebody wanted it to stop. */
+  readonly cancelled?: CancelledEnding;
+}
 
 /**
  * Writes down what happens to tasks. Calls of one moment share a statement. What answers has been written durably. A task that

@@ -6,7 +6,13 @@ export type LedgerEnding =
   | { readonly kind: 'completed'; readonly value: unknown }
   /** `endedAtMs`: milliseconds since 1970. */
   | { readonly kind: 'failed'; readonly error: StoredTaskError; readonly endedAtMs: number }
-  | { readonly kind: 'cancelled'; readonly reason?: string };
+  | CancelledEnding;
+
+/** A task that was stopped, or never begun, because somebody wanted that. */
+export interface CancelledEnding {
+  readonly kind: 'cancelled';
+  readonly reason?: string;
+}
 
 /** A task that has not ended. */
 export interface OpenStanding {

@@ -35,6 +35,11 @@ export interface Delivery {
    * then whether no other worker has taken it meanwhile, in which case it must not run here as well.
    */
   checkHeld(): Promise<boolean> | undefined;
+  /**
+   * Tells Redis of crashes that it has forgotten, so that it counts on from them: one that went back in time would count anew, and
+   * nobody could tell a crash that follows from one that is known. Without the lock nothing is written. Never rejects.
+   */
+  raiseCrashCount(crashCount: number): Promise<void>;
   /** Whether the task was asked to stop: before this delivery, or while it runs. Redis brings the news, or the ledger. */
   readonly cancellation: HeldCancellation;
   /** Takes what the handler reports, as often as it likes. Costs nothing until it is used. */

@@ -10,8 +10,8 @@ export interface HeldJob {
   /** Of the newest delivery. */
   readonly lock: JobLock;
   readonly attemptsMade: number;
-  /** Crashes before the first delivery here. */
-  readonly crashCount: number;
+  /** Crashes before the first delivery here, as Redis counts them: it may be told of more. */
+  crashCount: number;
   /** Of all deliveries of the run. */
   readonly slot: RunSlot;
   /** Stalls in Redis's count that were no crash: they brought the job back to this run. 0 once the count is corrected. */

@@ -154,6 +154,7 @@ const toDelivery = ({
   ...(job.opts.deduplication === undefined ? {} : { deduplication: job.opts.deduplication }),
   runKey,
   checkHeld,
+  raiseCrashCount: (count) => raiseCrashCount(delivered, held, count),
   cancellation,
   get report() {
     return getReport();
@@ -237,6 +238,18 @@ const correctCrashCount = async ({ options, job }: DeliveredJob, held: HeldJob):
     if ((await held.lock.reclaim()) !== 'held') return;
     const isWritten = await held.lock.writeCrashCount((job.stalledCounter ?? 0) - held.falseStallCount);
     if (isWritten) held.falseStallCount = 0;
+  } catch (error) {
+    options.onError(toError(error));
+  }
+};
+
+const raiseCrashCount = async (
+  { options }: DeliveredJob,
+  held: HeldJob,
+  crashCount: number,
+): Promise<void> => {
+  try {
+    if (await held.lock.writeCrashCount(crashCount)) held.crashCount = crashCount;
   } catch (error) {
     options.onError(toError(error));
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'bun:test';
-import { silentLogger } from '@backend/logger/silentLogger';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { err, ok } from 'neverthrow';
 import { TaskId } from '../domain/TaskId';
 import { LedgerError } from '../ledger/LedgerError';
 import { type CrashedAttempt, type EndedAttempt, type LedgerWriter } from '../ledger/LedgerWriter';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt, type AttemptEnd } from './Attempt';
-import { createAttemptLedger } from './AttemptLedger';
+import { createAttemptLedger, UNWRITTEN_MESSAGE } from './AttemptLedger';
 import { createShutdown } from './Shutdown';
 
 const away = err(new LedgerError('no answer', { code: 'ledger-unavailable' }));
@@ -24,10 +24,11 @@ const setup = ({
     ...given,
   } as Partial<LedgerWriter> as LedgerWriter; // nothing else is asked of it
   const shutdown = createShutdown();
+  const logger = getMockedLogger();
   if (isStopping) shutdown.begin();
   const ledger = createAttemptLedger({
     ledger: { writer, dialect: 'sqlite' } as Partial<TaskLedger> as TaskLedger, // likewise
-    logger: silentLogger,
+    logger,
     appConfig: { ledgerRequired: isRequired, workerLockMs: 30_000 },
     shutdown,
     now: () => 2,
@@ -42,7 +43,7 @@ const setup = ({
     startedAt: new Date(1),
   } as unknown as Attempt; // the parts that are read
   const completed = { outcome: { kind: 'completed', value: 1 }, attempt: 2, hasBegun: true } as AttemptEnd;
-  return { ledger, taskId, shutdown, record: () => ledger.record(attempt, async () => completed) };
+  return { ledger, taskId, logger, shutdown, record: () => ledger.record(attempt, async () => completed) };
 };
 
 describe('record', () => {
@@ -148,6 +149,23 @@ describe('record of an attempt while an end of its task waits', () => {
 
     expect(written).toEqual([2, 2]);
   });
+
+  it('says so when the worker has stopped, and it waits for nothing any more', async () => {
+    const { ledger, logger, record, taskId } = setup({
+      isRequired: false,
+      noteCrash: async () => ok(),
+      end: async () => away,
+    });
+    await record();
+    await ledger.stop(1000);
+    logger.warn.mockClear();
+    const { outcome } = await record();
+
+    expect(outcome.kind).toBe('completed');
+    expect(logger.warn.mock.calls).toMatchObject([
+      [UNWRITTEN_MESSAGE, { taskId, attempt: 2, reason: expect.stringContaining('the worker has stopped') }],
+    ]);
+  });
 });
 
 describe('record of an attempt whose task has ended as it has itself', () => {
@@ -162,6 +180,21 @@ describe('record of an attempt whose task has ended as it has itself', () => {
     const { outcome, isRecorded: isTold } = await record();
 
     expect([outcome.kind, isTold]).toEqual([ending.kind, isRecorded]);
+  });
+});
+
+describe('record of an attempt whose task somebody wanted to stop', () => {
+  it('ends as the ledger has made of it, and says that the ledger has it', async () => {
+    const cancelled = { kind: 'cancelled', reason: 'sold out' } as const;
+    const { logger, record } = setup({
+      noteCrash: async () => ok(),
+      end: async () => ok({ kind: 'recorded', cancelled }),
+    });
+    const { outcome, isRecorded } = await record();
+
+    expect([outcome.kind, isRecorded]).toEqual(['cancelled', true]);
+    expect(outcome).toMatchObject({ error: { message: 'the task was cancelled: sold out' } });
+    expect(logger.warn.mock.calls).toEqual([]);
   });
 });
 

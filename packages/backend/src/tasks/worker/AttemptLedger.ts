@@ -4,6 +4,7 @@ import { type CallerTransaction } from '../domain/CallerTransaction';
 import { type CancelRequest } from '../domain/CancelRequest';
 import { TaskError } from '../domain/TaskError';
 import { isTaskId } from '../domain/TaskId';
+import { type RecordedEnd } from '../ledger/LedgerWriter';
 import { type LedgerEnding } from '../ledger/Standing';
 import { type TaskLedger } from '../ledger/TaskLedger';
 import { type Attempt, type AttemptEnd } from './Attempt';
@@ -59,7 +60,10 @@ const UNNOTED_MESSAGE =
   'The end of a cancelled task could not be written to the ledger; the reconciler finds it in its queue';
 
 /** What a worker says of an end that the ledger does not take. */
-const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the ledger';
+export const UNWRITTEN_MESSAGE = 'The end of an attempt could not be written to the ledger';
+
+/** Why an end is not even tried that comes after the stop. */
+const BEHIND_REASON = 'an earlier end of the task waits for the ledger, and the worker has stopped';
 
 /** Creates what writes the attempts of a worker down. */
 export const createAttemptLedger = ({
@@ -87,8 +91,8 @@ export const createAttemptLedger = ({
       outcome: toAttemptOutcome({ outcome, attempt: end.attempt, endedAtMs }),
     };
     if (unwritten.has(ended.id)) {
-      unwritten.add(ended, toDeliveredEntry(attempt));
-      void unwritten.write();
+      if (unwritten.add(ended, toDeliveredEntry(attempt))) void unwritten.write();
+      else logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: BEHIND_REASON });
       return end;
     }
     const told = await insist(() => writer.end(ended));
@@ -96,7 +100,7 @@ export const createAttemptLedger = ({
     const answer = isUnknown ? await insist(() => writer.endUnknown(toDeliveredEntry(attempt), ended)) : told;
     if (answer.isOk()) {
       if (answer.value.kind === 'ended') return discard(attempt, end, answer.value.ending);
-      return answer.value.kind === 'recorded' ? { ...end, isRecorded: true } : end;
+      return answer.value.kind === 'recorded' ? toRecorded(end, answer.value) : end;
     }
     logger.warn(UNWRITTEN_MESSAGE, { ...factsOf(attempt), reason: answer.error.message });
     if (isRequired) return { ...end, outcome: toReleased() };
@@ -148,6 +152,13 @@ export const createAttemptLedger = ({
     },
   };
 };
+
+/** The worker may not have heard of a request that the ledger has: both records come to the same end. */
+const toRecorded = (end: AttemptEnd, { cancelled }: RecordedEnd): AttemptEnd => ({
+  ...end,
+  isRecorded: true,
+  ...(cancelled === undefined ? {} : { outcome: toOutcome(cancelled) }),
+});
 
 const toReleased = (): AttemptEnd['outcome'] => ({
   kind: 'released',

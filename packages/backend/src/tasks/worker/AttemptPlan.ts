@@ -23,9 +23,9 @@ export const toTaskDefaults = (
 
 /** The rules of one attempt: the call's word before the definition's before the configuration's. */
 export interface AttemptPlan {
-  /** 1-based; each crash counted as one. */
+  /** 1-based; each crash counted as one, and those counted too that only the ledger knows. */
   readonly attempt: number;
-  /** How often a worker died while it held the task. */
+  /** How often a worker died while it held the task, as far as the queue or the ledger knows. */
   readonly crashCount: number;
   readonly maxAttempts: number;
   readonly timeoutMs: number;

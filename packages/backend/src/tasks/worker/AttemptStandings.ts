@@ -12,7 +12,8 @@ import { toDeliveredEntry } from './toDeliveredEntry';
 export interface AttemptStandings {
   /**
    * Says where the task of an attempt stands, and makes the ledger ready for the attempt: a task that it does not know is written
-   * down, one that was put back is opened again, and a crash before the attempt is noted.
+   * down, one that was put back is opened again, and a crash before the attempt is noted. A queue that has forgotten crashes is
+   * told of them.
    */
   begin(attempt: Attempt): Promise<Result<Standing, LedgerError>>;
 }
@@ -50,6 +51,8 @@ export const createAttemptStandings = ({
       const inserted = await insist(() => writer.insert(toDeliveredEntry(attempt)));
       if (inserted.isErr()) return err(inserted.error);
     }
+    if (standing.value.kind === 'open' && standing.value.crashCount > crashCount)
+      await attempt.delivery.raiseCrashCount(standing.value.crashCount);
     if (crashCount > 0) {
       const { plan } = countAttempt(attempt, standing.value);
       const crash = { id: taskId, attempt: plan.attempt - 1, crashCount, foundAtMs: now() };

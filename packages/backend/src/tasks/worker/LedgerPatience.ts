@@ -1,4 +1,5 @@
 import { settleWithin } from '@backend/deadline/settleWithin';
+import { WORKER_STOP_TIMES } from '@backend/deadline/stopTimes';
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { err, type Result } from 'neverthrow';
@@ -22,9 +23,6 @@ interface LedgerPatienceOptions {
 
 /** How long a database that does not answer is left alone; milliseconds. */
 const PAUSE_MS = 250;
-
-/** How long a worker that stops waits for an answer; milliseconds, less than it has for giving its tasks back. */
-const LAST_MS = 800;
 
 /** What a worker says whose tasks do not wait for the ledger. */
 export const LEDGER_SKIPPED_MESSAGE =
@@ -52,7 +50,7 @@ export const createLedgerPatience = ({
     const asked = command();
     return new Promise((resolve) => {
       const stopListening = shutdown.onBegin(
-        () => void settleWithin(asked, LAST_MS).then(orSilent).then(resolve),
+        () => void settleWithin(asked, WORKER_STOP_TIMES.ledgerMs).then(orSilent).then(resolve),
       );
       void asked.then((answer) => {
         stopListening();

@@ -1,5 +1,6 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { settleWithin } from '@backend/deadline/settleWithin';
+import { WORKER_STOP_TIMES } from '@backend/deadline/stopTimes';
 import { guardedLogger } from '@backend/logger/guardedLogger';
 import { createRedisConnection } from '@backend/redis/RedisConnection';
 import { err, ok, type Result } from 'neverthrow';
@@ -64,14 +65,8 @@ export interface TaskWorker {
   runningTasks(): readonly string[];
 }
 
-/** How long a stopping worker waits for Redis to take its tasks back; milliseconds. */
-const GIVE_BACK_MS = 1500;
-
 /** How long the handlers that were aborted may go on before their resources are stopped; milliseconds. */
 const ABORTED_MS = 600;
-
-/** How long a stopping worker may take after `drainTimeoutMs`, its resources included; milliseconds. */
-const STOP_MS = 1700;
 
 /** How often a stopping worker looks whether Redis has heard of everything; milliseconds. */
 const TOLD_POLL_MS = 20;
@@ -168,12 +163,12 @@ export const createTaskWorker = (options: TaskWorkerOptions): TaskWorker => {
     desk.shut();
     await desk.whenIdle(plan.drainTimeoutMs);
     shutdown.begin();
-    const endsAtMs = startedAtMs + plan.drainTimeoutMs + STOP_MS;
+    const endsAtMs = startedAtMs + plan.drainTimeoutMs + WORKER_STOP_TIMES.workerMs;
     const stopped = stopResources(endsAtMs);
     // A Redis that is away may come back in time for what has ended.
     await whenTold(plan.drainTimeoutMs - (performance.now() - startedAtMs));
     // Without Redis this never ends by itself; then the stalled check of another worker takes the tasks over.
-    await settleWithin(closed, GIVE_BACK_MS);
+    await settleWithin(closed, WORKER_STOP_TIMES.giveBackMs);
     const untoldIds = parts?.untoldIds() ?? [];
     if (untoldIds.length > 0) logger.warn(UNTOLD_MESSAGE, toTaskIdFacts(untoldIds));
     isolation?.close();

@@ -12,11 +12,11 @@ import { createSoloWork } from '../ledger/SoloWork';
 export interface UnwrittenEnds {
   /**
    * Keeps an end; of too many the oldest are dropped, and the reconciler finds those in their queues whose tasks the ledger knows.
-   * After the stop it keeps none.
+   * After the stop it keeps none, and answers false.
    *
    * @param entry Its task, to be written down too if the ledger does not know it.
    */
-  add(end: EndedAttempt, entry: LedgerEntry): void;
+  add(end: EndedAttempt, entry: LedgerEntry): boolean;
   /** Whether an end of a task is kept: a later one has to wait behind it. */
   has(id: TaskId): boolean;
   /** Writes what it can, and drops what is refused; called by the timer, public for tests. Never rejects. */
@@ -119,7 +119,7 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
   const { run: write } = createSoloWork(writeOnce);
   return {
     add: (end, entry) => {
-      if (isStopped) return;
+      if (isStopped) return false;
       const added = { end, entry, size: JSON.stringify([entry.envelope, end.outcome]).length };
       keep(added);
       while (isTooMuch(count, size)) {
@@ -130,6 +130,7 @@ export const createUnwrittenEnds = ({ writer, logger }: UnwrittenEndsOptions): U
       }
       timer ??= setInterval(() => void write(), INTERVAL_MS);
       timer.unref();
+      return true;
     },
     has: (id) => ends.has(id),
     write,

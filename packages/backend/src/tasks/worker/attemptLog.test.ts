@@ -9,6 +9,7 @@ import { type TaskOutcome } from '../domain/TaskOutcome';
 import { createCancellation } from '../queue/Cancellation';
 import { type Delivery } from '../queue/Delivery';
 import { idlePowers } from './__fixtures__/idlePowers';
+import { type AttemptEnd } from './Attempt';
 import { logAttempt } from './attemptLog';
 import { toLostLock } from './GivenBack';
 
@@ -16,7 +17,10 @@ const scheduledAtMs = 1_900_000_000_000;
 const envelope = bareEnvelope({ secret: 'hunter2' }, 'a:1');
 const taskId = TaskId();
 
-const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
+const log = (
+  outcome: TaskOutcome,
+  { attempt = 1, ...change }: Partial<Delivery> & Partial<Pick<AttemptEnd, 'attempt'>> = {},
+) => {
   const logger = getMockedLogger();
   logAttempt({
     logger,
@@ -39,7 +43,7 @@ const log = (outcome: TaskOutcome, change: Partial<Delivery> = {}) => {
     },
     end: {
       outcome,
-      attempt: 1,
+      attempt,
       maxAttempts: 3,
       envelope,
       startedAt: new Date(scheduledAtMs + 1070),
@@ -135,11 +139,14 @@ describe('logAttempt', () => {
     ]);
   });
 
-  it.each([{ attemptsMade: 1 }, { crashCount: 1 }])('knows no wait of a later attempt: %j', (change) => {
+  it.each([
+    ['the queue knows as that', { attemptsMade: 1 }],
+    ['the queue has forgotten the first of', {}],
+  ])('knows no wait of a later attempt, which %s', (_name, change) => {
     const { waitMs: _, ...others } = facts('completed');
 
-    expect(log({ kind: 'completed', value: 1 }, change).info.mock.calls).toEqual([
-      ['Task completed', others],
+    expect(log({ kind: 'completed', value: 1 }, { attempt: 2, ...change }).info.mock.calls).toEqual([
+      ['Task completed', { ...others, attempt: 2 }],
     ]);
   });
 

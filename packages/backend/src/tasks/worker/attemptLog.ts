@@ -13,14 +13,12 @@ interface AttemptLine {
   readonly endedAtMs: number;
 }
 
-/** How long the task waited after it was due; known for first attempts only. Milliseconds. */
+/** How long the task waited after it was due; known for first attempts only, and the queue may have forgotten some. Milliseconds. */
 const waitMs = (
-  { scheduledAt, delayMs, attemptsMade, crashCount }: Delivery,
-  startedAt: Date,
+  { scheduledAt, delayMs }: Delivery,
+  { attempt, startedAt }: AttemptEnd,
 ): { waitMs?: number } =>
-  attemptsMade + crashCount > 0
-    ? {}
-    : { waitMs: Math.max(0, startedAt.getTime() - scheduledAt.getTime() - delayMs) };
+  attempt > 1 ? {} : { waitMs: Math.max(0, startedAt.getTime() - scheduledAt.getTime() - delayMs) };
 
 const toFacts = ({ taskName, delivery, end, endedAtMs }: AttemptLine) => ({
   taskName,
@@ -29,7 +27,7 @@ const toFacts = ({ taskName, delivery, end, endedAtMs }: AttemptLine) => ({
   attempt: end.attempt,
   maxAttempts: end.maxAttempts,
   outcome: end.outcome.kind,
-  ...waitMs(delivery, end.startedAt),
+  ...waitMs(delivery, end),
   runMs: endedAtMs - end.startedAt.getTime(),
 });
 

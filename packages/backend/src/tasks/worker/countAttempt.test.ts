@@ -23,6 +23,13 @@ describe('countAttempt', () => {
     ['takes an attempt that runs for one that has not ended', delivered(1), open(1, true), [1, 0]],
     ['takes it for ended when its worker died', delivered(2, 1), open(1, true), [2, 1]],
     ['counts a crash on that follows what was forgotten', delivered(2, 1), open(2, true), [3, 1]],
+    ['counts a crash on from those that the queue was told of', delivered(3, 2), open(2, true, 1), [3, 2]],
+    [
+      'counts a crash on that follows forgotten attempts and told crashes',
+      delivered(3, 2),
+      open(4, true, 1),
+      [5, 2],
+    ],
     ['knows the crashes that the queue has forgotten', delivered(1), open(3, false, 2), [4, 2]],
     ['goes by the queue that knows more', delivered(4, 1), open(2, false), [4, 1]],
   ];

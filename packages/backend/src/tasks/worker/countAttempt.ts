@@ -14,6 +14,9 @@ export const countAttempt = (attempt: Attempt, standing: Standing): Attempt => {
   return { ...attempt, plan: { ...plan, attempt: number, crashCount } };
 };
 
-/** One that runs has not ended, unless the queue knows of a crash that the ledger has yet to hear of. */
+/**
+ * One that runs has not ended, unless the queue knows of a crash that the ledger has yet to hear of. The queue counts on from what
+ * the ledger knows (`AttemptStandings`), also after it has gone back in time.
+ */
 const attemptsMade = ({ attempt, isRunning, crashCount }: OpenStanding, toldCrashes: number): number =>
   isRunning && toldCrashes <= crashCount ? attempt - 1 : attempt;

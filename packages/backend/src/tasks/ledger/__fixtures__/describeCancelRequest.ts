@@ -6,7 +6,7 @@ import { createSqlHistory } from '../sql/sqlHistory';
 import { createSqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
-import { createWriterBench, outcomesOf, retryAt, taskError } from './WriterBench';
+import { createWriterBench, outcomesOf, retryAt, stateOf, taskError } from './WriterBench';
 
 const REQUESTED_AT_MS = CREATED_AT_MS + 12;
 
@@ -63,22 +63,62 @@ export const describeCancelRequest = (dialect: SqlDialect): void => {
       expect(await bench.state()).toEqual(['running', null, true]);
     });
 
-    const ends: [outcome: AttemptOutcome, status: string][] = [
-      [{ kind: 'completed', value: 1 }, 'completed'],
-      [{ kind: 'failed', error: taskError('out of paper') }, 'cancelled'],
-      [{ kind: 'cancelled', reason: 'told by the worker' }, 'cancelled'],
-      [retryAt(CREATED_AT_MS + 50), 'cancelled'],
-      [{ kind: 'snoozed', dueAtMs: CREATED_AT_MS + 50 }, 'cancelled'],
-      [{ kind: 'released' }, 'cancelled'],
+    const ownEnd = { kind: 'recorded' };
+    const otherEnd = { kind: 'recorded', cancelled: { kind: 'cancelled', reason: 'too late' } };
+    const ends: [outcome: AttemptOutcome, status: string, answer: object][] = [
+      [{ kind: 'completed', value: 1 }, 'completed', ownEnd],
+      [{ kind: 'failed', error: taskError('out of paper') }, 'cancelled', otherEnd],
+      [{ kind: 'cancelled', reason: 'told by the worker' }, 'cancelled', ownEnd],
+      [retryAt(CREATED_AT_MS + 50), 'cancelled', otherEnd],
+      [{ kind: 'snoozed', dueAtMs: CREATED_AT_MS + 50 }, 'cancelled', otherEnd],
+      [{ kind: 'released' }, 'cancelled', otherEnd],
     ];
-    it.each(ends)('makes of an attempt that ends as %j a task that is %s', async (outcome, status) => {
+    it.each(ends)(
+      'makes of an attempt that ends as %j a task that is %s, and says so',
+      async (outcome, status, answer) => {
+        await using bench = await setup(dialect);
+        await bench.request('too late');
+        const written = await bench.writer.end(sampleEnd(bench.id, { outcome }));
+
+        expect(written._unsafeUnwrap()).toEqual(answer as never);
+        expect(await bench.state()).toEqual([status, 'too late', false]);
+        expect(await outcomesOf(bench, bench.id)).toEqual([[1, outcome.kind]]);
+      },
+    );
+
+    it('answers for an end without a reason, and for the others of its turn', async () => {
+      await using bench = await setup(dialect);
+      await bench.request();
+      const other = sampleEntry();
+      await bench.writer.insert(other);
+      const failed = { outcome: { kind: 'failed', error: taskError('out of paper') } } as const;
+      const answers = await Promise.all([
+        bench.writer.end(sampleEnd(other.id, failed)),
+        bench.writer.end(sampleEnd(bench.id, failed)),
+      ]);
+
+      expect(answers.map((answer) => answer._unsafeUnwrap())).toEqual([
+        { kind: 'recorded' },
+        { kind: 'recorded', cancelled: { kind: 'cancelled' } },
+      ]);
+      expect([await stateOf(bench, other.id), await stateOf(bench, bench.id)]).toEqual([
+        ['failed', 1],
+        ['cancelled', 1],
+      ]);
+    });
+
+    it('says so of an end that is told with its task too', async () => {
       await using bench = await setup(dialect);
       await bench.request('too late');
-      const answer = await bench.writer.end(sampleEnd(bench.id, { outcome }));
+      const written = await bench.writer.endUnknown(
+        sampleEntry({ id: bench.id }),
+        sampleEnd(bench.id, { outcome: retryAt(CREATED_AT_MS + 50) }),
+      );
 
-      expect(answer._unsafeUnwrap()).toEqual({ kind: 'recorded' });
-      expect(await bench.state()).toEqual([status, 'too late', false]);
-      expect(await outcomesOf(bench, bench.id)).toEqual([[1, outcome.kind]]);
+      expect(written._unsafeUnwrap()).toEqual({
+        kind: 'recorded',
+        cancelled: { kind: 'cancelled', reason: 'too late' },
+      });
     });
 
     it('makes of a task that is lost a cancelled one, which is not published again', async () => {

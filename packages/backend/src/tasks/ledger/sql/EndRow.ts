@@ -32,6 +32,8 @@ export const ATTEMPT_COLUMNS = toColumns(
 /** The end of an attempt in cells. */
 export interface EndRow {
   readonly id: TaskId;
+  /** Where the task is after it, unless somebody wants it to stop. */
+  readonly status: TaskStatus;
   /** In the order of `END_COLUMNS`. */
   readonly cells: readonly Cell[];
   /** The attempt in the order of `ATTEMPT_COLUMNS`; absent when its handler did not begin. */
@@ -53,10 +55,12 @@ export const toEndRow = (end: EndedAttempt): EndRow => {
     kind,
     errorJson,
   ];
+  const status = statusAfter(end);
   return {
     id,
+    status,
     cells: [
-      statusAfter(end),
+      status,
       counts(end) ? attempt : attempt - 1,
       'dueAtMs' in outcome ? outcome.dueAtMs : null,
       workerId,

@@ -1,8 +1,8 @@
 import { type DatabaseTransaction, type SqlDatabase, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
-import { type EndAnswer } from '../LedgerWriter';
-import { type Standing } from '../Standing';
+import { type EndAnswer, type RecordedEnd } from '../LedgerWriter';
+import { type CancelledEnding, type Standing } from '../Standing';
 import { type Cell, toBatch } from './batch';
 import { type EndRow } from './EndRow';
 import {
@@ -15,7 +15,7 @@ import {
   toUpdateWithAttempts,
 } from './endStatements';
 import { onlyFree } from './freeTasks';
-import { readStandings } from './readStandings';
+import { readStandings, toCancelledEnding } from './readStandings';
 
 /** What writing an end came to; `held`: nothing, because somebody else is writing its task. */
 export type WrittenEnd = EndAnswer | { readonly kind: 'held' };
@@ -30,7 +30,10 @@ export const endDurably = (
     ? database.transaction((transaction) => endEach(transaction, tables, ends))
     : endTogether(database, tables, ends);
 
-/** On SQLite each end by itself, in one transaction: nobody else writes meanwhile. */
+/**
+ * On SQLite each end by itself, in one transaction: nobody else writes meanwhile. What makes a cancelled task of one that
+ * somebody wants to stop comes after the others, as all that something stands against.
+ */
 const endEach = async (
   transaction: DatabaseTransaction,
   tables: SqlTables,
@@ -41,25 +44,12 @@ const endEach = async (
     ends.map(({ cells }) => cells),
   );
   const others = ends.filter((_, index) => counts[index] === 0);
-  const standings =
-    others.length === 0
-      ? []
-      : await readStandings(
-          transaction,
-          tables,
-          others.map(({ id }) => id),
-        );
-  const standingOf = new Map(others.map((end, index) => [end, standings[index]]));
+  const written = others.length === 0 ? ends : ends.filter((_, index) => counts[index] !== 0);
   await transaction.runEach(
     toRowAttemptInsert(tables),
-    ends.flatMap((end) => toKept(end, standingOf.get(end))),
+    written.flatMap((end) => toKept(end, undefined)),
   );
-  await insertDiscarded(
-    transaction,
-    tables,
-    others.filter((end) => standingOf.get(end)?.kind === 'ended'),
-  );
-  return ends.map((end) => toAnswer(standingOf.get(end)));
+  return endOthers(ends, others, () => endAttempts(transaction, tables, others));
 };
 
 /**
@@ -73,14 +63,28 @@ const endTogether = async (
   ends: readonly EndRow[],
 ): Promise<readonly WrittenEnd[]> => {
   const written = await endAtOnce(database, tables, ends);
-  const rest = ends.filter((end) => !written.has(end));
-  if (rest.length === 0) return ends.map(() => RECORDED);
-  const answers = await database.transaction((executor) => endAttempts(executor, tables, rest));
-  const answerOf = new Map(rest.map((end, index) => [end, answers[index] ?? RECORDED]));
+  const others = ends.filter((end) => !written.has(end));
+  return endOthers(ends, others, () =>
+    database.transaction((executor) => endAttempts(executor, tables, others)),
+  );
+};
+
+/** Writes those ends that something stands against, and answers for all. */
+const endOthers = async (
+  ends: readonly EndRow[],
+  others: readonly EndRow[],
+  write: () => Promise<readonly WrittenEnd[]>,
+): Promise<readonly WrittenEnd[]> => {
+  if (others.length === 0) return ends.map(() => RECORDED);
+  const answers = await write();
+  const answerOf = new Map(others.map((end, index) => [end, answers[index] ?? RECORDED]));
   return ends.map((end) => answerOf.get(end) ?? RECORDED);
 };
 
-/** Writes the first end of each task, unless something stands against it; answers those that were written. */
+/**
+ * Writes the first end of each task, unless something stands against it, be it that somebody wants the task to stop; answers those
+ * that were written.
+ */
 const endAtOnce = async (
   executor: SqlExecutor,
   tables: SqlTables,
@@ -119,13 +123,18 @@ export const endAttempts = async (
   return ends.map((end) => answers.get(end) ?? RECORDED);
 };
 
-const RECORDED: EndAnswer = { kind: 'recorded' };
+const RECORDED: RecordedEnd = { kind: 'recorded' };
 
 /** Where a task stands that an end has not changed. */
 type Unchanged = Standing | { readonly kind: 'held' };
 
-const toAnswer = (standing: Unchanged | undefined): WrittenEnd =>
-  standing === undefined || standing.kind === 'open' ? RECORDED : standing;
+/** Where a task stands that an end has not changed, or not to what its attempt came to. */
+type Deviation = Unchanged | CancelledEnding;
+
+const toAnswer = (standing: Deviation | undefined): WrittenEnd => {
+  if (standing === undefined || standing.kind === 'open') return RECORDED;
+  return standing.kind === 'cancelled' ? { ...RECORDED, cancelled: standing } : standing;
+};
 
 /** Several ends of one task are written one after the other: in one UPDATE any one of them would count, and only that one. */
 const toRounds = (ends: readonly EndRow[]): readonly (readonly EndRow[])[] => {
@@ -141,24 +150,29 @@ const toRounds = (ends: readonly EndRow[]): readonly (readonly EndRow[])[] => {
   return rounds;
 };
 
-/** Answers how those tasks stand that were not changed. */
+/** Answers how those tasks stand that were not changed, or were cancelled instead. */
 const updateTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
   ends: readonly EndRow[],
-): Promise<ReadonlyMap<TaskId, Unchanged>> => {
+): Promise<ReadonlyMap<TaskId, Deviation>> => {
   const batch = toBatch(ends.map(({ cells }) => cells));
   const updated = await executor.query(toUpdate(tables, onlyFree(tables)), [batch]);
-  const changed = new Set(updated.map(({ id }) => String(id)));
+  const changed = new Map(updated.map((row) => [String(row['id']), row]));
+  const cancelled = ends.flatMap(({ id, status }) => {
+    const row = changed.get(id);
+    return row === undefined || row['status'] === status ? [] : [[id, toCancelledEnding(row)] as const];
+  });
   const others = ends.filter(({ id }) => !changed.has(id));
-  if (others.length === 0) return new Map();
+  if (others.length === 0) return new Map(cancelled);
   // Before the standings are read: what is not to be written by now never will be.
   const held = await listHeld(executor, tables, others);
   const ids = others.map(({ id }) => id);
   const standings = await readStandings(executor, tables, ids);
-  return new Map(
-    ids.map((id, index) => [id, held.has(id) ? HELD : (standings[index] ?? { kind: 'absent' })]),
-  );
+  return new Map<TaskId, Deviation>([
+    ...cancelled,
+    ...ids.map((id, index) => [id, held.has(id) ? HELD : (standings[index] ?? { kind: 'absent' })] as const),
+  ]);
 };
 
 const HELD = { kind: 'held' } as const;
@@ -173,8 +187,10 @@ const listHeld = async (
 };
 
 /** That of an unknown task is not kept: nobody would ever sweep it, and the task may yet be written down. */
-const toKept = ({ attempt }: EndRow, standing: Unchanged | undefined): readonly (readonly Cell[])[] =>
-  attempt === undefined || (standing !== undefined && standing.kind !== 'open') ? [] : [attempt.kept];
+const toKept = ({ attempt }: EndRow, standing: Deviation | undefined): readonly (readonly Cell[])[] =>
+  attempt === undefined || !(standing === undefined || isKept(standing)) ? [] : [attempt.kept];
+
+const isKept = ({ kind }: Deviation): boolean => kind === 'open' || kind === 'cancelled';
 
 const insertAttempts = async (
   executor: SqlExecutor,

@@ -37,31 +37,63 @@ const toCondition = (cell: EndSource['cell']): string =>
 const toCancelled = (cell: EndSource['cell'], cancelled: string, otherwise: string): string =>
   `CASE WHEN task.cancel_requested_at IS NOT NULL AND ${cell('status')} <> 'completed' THEN ${cancelled} ELSE ${otherwise} END`;
 
+/** Of which tasks an end is written, and what becomes of them by it. */
+interface EndRule {
+  readonly condition: string;
+  readonly status: string;
+  readonly completedAt: string;
+}
+
+/** Makes a task what the attempt came to, unless somebody wants it to stop: then the end counts for something else. */
+const toPlainRule = (cell: EndSource['cell']): EndRule => ({
+  condition: `${toCondition(cell)}
+     AND (task.cancel_requested_at IS NULL OR ${cell('status')} IN ('completed', 'cancelled'))`,
+  status: cell('status'),
+  completedAt: cell('completed_at'),
+});
+
+/** Makes a task cancelled that somebody wants to stop. */
+const toHeedingRule = (cell: EndSource['cell']): EndRule => ({
+  condition: toCondition(cell),
+  status: toCancelled(cell, "'cancelled'", cell('status')),
+  completedAt: toCancelled(cell, cell('ended_at'), cell('completed_at')),
+});
+
 /** Writes what became of attempts. */
-const toTaskUpdate = (tables: SqlTables, { cell, from }: EndSource): string =>
-  `UPDATE ${tables.name('tasks')} AS task SET
-     status = ${toCancelled(cell, "'cancelled'", cell('status'))},
+const toTaskUpdate = (
+  tables: SqlTables,
+  { cell, from }: EndSource,
+  toRule: (cell: EndSource['cell']) => EndRule,
+): string => {
+  const { condition, status, completedAt } = toRule(cell);
+  return `UPDATE ${tables.name('tasks')} AS task SET
+     status = ${status},
      current_attempt = ${cell('current_attempt')},
      scheduled_at = COALESCE(${cell('due_at')}, task.scheduled_at),
      worker_id = ${cell('worker_id')},
      started_at = ${cell('started_at')},
      updated_at = ${cell('ended_at')},
-     completed_at = ${toCancelled(cell, cell('ended_at'), cell('completed_at'))},
+     completed_at = ${completedAt},
      result = ${cell('result')},
      last_error = COALESCE(${cell('last_error')}, task.last_error),
      error = COALESCE(${cell('error')}, task.error),
      cancel_reason = COALESCE(task.cancel_reason, ${cell('cancel_reason')}),
      published_at = COALESCE(task.published_at, ${cell('ended_at')})
    ${from}
-   WHERE ${toCondition(cell)}`;
+   WHERE ${condition}`;
+};
 
-/** One end, its cells as values. */
-export const toRowUpdate = (tables: SqlTables): string => toTaskUpdate(tables, OF_ROW);
+/** One end, its cells as values, unless it makes a cancelled task of one that somebody wants to stop. */
+export const toRowUpdate = (tables: SqlTables): string => toTaskUpdate(tables, OF_ROW, toPlainRule);
 
-/** A batch of ends, of different tasks; answers the ids of the tasks that were changed. */
+/** A batch of ends, of different tasks; answers of the tasks that were changed what they are by now. */
 export const toUpdate = (tables: SqlTables, { table, source }: FreeTasks): string =>
   `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${table}
-   ${toTaskUpdate(tables, ofBatch(source))} RETURNING id`;
+   ${toTaskUpdate(tables, ofBatch(source), toHeedingRule)} RETURNING ${toChanged(tables)}`;
+
+/** What a task is by now. The batch has columns of the same names; SQLite returns those of the task alone, and knows no name of it there. */
+const toChanged = ({ dialect }: SqlTables): string =>
+  dialect === 'postgres' ? 'task.id, task.status, task.cancel_reason' : 'id, status, cancel_reason';
 
 /** Of ends that were not written, those that are to be. */
 export const toHeldQuery = (tables: SqlTables): string =>
@@ -106,7 +138,10 @@ export const toOpenAttemptInsert = (tables: SqlTables): string =>
      WHERE task_id IN (SELECT id FROM ${tables.name('tasks')} WHERE status IN ${UNFINISHED})`,
   );
 
-/** `toUpdate` and the attempts of the tasks that were changed: Postgres alone lets one statement write to two tables. */
+/**
+ * A batch of ends as those of `toRowUpdate`, and the attempts of the tasks that were changed: Postgres alone lets one statement
+ * write to two tables. Answers the ids of those tasks.
+ */
 export const toUpdateWithAttempts = (tables: SqlTables, free: FreeTasks): string => {
   const insert = toInsert(
     tables,
@@ -114,7 +149,7 @@ export const toUpdateWithAttempts = (tables: SqlTables, free: FreeTasks): string
   );
   return `WITH batch AS (${selectBatch(tables.dialect, END_COLUMNS)})${free.table},
    attempt AS (${selectBatch(tables.dialect, ATTEMPT_COLUMNS, '$2')}),
-   changed AS (${toTaskUpdate(tables, ofBatch(free.source))} RETURNING id),
+   changed AS (${toTaskUpdate(tables, ofBatch(free.source), toPlainRule)} RETURNING id),
    kept AS (${insert})
    SELECT id FROM changed`;
 };

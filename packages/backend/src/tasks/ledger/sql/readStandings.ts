@@ -3,7 +3,7 @@ import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
 import { UNTOLD_ERROR } from '../../domain/TaskRecord';
 import { parseJson } from '../../queue/TaskRecordReader';
-import { type OpenStanding, type Standing } from '../Standing';
+import { type CancelledEnding, type OpenStanding, type Standing } from '../Standing';
 import { selectTexts, toBatch } from './batch';
 import { toCrashCount } from './EntryRow';
 import { parseError } from './HistoryRow';
@@ -25,7 +25,7 @@ export const readStandings = async (
 };
 
 const toStanding = (row: SqlRow): Standing => {
-  const { status, result, error, cancel_reason: reason } = row;
+  const { status, result, error } = row;
   switch (status) {
     case 'completed': {
       const value: unknown = typeof result === 'string' ? parseJson(result, undefined) : undefined;
@@ -39,10 +39,7 @@ const toStanding = (row: SqlRow): Standing => {
       };
     }
     case 'cancelled':
-      return {
-        kind: 'ended',
-        ending: { kind: 'cancelled', ...(typeof reason === 'string' ? { reason } : {}) },
-      };
+      return { kind: 'ended', ending: toCancelledEnding(row) };
     default:
       return {
         kind: 'open',
@@ -53,6 +50,12 @@ const toStanding = (row: SqlRow): Standing => {
       };
   }
 };
+
+/** Reads the end of a task that is cancelled. */
+export const toCancelledEnding = ({ cancel_reason: reason }: SqlRow): CancelledEnding => ({
+  kind: 'cancelled',
+  ...(typeof reason === 'string' ? { reason } : {}),
+});
 
 const cancelRequestOf = ({
   cancel_requested_at: requestedAt = null,

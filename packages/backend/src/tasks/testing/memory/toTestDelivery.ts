@@ -18,6 +18,7 @@ export const toTestDelivery = (given: GivenDelivery): Delivery => ({
   delayMs: 0,
   runKey: given.taskId,
   checkHeld: () => undefined,
+  raiseCrashCount: async () => undefined,
   report: { progress: () => undefined, log: () => undefined },
   steps: emptyStepStore,
   slot: { suspend: () => undefined, resume: async () => undefined },

@@ -16,6 +16,10 @@ export interface LedgerTaskBench extends AsyncDisposable {
   /** Number and outcome of each kept attempt of a task. */
   attempts(id: TaskId): Promise<readonly (readonly [number: number, outcome: string])[]>;
   countRows(): Promise<number>;
+  /** As of a worker that was killed while it ran an attempt of a task. */
+  pretendToRun(id: TaskId, attempt: number): Promise<void>;
+  /** As when somebody found that out. */
+  pretendToCrash(id: TaskId, attempt: number): Promise<void>;
 }
 
 /** Sets up a bench on a database of its own. */
@@ -45,6 +49,19 @@ export const createLedgerTaskBench = async (
     countRows: async () => {
       const [row] = await database.query(`SELECT COUNT(*) AS count FROM ${tables.name('tasks')}`);
       return Number(row?.['count']);
+    },
+    pretendToRun: async (id, attempt) => {
+      await database.query(
+        `UPDATE ${tables.name('tasks')} SET status = 'running', current_attempt = $1, started_at = $2, worker_id = 'dead' WHERE id = $3`,
+        [attempt, attempt, id],
+      );
+    },
+    pretendToCrash: async (id, attempt) => {
+      await database.query(
+        `INSERT INTO ${tables.name('task_attempts')} (task_id, number, started_at, ended_at, worker_id, outcome)
+         VALUES ($1, $2, $3, $4, 'dead', 'crashed')`,
+        [id, attempt, attempt, attempt],
+      );
     },
     [Symbol.asyncDispose]: async () => {
       await bench[Symbol.asyncDispose]();

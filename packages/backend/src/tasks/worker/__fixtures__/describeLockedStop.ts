@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'bun:test';
+import { join } from 'node:path';
 import { until } from '@backend/__fixtures__/until';
 import { createTestDatabase } from '@backend/database/__fixtures__/TestDatabase';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
@@ -9,6 +10,10 @@ import { recordTask } from './fixtureTasks';
 import { createWorkerBench } from './WorkerBench';
 
 const DRAIN_MS = 300;
+
+const RELAY_INTERVAL_MS = 20;
+
+const API_PATH = join(import.meta.dir, '../../../api.ts');
 
 const LOCKS = {
   sqlite: ['PRAGMA busy_timeout = 5000', 'BEGIN EXCLUSIVE'],
@@ -30,7 +35,7 @@ const lockLedger = async (dialect: SqlDialect, url: string): Promise<AsyncDispos
   };
 };
 
-/** What a worker process promises that stops while somebody keeps the ledger locked, on one database. */
+/** What worker and API processes promise that stop while somebody keeps the ledger locked, on one database. */
 export const describeLockedStop = (dialect: SqlDialect): void => {
   describe(`a worker process that stops while its ledger is locked, on ${dialect}`, () => {
     it('exits with 0 within drain + 2 s, however long the ledger may take for an answer', async () => {
@@ -57,6 +62,31 @@ export const describeLockedStop = (dialect: SqlDialect): void => {
 
       expect(await worker.exited).toBe(0);
       expect(performance.now() - stoppedAtMs).toBeLessThan(DRAIN_MS + 2000);
+    }, 60_000);
+  });
+
+  describe(`an API process that stops while its ledger is locked, on ${dialect}`, () => {
+    it('exits with 0 within 5 s, however long the ledger may take for an answer', async () => {
+      await using database = await createTestDatabase(dialect);
+      const environment = {
+        ...{ LEDGER_URL: database.url, LEDGER_DEADLINE_MS: '15000' },
+        LEDGER_RELAY_INTERVAL_MS: String(RELAY_INTERVAL_MS),
+        PORT: '0',
+      };
+      await using bench = await createWorkerBench(environment, { workerPath: API_PATH, tasks: [recordTask] });
+      // There is something to lock.
+      (await bench.scheduler.schedule(CorrelationId(), recordTask, { n: 1, ms: 0 }))._unsafeUnwrap();
+      await closeSharedLedgers();
+      const api = bench.spawnWorker();
+      await until(async () => (await api.output()).includes('HTTP server listens'));
+      await using _lock = await lockLedger(dialect, database.url);
+      await Bun.sleep(10 * RELAY_INTERVAL_MS); // nobody sees from outside that the relay waits
+
+      const stoppedAtMs = performance.now();
+      api.kill('SIGTERM');
+
+      expect(await api.exited).toBe(0);
+      expect(performance.now() - stoppedAtMs).toBeLessThan(5000);
     }, 60_000);
   });
 };

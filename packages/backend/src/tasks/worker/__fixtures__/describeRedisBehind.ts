@@ -70,6 +70,47 @@ export const describeRedisBehind = (dialect: SqlDialect): void => {
     });
   });
 
+  describe(`a task whose crashes Redis has forgotten, on ${dialect}`, () => {
+    it('has its further crashes counted on from those that the ledger knows', async () => {
+      const seen: number[] = [];
+      const task = defineTask({
+        queueName: 'test:forgotten-crashes',
+        schema: z.object({}),
+        handler: async (_payload, { attempt }) => {
+          seen.push(attempt);
+          if (attempt < 3) await new Promise(() => undefined);
+          return ok();
+        },
+      });
+      const env = { WORKER_STALLED_INTERVAL_MS: '100' };
+      await using ledger = await createLedgerTaskBench(dialect, { tasks: [task], env });
+      const { bench } = ledger;
+      const id = await bench.schedule(task, {});
+      await ledger.pretendToRun(id, 1);
+      await ledger.pretendToCrash(id, 1);
+      await ledger.pretendToRun(id, 2);
+      const job = bench.queue(task).toKey(id);
+      const countCrashes = () => bench.redis.hget(job, 'stc');
+      const worker = await bench.startWorker({ drainTimeoutMs: 1 });
+      await until(async () => seen.length === 1);
+      expect(await countCrashes()).toBe('1');
+
+      // The worker dies: its job is active and locked no more, and its attempt runs as far as the ledger knows.
+      const goBack = await copyQueues(bench);
+      await worker.stop();
+      await goBack();
+      await bench.redis.del(`${job}:lock`);
+      await ledger.pretendToRun(id, 2);
+      await bench.startWorker();
+      const ended = await bench.ended(id);
+
+      expect(seen).toEqual([2, 3]);
+      expect([ended.status, await countCrashes()]).toEqual(['completed', '2']);
+      const crashed = (await ledger.attempts(id)).filter(([, outcome]) => outcome === 'crashed');
+      expect(crashed.map(([number]) => number).toSorted()).toEqual([1, 2]);
+    });
+  });
+
   describe(`a task whose end Redis has forgotten, on ${dialect}`, () => {
     const setup = async (does: 'pass' | 'fail') => {
       const counts = { runs: 0 };
