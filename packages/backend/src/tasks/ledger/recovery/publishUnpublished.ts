@@ -5,7 +5,7 @@ import { type OutboxClaim, type UnfinishedTask, type UnpublishedTasks } from '..
 import { publishTasks } from '../publishTasks';
 import { type ReconcileError, toLedgerFailure } from '../ReconcileError';
 import { type LocatedTasks, type NamedTask, toAbsent, toIds, walkPages, walkPlaces } from '../walkPlaces';
-import { createProgressClock } from './ProgressClock';
+import { createProgressClock, type ProgressClock } from './ProgressClock';
 import { leaveUnlocated, type Recovery } from './Recovery';
 import { writeEnds } from './writeEnds';
 
@@ -19,12 +19,11 @@ const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on
 
 /** Counts what `publishUnpublished` would do. */
 export const previewUnpublished = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
-  const { ledger, findPlaces, batchSize, untouchedSinceMs, aheadOfMs, tally } = recovery;
+  const { ledger, findPlaces, batchSize, old: created, untilId, tally } = recovery;
   return walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) =>
-      ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs, aheadOfMs: aheadOfMs() }),
+    list: (page) => ledger.outbox.listUnpublished({ ...page, created, untilId }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const publishedCount = toAbsent(located).length;
@@ -36,8 +35,8 @@ export const previewUnpublished = (recovery: Recovery): Promise<Result<void, Rec
 };
 
 /**
- * Puts all tasks on their queues that are on none, until there are none; those that other processes have claimed are waited for
- * as long as some get there.
+ * Puts all tasks on their queues that are on none; those that other processes have claimed are waited for as long as some get
+ * there. Only those that are so at the first look: while a clock is ahead others may go on coming that are counted with them.
  *
  * @param lostIds Those that are counted as checked already.
  */
@@ -45,18 +44,15 @@ export const publishUnpublished = async (
   recovery: Recovery,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
-  const { ledger, tally } = recovery;
   const progress = createProgressClock(recovery);
+  let awaitedIds: ReadonlySet<TaskId> | undefined;
   for (;;) {
-    const claimed = await ledger.outbox.claim(toClaim(recovery));
-    if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
-    const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
-    if (rows.some(({ id }) => !tally.isLeft(id))) progress.moved();
-    const settled = await settleClaimed(recovery, claimed.value, lostIds);
-    if (settled.isErr()) return err(settled.error);
-    if (rows.length > 0 && !progress.isOverdue()) continue;
-    const elsewhere = await listClaimedElsewhere(recovery);
+    const claimedCount = await publishClaimed(recovery, lostIds, progress);
+    if (claimedCount.isErr()) return err(claimedCount.error);
+    if (claimedCount.value === recovery.batchSize && !progress.isOverdue()) continue;
+    const elsewhere = await listClaimedElsewhere(recovery, awaitedIds);
     if (elsewhere.isErr()) return err(toLedgerFailure(elsewhere.error));
+    awaitedIds ??= new Set(toIds(elsewhere.value));
     if (elsewhere.value.length === 0) return ok();
     progress.see(`${elsewhere.value.length} to ${elsewhere.value.at(-1)?.id}`);
     if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere.value, lostIds));
@@ -64,10 +60,28 @@ export const publishUnpublished = async (
   }
 };
 
-const toClaim = ({ batchSize: limit, leaseMs, now, untouchedSinceMs }: Recovery): OutboxClaim => {
-  const nowMs = now();
-  return { limit, nowMs, minAgeMs: nowMs - untouchedSinceMs, leaseMs };
+/** Claims a batch, and puts it on its queues; answers how many were claimed. */
+const publishClaimed = async (
+  recovery: Recovery,
+  lostIds: ReadonlySet<TaskId>,
+  progress: ProgressClock,
+): Promise<Result<number, ReconcileError>> => {
+  const { ledger, tally } = recovery;
+  const claimed = await ledger.outbox.claim(toClaim(recovery));
+  if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
+  const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
+  if (rows.some(({ id }) => !tally.isLeft(id))) progress.moved();
+  const settled = await settleClaimed(recovery, claimed.value, lostIds);
+  return settled.map(() => rows.length);
 };
+
+const toClaim = ({ batchSize: limit, leaseMs, now, old: created, untilId }: Recovery): OutboxClaim => ({
+  limit,
+  untilId,
+  created,
+  nowMs: now(),
+  leaseMs,
+});
 
 /** A task whose publication was not even noted, by a process that died or is slow, may be on its queue, or have ended. */
 const settleClaimed = async (
@@ -114,16 +128,16 @@ const settleName = async (
   return ok();
 };
 
-/** The first of the tasks that are on no queue and were not claimed here. */
-const listClaimedElsewhere = async ({
-  ledger,
-  tally,
-  untouchedSinceMs: createdUntilMs,
-  aheadOfMs,
-}: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
+/** The first of the tasks that are on no queue and were not claimed here, only those that are waited for if that is known. */
+const listClaimedElsewhere = async (
+  { ledger, tally, old: created, untilId }: Recovery,
+  awaitedIds: ReadonlySet<TaskId> | undefined,
+): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
   const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
-  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs, aheadOfMs: aheadOfMs() });
-  return elsewhere.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
+  const elsewhere = await ledger.outbox.listUnpublished({ limit, created, untilId });
+  return elsewhere.map((tasks) =>
+    tasks.filter(({ id }) => !tally.isLeft(id) && awaitedIds?.has(id) !== false),
+  );
 };
 
 const leaveAll = (
