@@ -161,6 +161,18 @@ export const describeReconciler = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it('writes down that its queue has cancelled a task unstarted which runs as far as the ledger knows', async () => {
+      await using bench = await createRelayBench(dialect);
+      const [id] = (await publishTasks(bench, {})) as [TaskId];
+      await bench.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: Date.now() }], Date.now());
+      (await bench.redis.inspector.cancel(id, 'too late'))._unsafeUnwrap();
+
+      const report = await bench.reconciler({ runningAgeMs: 50_000 }).reconcile();
+
+      expect(report._unsafeUnwrap().endedCount).toBe(1);
+      expect(await bench.ledger.row(id)).toMatchObject({ status: 'cancelled', cancel_reason: 'too late' });
+    });
+
     it('takes what runs only when its worker has given no sign of life for long', async () => {
       await using bench = await createRelayBench(dialect);
       const [id] = (await publishTasks(bench, {})) as [TaskId];
