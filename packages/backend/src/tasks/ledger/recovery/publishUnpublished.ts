@@ -12,8 +12,8 @@ import { writeEnds } from './writeEnds';
 /** Before it is looked again for what another process has claimed; milliseconds. */
 const PAUSE_MS = 100;
 
-/** So many tasks that another process has claimed are counted. */
-const MAX_CLAIMED_ELSEWHERE = 10_000;
+/** So many tasks are seen to in one go: it takes a text and a number for each to know which they are. */
+const MAX_AWAITED = 10_000;
 
 const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on its queue yet';
 
@@ -34,9 +34,16 @@ export const previewUnpublished = (recovery: Recovery): Promise<Result<void, Rec
   });
 };
 
+/** Tasks that are to get onto their queues. */
+interface Awaited {
+  readonly ids: ReadonlySet<TaskId>;
+  /** Whether some of them do. */
+  readonly progress: ProgressClock;
+}
+
 /**
  * Puts all tasks on their queues that are on none; those that other processes have claimed are waited for as long as some get
- * there. Only those that are so at the first look: while a clock is ahead others may go on coming that are counted with them.
+ * there. While a clock is ahead others may go on coming that are taken too: only those count that were there before.
  *
  * @param lostIds Those that are counted as checked already.
  */
@@ -44,18 +51,31 @@ export const publishUnpublished = async (
   recovery: Recovery,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
-  const progress = createProgressClock(recovery);
-  let awaitedIds: ReadonlySet<TaskId> | undefined;
   for (;;) {
-    const claimedCount = await publishClaimed(recovery, lostIds, progress);
+    const listed = await listAwaited(recovery);
+    if (listed.isErr()) return err(toLedgerFailure(listed.error));
+    const awaited = { ids: new Set(toIds(listed.value)), progress: createProgressClock(recovery) };
+    const published = await publishAwaited(recovery, awaited, lostIds);
+    if (published.isErr() || listed.value.length < MAX_AWAITED) return published;
+  }
+};
+
+const publishAwaited = async (
+  recovery: Recovery,
+  awaited: Awaited,
+  lostIds: ReadonlySet<TaskId>,
+): Promise<Result<void, ReconcileError>> => {
+  const { ids, progress } = awaited;
+  for (;;) {
+    const claimedCount = await publishClaimed(recovery, awaited, lostIds);
     if (claimedCount.isErr()) return err(claimedCount.error);
     if (claimedCount.value === recovery.batchSize && !progress.isOverdue()) continue;
-    const elsewhere = await listClaimedElsewhere(recovery, awaitedIds);
-    if (elsewhere.isErr()) return err(toLedgerFailure(elsewhere.error));
-    awaitedIds ??= new Set(toIds(elsewhere.value));
-    if (elsewhere.value.length === 0) return ok();
-    progress.see(`${elsewhere.value.length} to ${elsewhere.value.at(-1)?.id}`);
-    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere.value, lostIds));
+    const listed = await listAwaited(recovery);
+    if (listed.isErr()) return err(toLedgerFailure(listed.error));
+    const elsewhere = listed.value.filter(({ id }) => ids.has(id));
+    if (elsewhere.length === 0) return ok();
+    progress.see(`${elsewhere.length} to ${elsewhere.at(-1)?.id}`);
+    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere, lostIds));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 };
@@ -63,14 +83,14 @@ export const publishUnpublished = async (
 /** Claims a batch, and puts it on its queues; answers how many were claimed. */
 const publishClaimed = async (
   recovery: Recovery,
+  awaited: Awaited,
   lostIds: ReadonlySet<TaskId>,
-  progress: ProgressClock,
 ): Promise<Result<number, ReconcileError>> => {
   const { ledger, tally } = recovery;
   const claimed = await ledger.outbox.claim(toClaim(recovery));
   if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
   const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
-  if (rows.some(({ id }) => !tally.isLeft(id))) progress.moved();
+  if (rows.some(({ id }) => awaited.ids.has(id) && !tally.isLeft(id))) awaited.progress.moved();
   const settled = await settleClaimed(recovery, claimed.value, lostIds);
   return settled.map(() => rows.length);
 };
@@ -128,16 +148,16 @@ const settleName = async (
   return ok();
 };
 
-/** The first of the tasks that are on no queue and were not claimed here, only those that are waited for if that is known. */
-const listClaimedElsewhere = async (
-  { ledger, tally, old: created, untilId }: Recovery,
-  awaitedIds: ReadonlySet<TaskId> | undefined,
-): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
-  const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
-  const elsewhere = await ledger.outbox.listUnpublished({ limit, created, untilId });
-  return elsewhere.map((tasks) =>
-    tasks.filter(({ id }) => !tally.isLeft(id) && awaitedIds?.has(id) !== false),
-  );
+/** The first of the tasks that are on no queue and are not left. */
+const listAwaited = async ({
+  ledger,
+  tally,
+  old: created,
+  untilId,
+}: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
+  const limit = MAX_AWAITED + tally.leftCount();
+  const listed = await ledger.outbox.listUnpublished({ limit, created, untilId });
+  return listed.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
 };
 
 const leaveAll = (

@@ -3,6 +3,7 @@ import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { v7 } from 'uuid';
 import { type TaskId } from '../../../domain/TaskId';
 import { createRelayBench, type RelayBench } from '../../__fixtures__/RelayBench';
+import { type LedgerOutbox } from '../../LedgerOutbox';
 import { type FindPlaces } from '../../walkPlaces';
 import { countsOf, publishTasks, recover, touch } from './RecoveryBench';
 
@@ -100,16 +101,33 @@ export const describeRecoveryTimes = (dialect: SqlDialect): void => {
       ['is right, when another one was ahead by an hour', 0, 3_600_000],
     ])('ends while a producer goes on scheduling whose clock %s', async (_what, aheadMs, otherAheadMs) => {
       await using bench = await createRelayBench(dialect);
-      await bench.insert(aheadBy(otherAheadMs));
+      const other = await bench.insert(aheadBy(otherAheadMs));
       const producer = startProducer(bench, aheadMs);
       const deadline = setTimeout(() => void producer.stop(), 4000);
 
-      // More than come between two looks: who claims full batches goes on at once.
-      await recover(bench, {}, { batchSize: 100 });
+      const report = await recover(bench, {}, { batchSize: 100 });
 
-      expect(producer.isStopped()).toBe(false);
+      expect([producer.isStopped(), report.leftCount]).toEqual([false, 0]);
+      expect(await bench.waiting()).toContain(other);
       clearTimeout(deadline);
       await producer.stop();
+    });
+
+    it('ends although more tasks come than it can put on their queues, by the clock of another one', async () => {
+      await using bench = await createRelayBench(dialect);
+      await bench.insert(aheadBy(3_600_000));
+      const outbox: LedgerOutbox = {
+        ...bench.outbox,
+        claim: async (claim) => {
+          await bench.insert();
+          return bench.outbox.claim(claim);
+        },
+      };
+
+      const ledger = { writer: bench.writer, outbox };
+      const report = await recover(bench, { patienceMs: 50 }, { batchSize: 1, ledger });
+
+      expect(report.leftCount).toBe(1);
     });
   });
 };
