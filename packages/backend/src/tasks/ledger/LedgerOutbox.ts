@@ -3,6 +3,7 @@ import { type TaskId } from '../domain/TaskId';
 import { type TaskStatus } from '../domain/TaskStatus';
 import { type LedgerEntry } from './LedgerEntry';
 import { type LedgerError } from './LedgerError';
+import { type OldTimes } from './OldTimes';
 
 /** A task that is to be put on its queue. */
 export interface UnpublishedTask extends LedgerEntry {
@@ -28,17 +29,12 @@ export interface UnpublishedTasks {
   readonly unreadable: readonly UnreadableTask[];
 }
 
-/** Which tasks are claimed. */
-export interface OutboxClaim {
-  /** At most so many. */
-  readonly limit: number;
+/** Which tasks are claimed, the first ones by their ids. */
+export interface OutboxClaim extends Pick<IdRange, 'limit' | 'untilId'> {
+  /** Those that were made at these times; younger ones are left to the process that schedules them. */
+  readonly created: OldTimes;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  /**
-   * Leaves younger ones to the process that schedules them; milliseconds. One of the future, by a clock that was ahead, is taken
-   * too when it is as far ahead: it would only get young when that time has come.
-   */
-  readonly minAgeMs: number;
   /** How long nobody else claims them; milliseconds. */
   readonly leaseMs: number;
 }
@@ -50,37 +46,50 @@ export interface UnfinishedTask {
   readonly status: TaskStatus;
   /** When something last happened to it; milliseconds since 1970. */
   readonly updatedAtMs: number;
+  /** Whether somebody wants it to stop. */
+  readonly hasCancelRequest: boolean;
 }
 
-/** Later than every time: no task is ahead of it. */
-export const NEVER_MS = Number.MAX_SAFE_INTEGER;
+/** A part of the tasks, in the order of their ids. */
+interface IdRange {
+  /** At most so many. */
+  readonly limit: number;
+  /** Those behind this one. Default: all. */
+  readonly afterId?: TaskId;
+  /** Those up to this one. Default: all. */
+  readonly untilId?: TaskId;
+}
 
-/** Which tasks that are on no queue are looked at, in the order of their ids. */
-export interface UnpublishedQuery extends Pick<PublishedQuery, 'limit' | 'afterId'> {
-  /** Those that were made then, or before; milliseconds since 1970. */
-  readonly createdUntilMs: number;
-  /** And those that were made later than this, by a clock that was ahead; milliseconds since 1970. Default: none. */
-  readonly aheadOfMs?: number;
+/** Which tasks that are on no queue are looked at. */
+export interface UnpublishedQuery extends IdRange {
+  /** Those that were made at these times. */
+  readonly created: OldTimes;
 }
 
 /** To which tasks nothing has happened lately. */
 export interface Untouched {
-  /** Those to which nothing happened since; milliseconds since 1970. */
-  readonly untouchedSinceMs: number;
-  /** The same for those that run: their worker touches them now and then; milliseconds since 1970. */
+  /** Those to which something last happened at these times. */
+  readonly touched: OldTimes;
+  /** The same for those that run, instead of `touched.untilMs`: their worker touches them now and then; milliseconds since 1970. */
   readonly runningSinceMs: number;
-  /**
-   * And those whose times are later than this, by a clock that was ahead; milliseconds since 1970. One that runs and is touched by
-   * such a clock may have a worker that lives. Default: none.
-   */
-  readonly aheadOfMs?: number;
 }
 
-/** Which unfinished tasks are looked at, in the order of their ids. */
-export interface PublishedQuery extends Untouched {
-  readonly limit: number;
-  /** Those behind this one. */
-  readonly afterId?: TaskId;
+/** Which unfinished tasks are looked at. */
+export interface PublishedQuery extends IdRange, Untouched {}
+
+/** A task that Redis has lost, and that was cancelled for it: somebody wanted it to stop. */
+export interface LostCancelled {
+  readonly id: TaskId;
+  readonly taskName: string;
+  readonly correlationId: string;
+  readonly reason?: string;
+}
+
+/** What became of tasks that are on no queue any more; the others were left alone. */
+export interface TakenBack {
+  /** Those that are to be published again. */
+  readonly unpublishedIds: readonly TaskId[];
+  readonly cancelled: readonly LostCancelled[];
 }
 
 /** How far the queues are behind the ledger. */
@@ -118,16 +127,19 @@ export interface LedgerOutbox {
   absorb(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
   /** As `absorb`, of a task that somebody was told is created: it is cancelled, with a reason that names the other one. */
   cancelAbsorbed(id: TaskId, byId: TaskId): Promise<Result<void, LedgerError>>;
+  /** The last of all unfinished tasks by their ids; nothing when there is none. */
+  lastUnfinished(): Promise<Result<TaskId | undefined, LedgerError>>;
   /** Lists tasks that are on no queue, so far as is written, claimed or not. */
   listUnpublished(query: UnpublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
-  /** Lists unfinished tasks that were put on a queue; of those that run, all whose times are ahead. */
+  /** Lists unfinished tasks that were put on a queue. */
   listPublished(query: PublishedQuery): Promise<Result<readonly UnfinishedTask[], LedgerError>>;
   /**
-   * Writes that tasks are on no queue any more; the attempt of one that runs has crashed, and if somebody wants it to stop it is
-   * cancelled, and not counted. Leaves those alone to which something happened meanwhile, and those that run and whose times are
-   * ahead. Answers how many.
+   * Writes that tasks are on no queue any more. The attempt of one that runs has crashed, and if somebody wants it to stop it is
+   * cancelled. Leaves those alone to which something happened since they were listed, whatever the clocks say.
    */
-  unpublish(ids: readonly TaskId[], untouched: Untouched): Promise<Result<number, LedgerError>>;
+  unpublish(
+    listed: readonly Pick<UnfinishedTask, 'id' | 'status' | 'updatedAtMs'>[],
+  ): Promise<Result<TakenBack, LedgerError>>;
   /**
    * How far the queues are behind. An error too of a database that answers, and takes no writes.
    *

@@ -1,6 +1,8 @@
 import { type ILogger } from '@backend/logger/Logger';
 import { createRateLimitedLog } from '@backend/logger/RateLimitedLog';
 import { type Result } from 'neverthrow';
+import { type LostCancelled } from './LedgerOutbox';
+import { toOldTimes } from './OldTimes';
 import { type ReconcileError } from './ReconcileError';
 import { type LeftInPlace, type ReconcileReport, reconcileTasks } from './reconcileTasks';
 import { type TaskLedger } from './TaskLedger';
@@ -64,23 +66,23 @@ export const createReconciler = (options: ReconcilerOptions): Reconciler => {
         ...left,
       },
     );
-  const reconcileAll = (minAgeMs: number): Promise<Result<ReconcileReport, ReconcileError>> => {
-    const nowMs = now();
-    return reconcileTasks({
+  const onCancelled = ({ id: taskId, ...facts }: LostCancelled): void =>
+    logger.info('Task cancelled', { taskId, ...facts });
+  const reconcileAll = (minAgeMs: number): Promise<Result<ReconcileReport, ReconcileError>> =>
+    reconcileTasks({
       ledger,
       findPlaces,
       pageSize,
-      query: {
-        untouchedSinceMs: nowMs - minAgeMs,
-        runningSinceMs: nowMs - runningAgeMs,
-        aheadOfMs: nowMs + minAgeMs,
+      untouched: () => {
+        const nowMs = now();
+        return { touched: toOldTimes(nowMs, minAgeMs), runningSinceMs: nowMs - runningAgeMs };
       },
-      nowMs,
+      now,
       isStopped: () => isStopped,
       onLeft,
       onUnpublished,
+      onCancelled,
     });
-  };
   const reconcile = ({ minAgeMs = options.minAgeMs }: ReconcileOptions = {}) => {
     runningCount += 1;
     const reconciling = last

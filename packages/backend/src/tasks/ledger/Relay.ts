@@ -3,6 +3,7 @@ import { type Result } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { type LedgerError } from './LedgerError';
 import { type OutboxLag } from './LedgerOutbox';
+import { toOldTimes } from './OldTimes';
 import { publishClaimed, publishNamed } from './publishBatch';
 import { type PublishedTasks, type PublishJob, type UnplacedTask } from './publishTasks';
 import { createRelayLog } from './RelayLog';
@@ -63,7 +64,8 @@ export const createLedgerRelay = (options: LedgerRelayOptions): LedgerRelay => {
   const lookOnce = async (): Promise<number> => {
     let publishedCount = 0;
     for (;;) {
-      const claim = { limit: batchSize, nowMs: now(), minAgeMs, leaseMs };
+      const nowMs = now();
+      const claim = { limit: batchSize, created: toOldTimes(nowMs, minAgeMs), nowMs, leaseMs };
       const batch = told(await publishClaimed(parts, claim));
       if (batch === undefined) return publishedCount;
       publishedCount += batch.placedCount;

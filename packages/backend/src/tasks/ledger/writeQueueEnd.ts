@@ -35,8 +35,9 @@ export const writeQueueEnd = async (
   const outcome = toEndedOutcome(record);
   if (outcome === undefined) return ok(false);
   const endedAtMs = record.endedAt?.getTime() ?? nowMs;
+  // Whatever the ledger knows: its queue may have gone back in time, and had it waiting when it was cancelled.
   if (startedAt === undefined && outcome.kind === 'cancelled')
-    return writer.cancel(id, { reason, nowMs: endedAtMs });
+    return writer.cancel(id, { reason, nowMs: endedAtMs, isIdle: true });
   const answer = await writer.end({
     id,
     attempt,

@@ -8,6 +8,7 @@ import { ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
 import { type TaskId } from '../domain/TaskId';
+import { takeBack } from '../ledger/__fixtures__/takeBack';
 import { createConfiguredRelay } from '../ledger/ConfiguredRelay';
 import { sharedTaskLedger } from '../ledger/sharedTaskLedger';
 import { createTickerBench } from './__fixtures__/TickerBench';
@@ -67,9 +68,8 @@ describe('a run of a schedule that skips overlapping ones', () => {
     const ledger = sharedTaskLedger(test.appConfig);
     if (ledger === undefined) throw new Error('expected a ledger');
     await until(async () => {
-      const now = Date.now() + 1;
-      const untouched = { untouchedSinceMs: now, runningSinceMs: now };
-      return (await ledger.outbox.unpublish([first as TaskId], untouched))._unsafeUnwrap() === 1;
+      const { unpublishedIds } = await takeBack(ledger.outbox, first as TaskId);
+      return unpublishedIds.length === 1;
     });
     const relay = createConfiguredRelay({ ledger, logger: silentLogger, appConfig: test.appConfig });
     expect(await relay.look()).toBe(1);

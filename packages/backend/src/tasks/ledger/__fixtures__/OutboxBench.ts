@@ -3,6 +3,7 @@ import { type TaskId } from '../../domain/TaskId';
 import { type LedgerEntry } from '../LedgerEntry';
 import { type OutboxClaim, type UnpublishedTask } from '../LedgerOutbox';
 import { type LedgerWriter } from '../LedgerWriter';
+import { toOldTimes } from '../OldTimes';
 import { createSqlOutbox, type SqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, createLedgerBench, type LedgerBench, sampleEntry } from './LedgerBench';
@@ -10,14 +11,11 @@ import { CREATED_AT_MS, createLedgerBench, type LedgerBench, sampleEntry } from 
 /** What the clock of the outbox says: a minute after its entries were made; milliseconds since 1970. */
 export const NOW_MS = CREATED_AT_MS + 60_000;
 
-/** Every task is untouched. */
-export const UNTOUCHED = { untouchedSinceMs: NOW_MS, runningSinceMs: NOW_MS };
-
-/** A claim at `NOW_MS`, unless the test says otherwise. */
+/** A claim at `NOW_MS` of what is 2 s old, unless the test says otherwise. */
 export const sampleClaim = (given: Partial<OutboxClaim> = {}): OutboxClaim => ({
   limit: 100,
   nowMs: NOW_MS,
-  minAgeMs: 2000,
+  created: toOldTimes(given.nowMs ?? NOW_MS, 2000),
   leaseMs: 10_000,
   ...given,
 });

@@ -6,11 +6,10 @@ import { createSqlHistory } from '../sql/sqlHistory';
 import { createSqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
+import { EVER, takeBack } from './takeBack';
 import { createWriterBench, outcomesOf, retryAt, stateOf, taskError } from './WriterBench';
 
 const REQUESTED_AT_MS = CREATED_AT_MS + 12;
-
-const UNTOUCHED = { untouchedSinceMs: CREATED_AT_MS + 90, runningSinceMs: CREATED_AT_MS + 90 };
 
 /** A task that runs, and somebody who wants it to stop. */
 const setup = async (dialect: SqlDialect) => {
@@ -125,10 +124,13 @@ export const describeCancelRequest = (dialect: SqlDialect): void => {
       await using bench = await setup(dialect);
       await bench.request('too late');
       const outbox = createSqlOutbox(bench.ledgerDatabase);
-      const unpublished = await outbox.unpublish([bench.id], UNTOUCHED);
-      const claim = { limit: 10, nowMs: CREATED_AT_MS + 99, minAgeMs: 0, leaseMs: 1000 };
+      const { unpublishedIds, cancelled } = await takeBack(outbox, bench.id);
+      const claim = { limit: 10, created: EVER, nowMs: CREATED_AT_MS + 99, leaseMs: 1000 };
 
-      expect(unpublished._unsafeUnwrap()).toBe(0);
+      expect([unpublishedIds, cancelled.map(({ id, reason }) => [id, reason])]).toEqual([
+        [],
+        [[bench.id, 'too late']],
+      ]);
       expect(await bench.state()).toEqual(['cancelled', 'too late', false]);
       expect(await outcomesOf(bench, bench.id)).toEqual([[1, 'crashed']]);
       expect((await outbox.claim(claim))._unsafeUnwrap().tasks).toEqual([]);
@@ -136,9 +138,9 @@ export const describeCancelRequest = (dialect: SqlDialect): void => {
 
     it('keeps no task from being lost that nobody wants to stop', async () => {
       await using bench = await setup(dialect);
-      const unpublished = await createSqlOutbox(bench.ledgerDatabase).unpublish([bench.id], UNTOUCHED);
+      const takenBack = await takeBack(createSqlOutbox(bench.ledgerDatabase), bench.id);
 
-      expect(unpublished._unsafeUnwrap()).toBe(1);
+      expect(takenBack).toEqual({ unpublishedIds: [bench.id], cancelled: [] });
       expect(await bench.state()).toEqual(['retrying', null, true]);
     });
   });

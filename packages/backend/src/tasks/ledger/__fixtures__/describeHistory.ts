@@ -157,6 +157,32 @@ export const describeHistory = (dialect: SqlDialect): void => {
       expect(await find(id)).toMatchObject({ crashCount: 1, retriedAs: newest });
     });
 
+    it('counts the crashes of a task since it was put back, as its queue does', async () => {
+      const { bench, writer, history, add, end, find } = await createHistoryBench(dialect);
+      await using _ = bench;
+      const id = await add();
+      for (const crashCount of [1, 2, 3])
+        await writer.noteCrash({
+          id,
+          attempt: crashCount,
+          crashCount,
+          foundAtMs: CREATED_AT_MS + crashCount,
+        });
+      await end(id, { attempt: 3, outcome: failure });
+      const crashed = await find(id);
+      await writer.reopen(id, CREATED_AT_MS + 50);
+      const again = { startedAtMs: CREATED_AT_MS + 60, endedAtMs: CREATED_AT_MS + 70 };
+      await end(id, { attempt: 2, ...again, outcome: failure });
+
+      expect(crashed).toMatchObject({ attempt: 3, crashCount: 3 });
+      const expected = { attempt: 2, crashCount: 0 };
+      expect(await find(id)).toMatchObject(expected);
+      expect((await history.list({ limit: 10 }))._unsafeUnwrap()).toMatchObject([expected]);
+      const kept = (await history.findKept(id))._unsafeUnwrap();
+      expect(kept?.record).toMatchObject(expected);
+      expect(kept?.entry._unsafeUnwrap()).toMatchObject({ attemptsMade: 2, crashCount: 0 });
+    });
+
     it('knows the tasks of its own queue prefix only', async () => {
       const { bench, history, add, end } = await createHistoryBench(dialect);
       await using _ = bench;

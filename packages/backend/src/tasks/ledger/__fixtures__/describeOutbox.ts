@@ -6,7 +6,8 @@ import { createLedgerDatabase } from '../sql/LedgerDatabase';
 import { createSqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
-import { createOutboxBench, idsOf, NOW_MS, sampleClaim, UNTOUCHED } from './OutboxBench';
+import { createOutboxBench, idsOf, NOW_MS, sampleClaim } from './OutboxBench';
+import { takeBack } from './takeBack';
 
 /** What an outbox promises, on one database. */
 export const describeOutbox = (dialect: SqlDialect): void => {
@@ -103,7 +104,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
       const error = { message: 'no', code: 'task-failed', attempt: 1 } as const;
       const outcome = { kind: 'retry', error, dueAtMs: NOW_MS + 77 } as const;
       await ledger.writer.end(sampleEnd(id, { outcome }));
-      await ledger.outbox.unpublish([id], UNTOUCHED);
+      await takeBack(ledger.outbox, id);
 
       const [task] = await ledger.claim();
 
@@ -142,9 +143,10 @@ export const describeOutbox = (dialect: SqlDialect): void => {
 
       await ledger.publish(id);
       await ledger.outbox.release([id]);
-      const unpublished = await ledger.outbox.unpublish([id], UNTOUCHED);
+      const updatedAtMs = Number(before?.['updated_at']);
+      const takenBack = await ledger.outbox.unpublish([{ id, status: 'completed', updatedAtMs }]);
 
-      expect(unpublished._unsafeUnwrap()).toBe(0);
+      expect(takenBack._unsafeUnwrap()).toEqual({ unpublishedIds: [], cancelled: [] });
       expect(await ledger.row(id)).toEqual(before as NonNullable<typeof before>);
     });
 
@@ -189,7 +191,7 @@ export const describeOutbox = (dialect: SqlDialect): void => {
         aheadMs: 0,
       });
 
-      await ledger.outbox.unpublish([published], UNTOUCHED);
+      await takeBack(ledger.outbox, published);
       expect((await ledger.outbox.lag(NOW_MS + 7))._unsafeUnwrap()).toEqual({
         count: 3,
         oldestMs: 60_007,

@@ -8,6 +8,7 @@ import { createSqlOutbox } from '../sql/sqlOutbox';
 import { createSqlWriter } from '../sql/sqlWriter';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
 import { createPlanBench, KNOWN, type PlanBench } from './PlanBench';
+import { EVER, EVERY_TASK } from './takeBack';
 
 /** What plans call the indexes of primary keys. */
 const PRIMARY = {
@@ -115,10 +116,10 @@ export const describePlans = (dialect: SqlDialect): void => {
     });
 
     it('find the tasks that are on no queue yet', async () => {
-      const claim = { limit: 100, nowMs: 1e15, minAgeMs: 0, leaseMs: 1 };
+      const claim = { limit: 100, created: EVER, nowMs: 1e15, leaseMs: 1 };
       const plans = await bench.plansOf(async (ledger) => {
         await createSqlOutbox(ledger).claim(claim);
-        await createSqlOutbox(ledger).listUnpublished({ limit: 100, createdUntilMs: CREATED_AT_MS });
+        await createSqlOutbox(ledger).listUnpublished({ limit: 100, created: EVER });
       });
 
       const ofLag = await bench.plansOf((ledger) => createSqlOutbox(ledger).lag(CREATED_AT_MS));
@@ -129,24 +130,24 @@ export const describePlans = (dialect: SqlDialect): void => {
     });
 
     it('find the tasks that may be on no queue any more', async () => {
-      const query = { untouchedSinceMs: 1e15, runningSinceMs: 1e15 };
-      const plans = await bench.plansOf((ledger) =>
-        createSqlOutbox(ledger).listPublished({ ...query, limit: 100 }),
-      );
+      const plans = await bench.plansOf(async (ledger) => {
+        await createSqlOutbox(ledger).listPublished({ ...EVERY_TASK, limit: 100, untilId: TaskId() });
+        await createSqlOutbox(ledger).lastUnfinished();
+      });
 
-      expectIndexes(plans, 'tasks_unfinished');
+      expect(plans).toHaveLength(2);
+      for (const plan of plans) expectIndexes([plan], 'tasks_unfinished');
     });
 
     it('find the tasks that a relay and a reconciler name', async () => {
       const ids = [TaskId()];
-      const query = { untouchedSinceMs: 1e15, runningSinceMs: 1e15 };
       const plans = await bench.plansOf(async (ledger) => {
         const outbox = createSqlOutbox(ledger);
         await outbox.readUnpublished(ids);
         await outbox.listCommitted(ids);
         await outbox.markPublished(ids);
         await outbox.release(ids);
-        await outbox.unpublish(ids, query);
+        await outbox.unpublish(ids.map((id) => ({ id, status: 'pending', updatedAtMs: CREATED_AT_MS })));
         await outbox.absorb(TaskId(), TaskId());
         await outbox.cancelAbsorbed(TaskId(), TaskId());
       });

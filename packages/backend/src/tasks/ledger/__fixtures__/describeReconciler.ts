@@ -42,15 +42,17 @@ export const describeReconciler = (dialect: SqlDialect): void => {
       });
     });
 
-    it('brings back what a clock that was ahead has put into the future', async () => {
+    it('brings back what a clock that was ahead has put into the future, unless that runs', async () => {
       await using bench = await createRelayBench(dialect);
       const createdAtMs = Date.now() + 3_600_000;
-      const [id] = (await publishTasks(bench, { createdAtMs })) as [TaskId];
+      const [id, running] = (await publishTasks(bench, { createdAtMs }, {})) as [TaskId, TaskId];
+      const attempt = { id: running, attempt: 1, workerId: 'w1', startedAtMs: createdAtMs };
+      await bench.writer.touch([attempt], createdAtMs);
       await bench.loseRedis();
 
       const report = await bench.reconciler({ minAgeMs: 30_000 }).reconcile();
 
-      expect(report._unsafeUnwrap().republishedCount).toBe(1);
+      expect(report._unsafeUnwrap()).toMatchObject({ checkedCount: 2, republishedCount: 1 });
       await bench.relay({ minAgeMs: 2000 }).look();
       expect(await bench.waiting()).toEqual([id]);
     });
@@ -157,6 +159,18 @@ export const describeReconciler = (dialect: SqlDialect): void => {
         [[1, 'failed']],
         [],
       ]);
+    });
+
+    it('writes down that its queue has cancelled a task unstarted which runs as far as the ledger knows', async () => {
+      await using bench = await createRelayBench(dialect);
+      const [id] = (await publishTasks(bench, {})) as [TaskId];
+      await bench.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: Date.now() }], Date.now());
+      (await bench.redis.inspector.cancel(id, 'too late'))._unsafeUnwrap();
+
+      const report = await bench.reconciler({ runningAgeMs: 50_000 }).reconcile();
+
+      expect(report._unsafeUnwrap().endedCount).toBe(1);
+      expect(await bench.ledger.row(id)).toMatchObject({ status: 'cancelled', cancel_reason: 'too late' });
     });
 
     it('takes what runs only when its worker has given no sign of life for long', async () => {

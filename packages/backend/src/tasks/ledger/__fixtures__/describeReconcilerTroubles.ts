@@ -8,6 +8,7 @@ import { type LedgerWriter } from '../LedgerWriter';
 import { type FindPlaces } from '../walkPlaces';
 import { sampleEnd } from './LedgerBench';
 import { createRelayBench, publishTasks, statusOf } from './RelayBench';
+import { EVERY_TASK, takeBack } from './takeBack';
 
 /** What a reconciler promises of what happens while it looks, on one database. */
 export const describeReconcilerTroubles = (dialect: SqlDialect): void => {
@@ -20,7 +21,7 @@ export const describeReconcilerTroubles = (dialect: SqlDialect): void => {
       const findPlaces: FindPlaces = async (taskName, ids) => {
         await bench.writer.end(sampleEnd(ended));
         await bench.writer.touch([{ id: touched, attempt: 1, workerId: 'w1', startedAtMs: late }], late);
-        await bench.outbox.unpublish([again], { untouchedSinceMs: late, runningSinceMs: late });
+        await takeBack(bench.outbox, again);
         return bench.findPlaces(taskName, ids);
       };
 
@@ -71,12 +72,7 @@ export const describeReconcilerTroubles = (dialect: SqlDialect): void => {
       const result = await bench.reconciler({ findPlaces, pageSize: 2 }).reconcile();
 
       expect(result._unsafeUnwrapErr()).toMatchObject({ code: 'queue-unavailable' });
-      const now = Date.now() + 60_000;
-      const left = await bench.outbox.listPublished({
-        limit: 9,
-        untouchedSinceMs: now,
-        runningSinceMs: now,
-      });
+      const left = await bench.outbox.listPublished(EVERY_TASK);
       expect(left._unsafeUnwrap().map(({ id }) => id)).toEqual(ids.toSorted().slice(2));
     });
 
@@ -116,6 +112,70 @@ export const describeReconcilerTroubles = (dialect: SqlDialect): void => {
       expect(lines.map(({ meta }) => meta)).toEqual([
         { taskName, taskCount: 1, reason: expect.stringContaining('Redis refused: ') },
         { taskName: bench.task.queueName, taskCount: 1, reason: 'the database refused' },
+      ]);
+    });
+
+    it('takes back a task once of which two notice the loss, one after the other', async () => {
+      await using bench = await createRelayBench(dialect);
+      const [id] = (await publishTasks(bench, {})) as [TaskId];
+      await bench.loseRedis();
+      const atOnce = { minAgeMs: 0, now: Date.now };
+      const counts: number[] = [];
+      const findPlaces: FindPlaces = async (...asked) => {
+        const places = await bench.findPlaces(...asked);
+        counts.push((await bench.reconciler(atOnce).reconcile())._unsafeUnwrap().republishedCount);
+        await bench.relay().look();
+        return places;
+      };
+
+      const late = await bench.reconciler({ ...atOnce, findPlaces }).reconcile();
+
+      expect([...counts, late._unsafeUnwrap().republishedCount]).toEqual([1, 0]);
+      expect(await bench.waiting()).toEqual([id]);
+      expect((await bench.ledger.row(id))?.['published_at']).not.toBeNull();
+    });
+
+    it('leaves what was published while it looked alone, however long it looks', async () => {
+      await using bench = await createRelayBench(dialect);
+      await publishTasks(bench, {}, {});
+      const startedAtMs = Date.now() + 60_000;
+      let nowMs = startedAtMs;
+      const findPlaces: FindPlaces = async (...asked) => {
+        nowMs = startedAtMs + 40_000;
+        await bench.ledger.database.query(
+          `UPDATE ${bench.ledger.tables.name('tasks')} SET published_at = $1 WHERE id > $2`,
+          [nowMs, asked[1][0] ?? ''],
+        );
+        return bench.findPlaces(...asked);
+      };
+
+      const report = await bench.reconciler({ findPlaces, pageSize: 1, now: () => nowMs }).reconcile();
+
+      expect(report._unsafeUnwrap().checkedCount).toBe(1);
+    });
+
+    it('cancels a task that was lost and that somebody wanted to stop, and says so', async () => {
+      await using bench = await createRelayBench(dialect);
+      const [id] = (await publishTasks(bench, {})) as [TaskId];
+      const nowMs = Date.now();
+      await bench.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: nowMs }], nowMs);
+      (await bench.writer.requestCancel(id, { reason: 'sold out', nowMs }))._unsafeUnwrap();
+      await bench.loseRedis();
+
+      const report = await bench.reconciler({ runningAgeMs: 50_000 }).reconcile();
+
+      expect([report._unsafeUnwrap().republishedCount, await statusOf(bench, id)]).toEqual([0, 'cancelled']);
+      expect(loggedLines(bench.logger)).toEqual([
+        {
+          level: 'info',
+          message: 'Task cancelled',
+          meta: {
+            taskName: bench.task.queueName,
+            taskId: id,
+            correlationId: expect.any(String),
+            reason: 'sold out',
+          },
+        },
       ]);
     });
 

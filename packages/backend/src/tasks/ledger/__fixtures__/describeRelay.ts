@@ -8,6 +8,7 @@ import { loggedLines } from '../../worker/__fixtures__/TaskBench';
 import { type PublishJob } from '../publishTasks';
 import { sampleEnd } from './LedgerBench';
 import { createRelayBench, type RelayBench } from './RelayBench';
+import { takeBack } from './takeBack';
 
 const isPublished = async ({ ledger }: RelayBench, id: TaskId): Promise<boolean> =>
   Number((await ledger.row(id))?.['published_at'] ?? 0) > 0;
@@ -175,8 +176,7 @@ export const describeRelay = (dialect: SqlDialect): void => {
       const id = await bench.insert();
       const error = { message: 'no', code: 'task-failed', attempt: 1 } as const;
       await bench.writer.end(sampleEnd(id, { outcome: { kind: 'retry', error, dueAtMs: Date.now() - 1 } }));
-      const now = Date.now() + 1;
-      await bench.outbox.unpublish([id], { untouchedSinceMs: now, runningSinceMs: now });
+      await takeBack(bench.outbox, id);
 
       await bench.relay().look();
       const queued = await bench.redis.record(id);
@@ -229,8 +229,7 @@ export const describeRelay = (dialect: SqlDialect): void => {
       await bench.redis.redis.del((await bench.redis.keys()).filter((key) => key.includes(':de:')));
       const later = await bench.insert({ debounce }, 'later');
       await bench.relay().look();
-      const now = Date.now() + 1;
-      await bench.outbox.unpublish([first], { untouchedSinceMs: now, runningSinceMs: now });
+      await takeBack(bench.outbox, first);
 
       expect(await bench.relay().look()).toBe(1);
 

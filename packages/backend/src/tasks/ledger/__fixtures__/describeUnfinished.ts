@@ -2,129 +2,16 @@ import { describe, expect, it } from 'bun:test';
 import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { CorrelationId } from '@core/domain/CorrelationId';
 import { type TaskId } from '../../domain/TaskId';
-import { type LedgerEntry } from '../LedgerEntry';
-import { createSqlHistory } from '../sql/sqlHistory';
+import { toOldTimes } from '../OldTimes';
+import { createSqlOutbox } from '../sql/sqlOutbox';
 import { CREATED_AT_MS, sampleEnd, sampleEntry } from './LedgerBench';
 import { createOutboxBench, idsOf, NOW_MS } from './OutboxBench';
+import { EVER, takeBack } from './takeBack';
 
 /** What an outbox promises of tasks that were put on a queue, on one database. */
 export const describeUnfinished = (dialect: SqlDialect): void => {
-  describe(`createSqlOutbox on ${dialect}: absorb`, () => {
-    it('gives the task that waits what the later one was scheduled with, and forgets the later one', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const waiting = await ledger.insert();
-      const correlationId = CorrelationId();
-      const later = sampleEntry(
-        { createdAtMs: CREATED_AT_MS + 5, dueAtMs: NOW_MS + 9, priority: 80 },
-        { payload: { to: 'bob@example.com' }, correlationId },
-      );
-      await ledger.writer.insert(later);
-
-      (await ledger.outbox.absorb(later.id, waiting))._unsafeUnwrap();
-
-      expect(await ledger.row(later.id)).toBeUndefined();
-      const [task] = await ledger.claim();
-      expect(task).toMatchObject({
-        id: waiting,
-        envelope: later.envelope,
-        dueAtMs: NOW_MS + 9,
-        priority: 80,
-      });
-    });
-
-    it('keeps what the last of several was scheduled with, in whatever order they are absorbed', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const waiting = await ledger.insert();
-      const [earlier, last] = [5, 6].map((ageMs) =>
-        sampleEntry({ createdAtMs: CREATED_AT_MS + ageMs }, { payload: ageMs }),
-      ) as [LedgerEntry, LedgerEntry];
-      await ledger.writer.insert(earlier);
-      await ledger.writer.insert(last);
-
-      await ledger.outbox.absorb(last.id, waiting);
-      await ledger.outbox.absorb(earlier.id, waiting);
-
-      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope.payload])).toEqual([
-        [waiting, 6],
-      ]);
-    });
-
-    it('forgets a run of a schedule that was skipped, and changes nothing of the one before it', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const scheduleId = 'nightly';
-      const earlier = sampleEntry({}, { scheduleId });
-      const skipped = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { scheduleId });
-      for (const entry of [earlier, skipped]) await ledger.writer.insert(entry);
-
-      (await ledger.outbox.absorb(skipped.id, earlier.id))._unsafeUnwrap();
-
-      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope])).toEqual([
-        [earlier.id, earlier.envelope],
-      ]);
-    });
-
-    it('cancels a task of which somebody has heard, names the other one, and sweeps it as one that was cancelled', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const waiting = await ledger.insert();
-      const later = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { payload: 'later' });
-      await ledger.writer.insert(later);
-
-      (await ledger.outbox.cancelAbsorbed(later.id, waiting))._unsafeUnwrap();
-
-      expect(await ledger.row(later.id)).toMatchObject({
-        status: 'cancelled',
-        cancel_reason: `the task ${waiting} stands for it: it waited under the same debounce key`,
-        payload: '"later"',
-      });
-      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope.payload])).toEqual([
-        [waiting, 'later'],
-      ]);
-      const swept = { status: 'cancelled', endedBeforeMs: NOW_MS + 1, nowMs: NOW_MS, limit: 10 } as const;
-      expect((await createSqlHistory(ledger.ledgerDatabase).sweep(swept))._unsafeUnwrap()).toBe(1);
-    });
-
-    it('cancels a run of a schedule that was skipped, and says so', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const scheduleId = 'nightly';
-      const earlier = sampleEntry({}, { scheduleId });
-      const skipped = sampleEntry({ createdAtMs: CREATED_AT_MS + 5 }, { scheduleId });
-      for (const entry of [earlier, skipped]) await ledger.writer.insert(entry);
-
-      (await ledger.outbox.cancelAbsorbed(skipped.id, earlier.id))._unsafeUnwrap();
-
-      expect((await ledger.row(skipped.id))?.['cancel_reason']).toBe(
-        `skipped: the run ${earlier.id} of its schedule was unfinished`,
-      );
-      expect((await ledger.claim()).map(({ id, envelope }) => [id, envelope])).toEqual([
-        [earlier.id, earlier.envelope],
-      ]);
-    });
-
-    it('leaves a task alone that has begun or ended', async () => {
-      await using ledger = await createOutboxBench(dialect);
-      const [waiting, begun, ended] = [await ledger.insert(), await ledger.insert(), await ledger.insert()];
-      const attempt = { id: begun, attempt: 1, workerId: 'w1', startedAtMs: NOW_MS };
-      await ledger.writer.touch([attempt], NOW_MS);
-      await ledger.writer.end(sampleEnd(ended));
-
-      // Given back in its first attempt: it waits, and what it was scheduled with was seen by a handler.
-      const lost = await ledger.insert();
-      await ledger.writer.end(sampleEnd(lost, { outcome: { kind: 'released' } }));
-
-      await ledger.outbox.absorb(lost, waiting);
-      await ledger.outbox.absorb(begun, waiting);
-      await ledger.outbox.absorb(ended, waiting);
-      for (const id of [lost, begun, ended]) await ledger.outbox.cancelAbsorbed(id, waiting);
-
-      const statuses = await Promise.all(
-        [lost, begun, ended].map(async (id) => (await ledger.row(id))?.['status']),
-      );
-      expect(statuses).toEqual(['pending', 'running', 'completed']);
-    });
-  });
-
   describe(`createSqlOutbox on ${dialect}: unfinished tasks`, () => {
-    const listed = { limit: 10, untouchedSinceMs: NOW_MS, runningSinceMs: NOW_MS - 1000 };
+    const listed = { limit: 10, touched: toOldTimes(NOW_MS, 0), runningSinceMs: NOW_MS - 1000 };
 
     it('lists page by page what was put on a queue and has not ended', async () => {
       await using ledger = await createOutboxBench(dialect);
@@ -147,6 +34,7 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
         taskName: 'emails:send',
         status: 'pending',
         updatedAtMs: CREATED_AT_MS,
+        hasCancelRequest: false,
       });
     });
 
@@ -160,11 +48,11 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await touch(lost, NOW_MS - 1000);
 
       expect(idsOf((await ledger.outbox.listPublished(listed))._unsafeUnwrap())).toEqual([lost, waiting]);
-      const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
+      const early = { ...listed, touched: toOldTimes(NOW_MS, 1) };
       expect(idsOf((await ledger.outbox.listPublished(early))._unsafeUnwrap())).toEqual([lost]);
     });
 
-    it('lists what a clock that was ahead has touched, and takes back what of it does not run', async () => {
+    it('lists what a clock that was ahead has touched', async () => {
       await using ledger = await createOutboxBench(dialect);
       const aheadMs = NOW_MS + 60_000;
       const [waiting, running] = [
@@ -174,35 +62,84 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       await ledger.publish(waiting, running);
       const attempt = { id: running, attempt: 1, workerId: 'w1', startedAtMs: aheadMs };
       await ledger.writer.touch([attempt], aheadMs);
-      const query = { ...listed, aheadOfMs: aheadMs - 1 };
-      const ids = [waiting, running];
 
-      const lists = [{ ...query, aheadOfMs: aheadMs }, query].map(async (each) =>
-        idsOf((await ledger.outbox.listPublished(each))._unsafeUnwrap()),
-      );
-      expect(await Promise.all(lists)).toEqual([[], ids.toSorted()]);
-      expect((await ledger.outbox.unpublish(ids, query))._unsafeUnwrap()).toBe(1);
-      expect(idsOf((await ledger.outbox.readUnpublished(ids))._unsafeUnwrap().tasks)).toEqual([waiting]);
+      const lists = [aheadMs, aheadMs - 1].map(async (aheadOfMs) => {
+        const touched = { untilMs: NOW_MS, aheadOfMs };
+        return idsOf((await ledger.outbox.listPublished({ ...listed, touched }))._unsafeUnwrap());
+      });
+      expect(await Promise.all(lists)).toEqual([[], [waiting, running].toSorted()]);
     });
 
-    it('takes back that a task is on a queue, unless something has happened to it since', async () => {
+    it('knows the last unfinished task, and lists and claims none behind it', async () => {
       await using ledger = await createOutboxBench(dialect);
-      const [lost, touched] = [await ledger.insert(), await ledger.insert()];
-      const attempt = { attempt: 2, workerId: 'w1', startedAtMs: CREATED_AT_MS };
-      await ledger.writer.touch([{ ...attempt, id: lost }], NOW_MS - 1000);
-      await ledger.writer.touch([{ ...attempt, id: touched }], NOW_MS - 999);
+      const last = async () => (await ledger.outbox.lastUnfinished())._unsafeUnwrap();
+      expect(await last()).toBeUndefined();
+      const ids = (await Promise.all(Array.from({ length: 4 }, () => ledger.insert()))).toSorted();
+      const [onQueue, untilId, lateOnQueue, late] = ids as [TaskId, TaskId, TaskId, TaskId];
+      const foreign = createSqlOutbox({ ...ledger.ledgerDatabase, queuePrefix: 'another' });
+      const ended = await ledger.insert();
+      await ledger.writer.end(sampleEnd(ended));
+      await ledger.publish(onQueue, lateOnQueue);
 
-      const late = await ledger.insert();
-      await ledger.publish(late);
+      expect([await last(), (await foreign.lastUnfinished())._unsafeUnwrap()]).toEqual([late, undefined]);
+      const query = { limit: 10, created: EVER, untilId };
+      expect(idsOf((await ledger.outbox.listPublished({ ...listed, untilId }))._unsafeUnwrap())).toEqual([
+        onQueue,
+      ]);
+      expect(idsOf((await ledger.outbox.listUnpublished(query))._unsafeUnwrap())).toEqual([untilId]);
+      expect(idsOf(await ledger.claim(query))).toEqual([untilId]);
+    });
 
-      const early = { ...listed, untouchedSinceMs: NOW_MS - 1 };
-      const unpublished = await ledger.outbox.unpublish([lost, touched, late], early);
+    it('takes back that a task is on a queue, unless something has happened to it since it was listed', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const [lost, touched, again, gone] = [
+        await ledger.insert(),
+        await ledger.insert(),
+        await ledger.insert(),
+        await ledger.insert(),
+      ];
+      const touch = (id: TaskId, touchedAtMs: number) =>
+        ledger.writer.touch([{ id, attempt: 2, workerId: 'w1', startedAtMs: CREATED_AT_MS }], touchedAtMs);
+      await touch(lost, NOW_MS - 1000);
+      await touch(touched, NOW_MS - 1000);
+      await ledger.publish(again, gone);
+      const tasks = (await ledger.outbox.listPublished(listed))._unsafeUnwrap();
+      expect(tasks).toHaveLength(4);
+      await touch(touched, NOW_MS - 999);
+      await takeBack(ledger.outbox, again, gone);
+      await ledger.publish(again);
 
-      expect(unpublished._unsafeUnwrap()).toBe(1);
-      expect(await ledger.claim()).toMatchObject([{ id: lost, attemptsMade: 2, crashCount: 1 }]);
+      const takenBack = await ledger.outbox.unpublish(tasks);
+
+      expect(takenBack._unsafeUnwrap()).toEqual({ unpublishedIds: [lost], cancelled: [] });
+      expect(await ledger.claim({ untilId: lost })).toMatchObject([
+        { id: lost, attemptsMade: 2, crashCount: 1 },
+      ]);
       expect(await ledger.row(lost)).toMatchObject({ status: 'retrying', current_attempt: 2 });
       expect(await ledger.row(touched)).toMatchObject({ status: 'running', current_attempt: 2 });
       expect(await ledger.attempts(touched)).toEqual([]);
+    });
+
+    it('cancels a task that is lost, and that somebody wanted to stop', async () => {
+      await using ledger = await createOutboxBench(dialect);
+      const correlationId = CorrelationId();
+      const entry = sampleEntry({}, { correlationId });
+      const { id, taskName } = entry;
+      await ledger.writer.insert(entry);
+      await ledger.writer.touch(
+        [{ id, attempt: 1, workerId: 'w1', startedAtMs: CREATED_AT_MS }],
+        NOW_MS - 1000,
+      );
+      await ledger.writer.requestCancel(id, { reason: 'sold out', nowMs: NOW_MS - 1000 });
+
+      const tasks = (await ledger.outbox.listPublished(listed))._unsafeUnwrap();
+      const takenBack = await ledger.outbox.unpublish(tasks);
+
+      expect(tasks).toMatchObject([{ id, hasCancelRequest: true }]);
+      expect(takenBack._unsafeUnwrap()).toEqual({
+        unpublishedIds: [],
+        cancelled: [{ id, taskName, correlationId, reason: 'sold out' }],
+      });
     });
 
     it('keeps an attempt as crashed that ran when its task was lost, until its worker tells its end after all', async () => {
@@ -210,7 +147,7 @@ export const describeUnfinished = (dialect: SqlDialect): void => {
       const id = await ledger.insert();
       await ledger.writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: NOW_MS }], NOW_MS - 1000);
 
-      await ledger.outbox.unpublish([id], listed);
+      await takeBack(ledger.outbox, id);
 
       expect(await ledger.row(id)).toMatchObject({ status: 'retrying', current_attempt: 1 });
       expect(await ledger.claim()).toMatchObject([{ id, attemptsMade: 1, crashCount: 1, hasBegun: true }]);

@@ -1,4 +1,5 @@
 import { type TaskId } from '../../domain/TaskId';
+import { type OldTimes } from '../OldTimes';
 import { type PublishJob } from '../publishTasks';
 import { type TaskLedger } from '../TaskLedger';
 import { type FindPlaces, type LocatedTasks } from '../walkPlaces';
@@ -32,12 +33,12 @@ export interface RecoveryOptions {
 /** One recovery under way. */
 export interface Recovery extends RecoveryParts {
   readonly isDryRun: boolean;
-  /** Tasks count as they were then; milliseconds since 1970. */
-  readonly untouchedSinceMs: number;
-  /** The same for those that run, `runningAgeMs` before the recovery began; milliseconds since 1970. */
+  /** Tasks to which something happened at other times are left alone. The same from beginning to end: what was young stays so. */
+  readonly old: OldTimes;
+  /** Those behind this one are left alone too: they were scheduled since, as far as ids tell. */
+  readonly untilId: TaskId;
+  /** Who was heard of later than this may live, `runningAgeMs` before the recovery began; milliseconds since 1970. */
   readonly runningSinceMs: number;
-  /** Times that are later now are those of a clock that was ahead; milliseconds since 1970. */
-  readonly aheadOfMs: () => number;
   readonly now: () => number;
   readonly patienceMs: number;
   readonly tally: RecoveryTally;

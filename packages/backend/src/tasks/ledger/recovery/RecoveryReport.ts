@@ -15,7 +15,7 @@ export interface RecoveryCounts {
   readonly inPlaceCount: number;
   /** Tasks that were on no queue, and were put there. */
   readonly publishedCount: number;
-  /** Tasks that had ended, and of which the ledger did not know it. */
+  /** Tasks that had ended, and of which the ledger did not know it, or that are cancelled for being lost: somebody wanted them to stop. */
   readonly endedCount: number;
   /** Tasks that are not in place, or were not checked, for no queue says where they are. */
   readonly leftCount: number;

@@ -5,26 +5,25 @@ import { type OutboxClaim, type UnfinishedTask, type UnpublishedTasks } from '..
 import { publishTasks } from '../publishTasks';
 import { type ReconcileError, toLedgerFailure } from '../ReconcileError';
 import { type LocatedTasks, type NamedTask, toAbsent, toIds, walkPages, walkPlaces } from '../walkPlaces';
-import { createProgressClock } from './ProgressClock';
+import { createProgressClock, type ProgressClock } from './ProgressClock';
 import { leaveUnlocated, type Recovery } from './Recovery';
 import { writeEnds } from './writeEnds';
 
 /** Before it is looked again for what another process has claimed; milliseconds. */
 const PAUSE_MS = 100;
 
-/** So many tasks that another process has claimed are counted. */
-const MAX_CLAIMED_ELSEWHERE = 10_000;
+/** So many tasks are seen to in one go: it takes a text and a number for each to know which they are. */
+const MAX_AWAITED = 10_000;
 
 const CLAIMED_ELSEWHERE = 'another process has claimed it, and has not put it on its queue yet';
 
 /** Counts what `publishUnpublished` would do. */
 export const previewUnpublished = (recovery: Recovery): Promise<Result<void, ReconcileError>> => {
-  const { ledger, findPlaces, batchSize, untouchedSinceMs, aheadOfMs, tally } = recovery;
+  const { ledger, findPlaces, batchSize, old: created, untilId, tally } = recovery;
   return walkPages({
     findPlaces,
     pageSize: batchSize,
-    list: (page) =>
-      ledger.outbox.listUnpublished({ ...page, createdUntilMs: untouchedSinceMs, aheadOfMs: aheadOfMs() }),
+    list: (page) => ledger.outbox.listUnpublished({ ...page, created, untilId }),
     onLeft: leaveUnlocated(recovery),
     act: async (located) => {
       const publishedCount = toAbsent(located).length;
@@ -35,9 +34,16 @@ export const previewUnpublished = (recovery: Recovery): Promise<Result<void, Rec
   });
 };
 
+/** Tasks that are to get onto their queues. */
+interface Awaited {
+  readonly ids: ReadonlySet<TaskId>;
+  /** Whether some of them do. */
+  readonly progress: ProgressClock;
+}
+
 /**
- * Puts all tasks on their queues that are on none, until there are none; those that other processes have claimed are waited for
- * as long as some get there.
+ * Puts all tasks on their queues that are on none; those that other processes have claimed are waited for as long as some get
+ * there. While a clock is ahead others may go on coming that are taken too: only those count that were there before.
  *
  * @param lostIds Those that are counted as checked already.
  */
@@ -45,29 +51,57 @@ export const publishUnpublished = async (
   recovery: Recovery,
   lostIds: ReadonlySet<TaskId>,
 ): Promise<Result<void, ReconcileError>> => {
-  const { ledger, tally } = recovery;
-  const progress = createProgressClock(recovery);
   for (;;) {
-    const claimed = await ledger.outbox.claim(toClaim(recovery));
-    if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
-    const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
-    if (rows.some(({ id }) => !tally.isLeft(id))) progress.moved();
-    const settled = await settleClaimed(recovery, claimed.value, lostIds);
-    if (settled.isErr()) return err(settled.error);
-    if (rows.length > 0 && !progress.isOverdue()) continue;
-    const elsewhere = await listClaimedElsewhere(recovery);
-    if (elsewhere.isErr()) return err(toLedgerFailure(elsewhere.error));
-    if (elsewhere.value.length === 0) return ok();
-    progress.see(`${elsewhere.value.length} to ${elsewhere.value.at(-1)?.id}`);
-    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere.value, lostIds));
+    const listed = await listAwaited(recovery);
+    if (listed.isErr()) return err(toLedgerFailure(listed.error));
+    const awaited = { ids: new Set(toIds(listed.value)), progress: createProgressClock(recovery) };
+    const published = await publishAwaited(recovery, awaited, lostIds);
+    if (published.isErr() || listed.value.length < MAX_AWAITED) return published;
+  }
+};
+
+const publishAwaited = async (
+  recovery: Recovery,
+  awaited: Awaited,
+  lostIds: ReadonlySet<TaskId>,
+): Promise<Result<void, ReconcileError>> => {
+  const { ids, progress } = awaited;
+  for (;;) {
+    const claimedCount = await publishClaimed(recovery, awaited, lostIds);
+    if (claimedCount.isErr()) return err(claimedCount.error);
+    if (claimedCount.value === recovery.batchSize && !progress.isOverdue()) continue;
+    const listed = await listAwaited(recovery);
+    if (listed.isErr()) return err(toLedgerFailure(listed.error));
+    const elsewhere = listed.value.filter(({ id }) => ids.has(id));
+    if (elsewhere.length === 0) return ok();
+    progress.see(`${elsewhere.length} to ${elsewhere.at(-1)?.id}`);
+    if (progress.isOverdue()) return ok(leaveAll(recovery, elsewhere, lostIds));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 };
 
-const toClaim = ({ batchSize: limit, leaseMs, now, untouchedSinceMs }: Recovery): OutboxClaim => {
-  const nowMs = now();
-  return { limit, nowMs, minAgeMs: nowMs - untouchedSinceMs, leaseMs };
+/** Claims a batch, and puts it on its queues; answers how many were claimed. */
+const publishClaimed = async (
+  recovery: Recovery,
+  awaited: Awaited,
+  lostIds: ReadonlySet<TaskId>,
+): Promise<Result<number, ReconcileError>> => {
+  const { ledger, tally } = recovery;
+  const claimed = await ledger.outbox.claim(toClaim(recovery));
+  if (claimed.isErr()) return err(toLedgerFailure(claimed.error));
+  const rows = [...claimed.value.tasks, ...claimed.value.unreadable];
+  if (rows.some(({ id }) => awaited.ids.has(id) && !tally.isLeft(id))) awaited.progress.moved();
+  const settled = await settleClaimed(recovery, claimed.value, lostIds);
+  return settled.map(() => rows.length);
 };
+
+const toClaim = ({ batchSize: limit, leaseMs, now, old: created, untilId }: Recovery): OutboxClaim => ({
+  limit,
+  untilId,
+  created,
+  nowMs: now(),
+  leaseMs,
+});
 
 /** A task whose publication was not even noted, by a process that died or is slow, may be on its queue, or have ended. */
 const settleClaimed = async (
@@ -114,16 +148,16 @@ const settleName = async (
   return ok();
 };
 
-/** The first of the tasks that are on no queue and were not claimed here. */
-const listClaimedElsewhere = async ({
+/** The first of the tasks that are on no queue and are not left. */
+const listAwaited = async ({
   ledger,
   tally,
-  untouchedSinceMs: createdUntilMs,
-  aheadOfMs,
+  old: created,
+  untilId,
 }: Recovery): Promise<Result<readonly UnfinishedTask[], LedgerError>> => {
-  const limit = MAX_CLAIMED_ELSEWHERE + tally.leftCount();
-  const elsewhere = await ledger.outbox.listUnpublished({ limit, createdUntilMs, aheadOfMs: aheadOfMs() });
-  return elsewhere.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
+  const limit = MAX_AWAITED + tally.leftCount();
+  const listed = await ledger.outbox.listUnpublished({ limit, created, untilId });
+  return listed.map((tasks) => tasks.filter(({ id }) => !tally.isLeft(id)));
 };
 
 const leaveAll = (

@@ -7,19 +7,21 @@ import { type StoredTaskError, type TaskRecord } from '../../domain/TaskRecord';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import { parseJson, valueFields } from '../../queue/TaskRecordReader';
 import { type LedgerEntry } from '../LedgerEntry';
-import { toMs } from './EntryRow';
+import { toCrashCount, toMs } from './EntryRow';
 
-/** The columns of a task of which its record is made, as a list of SQL. */
+/** The columns of a task of which its record is made, with the related fields, as a list of SQL. */
 export const HISTORY_COLUMNS =
-  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason, cancel_requested_at';
+  'id, task_type, payload, status, max_attempts, current_attempt, created_at, updated_at, scheduled_at, started_at, completed_at, envelope, result, error, cancel_reason, cancel_requested_at, reopened_at';
 
 /** The columns of which its job is made too: with the related fields a row of them is one of `toEntryFields`. */
 export const KEPT_COLUMNS = `${HISTORY_COLUMNS}, priority, job`;
 
-/** What other rows say of a task, as a list of SQL for a table `task`. Of several that do one again the newest counts. */
+/**
+ * What other rows say of a task, as a list of SQL for a table `task` with `HISTORY_COLUMNS`. Of several that do one again the newest
+ * counts.
+ */
 export const toRelatedFields = (tables: SqlTables): string =>
-  `(SELECT COUNT(*) FROM ${tables.name('task_attempts')} AS attempt
-    WHERE attempt.task_id = task.id AND attempt.outcome = 'crashed') AS crash_count,
+  `${toCrashCount(tables)} AS crash_count,
    CASE WHEN task.status IN ('failed', 'cancelled') THEN
      (SELECT MAX(again.id) FROM ${tables.name('tasks')} AS again WHERE again.retried_from = task.id)
    END AS retried_as`;

@@ -2,6 +2,7 @@ import { type SqlExecutor } from '@backend/database/SqlDatabase';
 import { type OutboxClaim, type UnpublishedTask, type UnpublishedTasks } from '../LedgerOutbox';
 import { toEntryFields } from './EntryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
+import { toIdLimit, toOldCondition } from './listConditions';
 import { parseEntryRows } from './parseEntryRows';
 import { ENDED } from './statuses';
 
@@ -15,19 +16,20 @@ const byId = ({ id }: UnpublishedTask, { id: other }: UnpublishedTask): number =
 export const claimTasks = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Pick<LedgerDatabase, 'tables' | 'queuePrefix'>,
-  { limit, nowMs, minAgeMs, leaseMs }: OutboxClaim,
+  { limit, untilId, created, nowMs, leaseMs }: OutboxClaim,
 ): Promise<UnpublishedTasks> => {
   const rows = await executor.query(
     `WITH batch AS (
        SELECT id AS claimed_id FROM ${tables.name('tasks')}
        WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED}
-         AND (claimed_until IS NULL OR claimed_until <= $2) AND (created_at <= $3 OR created_at > $4)
-       ORDER BY id LIMIT $5 ${tables.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : ''}
+         AND (claimed_until IS NULL OR claimed_until <= $2) AND ${toOldCondition('created_at', ['$3', '$4'])}
+         AND ${toIdLimit('$5')}
+       ORDER BY id LIMIT $6 ${tables.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : ''}
      )
-     UPDATE ${tables.name('tasks')} AS task SET claimed_until = $6
+     UPDATE ${tables.name('tasks')} AS task SET claimed_until = $7
      FROM batch WHERE task.id = batch.claimed_id
      RETURNING ${toEntryFields(tables)}`,
-    [queuePrefix, nowMs, nowMs - minAgeMs, nowMs + minAgeMs, limit, nowMs + leaseMs],
+    [queuePrefix, nowMs, created.untilMs, created.aheadOfMs, untilId ?? null, limit, nowMs + leaseMs],
   );
   const { tasks, unreadable } = parseEntryRows(rows);
   return { tasks: tasks.toSorted(byId), unreadable };

@@ -1,8 +1,8 @@
-import { type SqlExecutor } from '@backend/database/SqlDatabase';
+import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
 import { type SqlTables } from '@backend/database/SqlTables';
 import { type TaskId } from '../../domain/TaskId';
-import { NEVER_MS, type Untouched } from '../LedgerOutbox';
-import { selectTexts, toBatch } from './batch';
+import { type LedgerOutbox, type LostCancelled, type TakenBack } from '../LedgerOutbox';
+import { selectBatch, selectTexts, toBatch, toColumns } from './batch';
 import { UNFINISHED } from './statuses';
 
 const toIds = (ids: readonly TaskId[]): string => toBatch(ids.map((id) => [id]));
@@ -39,36 +39,37 @@ export const releaseTasks = async (
   );
 };
 
-interface PublicationLoss extends PublicationMark {
-  readonly query: Untouched;
+/** As a task was listed. */
+type ListedTask = Parameters<LedgerOutbox['unpublish']>[0][number];
+
+interface PublicationLoss extends Pick<PublicationMark, 'nowMs'> {
+  readonly listed: readonly ListedTask[];
 }
 
-/**
- * Finds, and keeps for itself, which of the ids `$1` nothing has happened to since: `$2`, or `$4` to those that run, `$5` to the
- * others; and those of the others whose times are later than `$3` and `$6`.
- */
-const toUntouchedQuery = ({ dialect, name }: SqlTables): string =>
-  `SELECT id FROM ${name('tasks')}
-   WHERE id IN ${selectTexts(dialect)} AND status IN ${UNFINISHED} AND (published_at <= $2 OR published_at > $3)
-     AND (updated_at <= CASE WHEN status = 'running' THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END
-       OR (status <> 'running' AND updated_at > $6))
-   ${dialect === 'postgres' ? 'FOR NO KEY UPDATE SKIP LOCKED' : ''}`;
+const LISTED_COLUMNS = toColumns(['task_id', 'status', 'updated_at']);
+
+/** Finds, and keeps for itself, which tasks are still as they were listed in `$1`: all that happens to one is in these columns. */
+const toUnchangedQuery = ({ dialect, name }: SqlTables): string =>
+  `SELECT task.id FROM (${selectBatch(dialect, LISTED_COLUMNS)}) AS batch
+   JOIN ${name('tasks')} AS task ON task.id = batch.task_id
+   WHERE task.status = batch.status AND task.updated_at = batch.updated_at
+     AND task.status IN ${UNFINISHED} AND task.published_at IS NOT NULL
+   ${dialect === 'postgres' ? 'FOR NO KEY UPDATE OF task SKIP LOCKED' : ''}`;
 
 /**
- * Writes that tasks are on no queue any more; answers how many. To be called in a transaction. The attempt of one that ran is
- * kept as crashed: nobody else would tell of it any more, and a task that kills its workers must not run for ever. One that
- * somebody wants to stop is cancelled instead, and not counted; one that somebody is writing is left alone.
+ * Writes that tasks are on no queue any more. To be called in a transaction. The attempt of one that ran is kept as crashed: nobody
+ * else would tell of it any more, and a task that kills its workers must not run for ever. One that somebody wants to stop is
+ * cancelled instead; one that somebody is writing is left alone.
  */
 export const unpublishTasks = async (
   executor: SqlExecutor,
   tables: SqlTables,
-  { ids, nowMs, query }: PublicationLoss,
-): Promise<number> => {
-  const { untouchedSinceMs, runningSinceMs, aheadOfMs = NEVER_MS } = query;
-  const given = [toIds(ids), untouchedSinceMs, aheadOfMs, runningSinceMs, untouchedSinceMs, aheadOfMs];
-  const untouched = await executor.query(toUntouchedQuery(tables), given);
-  if (untouched.length === 0) return 0;
-  const values = [nowMs, toBatch(untouched.map(({ id }) => [String(id)]))];
+  { listed, nowMs }: PublicationLoss,
+): Promise<TakenBack> => {
+  const cells = listed.map(({ id, status, updatedAtMs }) => [id, status, updatedAtMs]);
+  const unchanged = await executor.query(toUnchangedQuery(tables), [toBatch(cells)]);
+  if (unchanged.length === 0) return NOTHING_TAKEN;
+  const values = [nowMs, toBatch(unchanged.map(({ id }) => [String(id)]))];
   await executor.query(
     `INSERT INTO ${tables.name('task_attempts')} (task_id, number, started_at, ended_at, worker_id, outcome)
      SELECT id, current_attempt, started_at, CAST($1 AS BIGINT), worker_id, 'crashed' FROM ${tables.name('tasks')}
@@ -85,8 +86,24 @@ export const unpublishTasks = async (
        completed_at = CASE WHEN cancel_requested_at IS NOT NULL THEN CAST($1 AS BIGINT) END,
        status = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
          WHEN status <> 'running' THEN status WHEN current_attempt > 0 THEN 'retrying' ELSE 'pending' END
-     WHERE id IN ${selectTexts(tables.dialect, '$2')} RETURNING status`,
+     WHERE id IN ${selectTexts(tables.dialect, '$2')}
+     RETURNING id, task_type, status, correlation_id, cancel_reason`,
     values,
   );
-  return written.filter(({ status }) => status !== 'cancelled').length;
+  const [cancelled = [], unpublished = []] = [true, false].map((isCancelled) =>
+    written.filter(({ status }) => (status === 'cancelled') === isCancelled),
+  );
+  return { unpublishedIds: unpublished.map(toId), cancelled: cancelled.map(toCancelled) };
 };
+
+/** Of no task. */
+export const NOTHING_TAKEN: TakenBack = { unpublishedIds: [], cancelled: [] };
+
+const toId = ({ id }: SqlRow): TaskId => String(id) as TaskId; // written by toEntryCells
+
+const toCancelled = (row: SqlRow): LostCancelled => ({
+  id: toId(row),
+  taskName: String(row['task_type']),
+  correlationId: String(row['correlation_id']),
+  ...(typeof row['cancel_reason'] === 'string' ? { reason: row['cancel_reason'] } : {}),
+});

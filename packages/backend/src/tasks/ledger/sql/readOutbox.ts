@@ -2,7 +2,6 @@ import { type SqlExecutor, type SqlRow } from '@backend/database/SqlDatabase';
 import { type TaskId } from '../../domain/TaskId';
 import { type TaskStatus } from '../../domain/TaskStatus';
 import {
-  NEVER_MS,
   type OutboxLag,
   type PublishedQuery,
   type UnfinishedTask,
@@ -12,6 +11,7 @@ import {
 import { selectTexts, toBatch } from './batch';
 import { toEntryFields, toMs } from './EntryRow';
 import { type LedgerDatabase } from './LedgerDatabase';
+import { toIdLimit, toOldCondition } from './listConditions';
 import { parseEntryRows } from './parseEntryRows';
 import { ENDED, UNFINISHED } from './statuses';
 
@@ -46,23 +46,39 @@ export const readUnpublished = async (
   return parseEntryRows(rows);
 };
 
+/** The last unfinished task by its id. */
+export const findLastUnfinished = async (
+  executor: SqlExecutor,
+  { tables, queuePrefix }: Place,
+): Promise<TaskId | undefined> => {
+  const [row] = await executor.query(
+    `SELECT id FROM ${tables.name('tasks')} WHERE queue_prefix = $1 AND status IN ${UNFINISHED}
+     ORDER BY id DESC LIMIT 1`,
+    [queuePrefix],
+  );
+  return row === undefined ? undefined : (String(row['id']) as TaskId); // written by toEntryCells
+};
+
+/** Before every id. */
+const FIRST_ID = '' as TaskId;
+
+const UNFINISHED_COLUMNS = 'id, task_type, status, updated_at, cancel_requested_at';
+
 /** Lists unfinished tasks that were put on a queue, in the order of their ids. */
 export const listPublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, untouchedSinceMs, runningSinceMs, aheadOfMs = NEVER_MS }: PublishedQuery, // before every id
+  { limit, afterId = FIRST_ID, untilId, touched, runningSinceMs }: PublishedQuery,
 ): Promise<readonly UnfinishedTask[]> => {
+  const { untilMs, aheadOfMs } = touched;
+  const updatedUntil = "CASE WHEN status = 'running' THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END";
   const rows = await executor.query(
-    `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
+    `SELECT ${UNFINISHED_COLUMNS} FROM ${tables.name('tasks')}
      WHERE queue_prefix = $1 AND status IN ${UNFINISHED} AND id > $2
-       AND (published_at <= $3 OR published_at > $4)
-       AND (updated_at <= CASE WHEN status = 'running' THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END
-         OR updated_at > $7)
-     ORDER BY id LIMIT $8`,
-    [
-      ...[queuePrefix, afterId, untouchedSinceMs, aheadOfMs],
-      ...[runningSinceMs, untouchedSinceMs, aheadOfMs, limit],
-    ],
+       AND ${toOldCondition('published_at', ['$3', '$4'])} AND ${toOldCondition('updated_at', [updatedUntil, '$7'])}
+       AND ${toIdLimit('$8')}
+     ORDER BY id LIMIT $9`,
+    [queuePrefix, afterId, untilMs, aheadOfMs, runningSinceMs, untilMs, aheadOfMs, untilId ?? null, limit],
   );
   return rows.map(toUnfinishedTask);
 };
@@ -71,14 +87,14 @@ export const listPublished = async (
 export const listUnpublished = async (
   executor: SqlExecutor,
   { tables, queuePrefix }: Place,
-  { limit, afterId = '' as TaskId, createdUntilMs, aheadOfMs = NEVER_MS }: UnpublishedQuery, // before every id
+  { limit, afterId = FIRST_ID, untilId, created }: UnpublishedQuery,
 ): Promise<readonly UnfinishedTask[]> => {
   const rows = await executor.query(
-    `SELECT id, task_type, status, updated_at FROM ${tables.name('tasks')}
+    `SELECT ${UNFINISHED_COLUMNS} FROM ${tables.name('tasks')}
      WHERE queue_prefix = $1 AND published_at IS NULL AND status NOT IN ${ENDED} AND id > $2
-       AND (created_at <= $3 OR created_at > $4)
-     ORDER BY id LIMIT $5`,
-    [queuePrefix, afterId, createdUntilMs, aheadOfMs, limit],
+       AND ${toOldCondition('created_at', ['$3', '$4'])} AND ${toIdLimit('$5')}
+     ORDER BY id LIMIT $6`,
+    [queuePrefix, afterId, created.untilMs, created.aheadOfMs, untilId ?? null, limit],
   );
   return rows.map(toUnfinishedTask);
 };
@@ -88,11 +104,13 @@ const toUnfinishedTask = ({
   task_type: taskName,
   status,
   updated_at: updatedAt = null,
+  cancel_requested_at: cancelRequestedAt = null,
 }: SqlRow): UnfinishedTask => ({
   id: String(id) as TaskId, // written by toEntryCells
   taskName: String(taskName),
   status: status as TaskStatus, // one of UNFINISHED
   updatedAtMs: toMs(updatedAt) ?? 0,
+  hasCancelRequest: cancelRequestedAt !== null,
 });
 
 /**

@@ -6,9 +6,16 @@ import { type LedgerOutbox, type UnpublishedTasks } from '../LedgerOutbox';
 import { absorbEntry, cancelAbsorbedEntry } from './absorbEntry';
 import { claimTasks } from './claimTasks';
 import { type LedgerDatabase } from './LedgerDatabase';
-import { markPublished, releaseTasks, unpublishTasks } from './markTasks';
+import { markPublished, NOTHING_TAKEN, releaseTasks, unpublishTasks } from './markTasks';
 import { createPublicationNotes } from './PublicationNotes';
-import { listCommitted, listPublished, listUnpublished, readLag, readUnpublished } from './readOutbox';
+import {
+  findLastUnfinished,
+  listCommitted,
+  listPublished,
+  listUnpublished,
+  readLag,
+  readUnpublished,
+} from './readOutbox';
 import { createWriteProbe } from './WriteProbe';
 
 /** An outbox, and what closing it needs. */
@@ -62,12 +69,15 @@ export const createSqlOutbox = (
       run((database) =>
         database.transaction((executor) => cancelAbsorbedEntry(executor, tables, { id, byId, nowMs: now() })),
       ),
+    lastUnfinished: () => run((database) => findLastUnfinished(database, ledgerDatabase)),
     listUnpublished: (query) => run((database) => listUnpublished(database, ledgerDatabase, query)),
     listPublished: (query) => run((database) => listPublished(database, ledgerDatabase, query)),
-    unpublish: (ids, query) =>
-      forIds(ids, 0, (database) =>
-        database.transaction((executor) => unpublishTasks(executor, tables, { ids, nowMs: now(), query })),
-      ),
+    unpublish: async (listed) =>
+      listed.length === 0
+        ? ok(NOTHING_TAKEN)
+        : run((database) =>
+            database.transaction((executor) => unpublishTasks(executor, tables, { listed, nowMs: now() })),
+          ),
     lag: (nowMs) =>
       run(async (database) => {
         const lag = await readLag(database, ledgerDatabase, nowMs);

@@ -1,3 +1,4 @@
+import { type TaskId } from '../../../domain/TaskId';
 import { type RelayBench } from '../../__fixtures__/RelayBench';
 import { type LedgerEntry } from '../../LedgerEntry';
 import { type RecoveryOptions, type RecoveryParts } from '../Recovery';
@@ -33,3 +34,7 @@ export const publishTasks = async (bench: RelayBench, ...given: readonly Partial
   await bench.relay().look();
   return ids;
 };
+
+/** Writes that a worker ran the first attempt of a task at a moment; milliseconds since 1970. */
+export const touch = ({ writer }: RelayBench, id: TaskId, touchedAtMs: number) =>
+  writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: touchedAtMs }], touchedAtMs);

@@ -3,36 +3,14 @@ import { type SqlDialect } from '@backend/database/SqlDatabase';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskError } from '../../../domain/TaskError';
 import { type TaskId } from '../../../domain/TaskId';
-import { createRelayBench, type RelayBench } from '../../__fixtures__/RelayBench';
+import { createRelayBench, statusOf } from '../../__fixtures__/RelayBench';
+import { EVER, takeBack } from '../../__fixtures__/takeBack';
 import { recoverTasks } from '../recoverTasks';
-import { countsOf, NAME, publishTasks, recover } from './RecoveryBench';
-
-const touch = ({ writer }: RelayBench, id: TaskId, touchedAtMs: number) =>
-  writer.touch([{ id, attempt: 1, workerId: 'w1', startedAtMs: touchedAtMs }], touchedAtMs);
+import { countsOf, NAME, publishTasks, recover, touch } from './RecoveryBench';
 
 /** What a recovery promises, on one database. */
 export const describeRecovery = (dialect: SqlDialect): void => {
   describe(`recoverTasks on ${dialect}`, () => {
-    it.each([false, true])(
-      'sees to tasks that a clock which was ahead has put into the future, or says that it would: %p',
-      async (isDryRun) => {
-        await using bench = await createRelayBench(dialect);
-        const aheadMs = Date.now() + 3_600_000;
-        const [lost, running] = (await publishTasks(bench, { createdAtMs: aheadMs }, {})) as [TaskId, TaskId];
-        await touch(bench, running, aheadMs);
-        await bench.loseRedis();
-        const unpublished = await bench.insert({ createdAtMs: aheadMs });
-
-        const report = await recover(bench, { isDryRun });
-
-        expect(countsOf(report)).toEqual([3, 2, 0, 1]);
-        expect(report.taskNames[0]?.left).toEqual([
-          { reason: expect.stringMatching(/^a worker ran it less than 60 s ago: /), count: 1 },
-        ]);
-        expect((await bench.waiting()).toSorted()).toEqual(isDryRun ? [] : [lost, unpublished].toSorted());
-      },
-    );
-
     it.each([false, true])(
       'puts what was lost and what was never published on the queues, or says that it would: %p',
       async (isDryRun) => {
@@ -92,8 +70,7 @@ export const describeRecovery = (dialect: SqlDialect): void => {
       await never.look();
       for (const job of jobs) await bench.publish(job);
       (await bench.redis.inspector.cancel(ended))._unsafeUnwrap();
-      const now = Date.now() + 1;
-      await bench.outbox.unpublish([ended, noted], { untouchedSinceMs: now, runningSinceMs: now });
+      await takeBack(bench.outbox, ended, noted);
 
       const dry = await recover(bench, { isDryRun: true });
       const report = await recover(bench);
@@ -132,6 +109,25 @@ export const describeRecovery = (dialect: SqlDialect): void => {
       ]);
     });
 
+    it.each([false, true])(
+      'cancels what was lost and was to stop, or says that it would: %p',
+      async (isDryRun) => {
+        await using bench = await createRelayBench(dialect);
+        const [unwanted, lost] = (await publishTasks(bench, {}, {})) as [TaskId, TaskId];
+        const nowMs = Date.now() - 90_000;
+        await touch(bench, unwanted, nowMs);
+        (await bench.writer.requestCancel(unwanted, { nowMs }))._unsafeUnwrap();
+        await bench.loseRedis();
+
+        const report = await recover(bench, { isDryRun });
+
+        expect([...countsOf(report), report.inPlaceCount]).toEqual([2, 1, 1, 0, 0]);
+        expect([await statusOf(bench, unwanted), await bench.waiting()]).toEqual(
+          isDryRun ? ['running', []] : ['cancelled', [lost]],
+        );
+      },
+    );
+
     it('leaves what runs alone, and says nothing of it, when Redis has it', async () => {
       const gate = Promise.withResolvers<Result<void, TaskError>>();
       await using bench = await createRelayBench(dialect, { handler: () => gate.promise });
@@ -150,7 +146,7 @@ export const describeRecovery = (dialect: SqlDialect): void => {
     it('waits for what another process has claimed, and in the end leaves it', async () => {
       await using bench = await createRelayBench(dialect);
       const ids = [await bench.insert(), await bench.insert()];
-      const claim = { limit: 10, nowMs: Date.now(), minAgeMs: 0, leaseMs: 60_000 };
+      const claim = { limit: 10, created: EVER, nowMs: Date.now(), leaseMs: 60_000 };
       (await bench.outbox.claim(claim))._unsafeUnwrap();
 
       const report = await recover(bench, { patienceMs: 150 });
