@@ -2,17 +2,14 @@ import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { DeadlineError } from '@backend/deadline/settleWithin';
 import { silentLogger } from '@backend/logger/silentLogger';
-import { err, ok } from 'neverthrow';
-import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
-import { CancelError, type CancelErrorCode } from '../domain/CancelError';
+import { err } from 'neverthrow';
 import { type TaskId } from '../domain/TaskId';
 import { createQueueAccess } from '../queue/QueueAccess';
 import { TasksDisabledError } from '../queue/TasksDisabledError';
 import { createLedgerBench, sampleEnd, sampleEntry } from './__fixtures__/LedgerBench';
-import { changeTask, mayRun, type TaskCancellation } from './cancelTask';
+import { changeTask } from './cancelTask';
 import { createSqlTaskLedger } from './sqlTaskLedger';
-
-const failure = (code: CancelErrorCode, metadata = {}) => err(new CancelError('no', { code, metadata }));
+import { type TaskCancellation } from './TaskCancellation';
 
 /** A cancellation of a task that the ledger has, while its queue does not answer. */
 const setup = async () => {
@@ -71,22 +68,5 @@ describe('changeTask of a task that has completed in the ledger', () => {
     });
 
     expect(answer._unsafeUnwrapErr().code).toBe(code);
-  });
-});
-
-describe('mayRun', () => {
-  it.each([
-    ['it was cancelled', ok(sampleRecord()), false],
-    ['it has ended', failure('not-cancellable', { status: 'completed' }), false],
-    ['nobody knows it', failure('not-found'), false],
-    ['its queue did not answer', failure('queue-unavailable'), true],
-    [
-      'its queue has cancelled it, and the ledger was not told',
-      failure('ledger-unavailable', { status: 'cancelled' }),
-      false,
-    ],
-    ['no queue has it, and the ledger did not answer', failure('ledger-unavailable'), true],
-  ])('of a task of which is known that %s', (_known, cancelled, expected) => {
-    expect(mayRun(cancelled)).toBe(expected);
   });
 });
