@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { DeadlineError } from '@backend/deadline/settleWithin';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
-import { err } from 'neverthrow';
+import { err, ok } from 'neverthrow';
+import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskId } from '../domain/TaskId';
-import { createQueueAccess } from '../queue/QueueAccess';
-import { TasksDisabledError } from '../queue/TasksDisabledError';
+import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { createLedgerBench, sampleEnd, sampleEntry } from './__fixtures__/LedgerBench';
 import { changeTask } from './cancelTask';
+import { LedgerError } from './LedgerError';
 import { createSqlTaskLedger } from './sqlTaskLedger';
-import { type TaskCancellation } from './TaskCancellation';
+import { type ChangedTask, type TaskCancellation } from './TaskCancellation';
+
+const away = new LedgerError('no answer', { code: 'ledger-unavailable' });
 
 /** A cancellation of a task that the ledger has, while its queue does not answer. */
 const setup = async () => {
@@ -56,17 +60,83 @@ describe('changeTask', () => {
 
 describe('changeTask of a task that has completed in the ledger', () => {
   it.each([
-    ['its queue does not answer', new DeadlineError('no answer within 2000 ms'), 'not-cancellable'],
-    ['tasks are switched off', new TasksDisabledError(), 'tasks-disabled'],
-  ] as const)('while %s', async (_, error, code) => {
+    ['its queue does not answer', true, 'not-cancellable'],
+    ['tasks are switched off', false, 'tasks-disabled'],
+  ] as const)('while %s', async (_, tasksEnabled, code) => {
     const { bench, cancellation } = await setup();
     await using _bench = bench;
     await cancellation.ledger?.writer.end(sampleEnd(cancellation.id as TaskId)); // made by setup
     const answer = await changeTask({
       ...cancellation,
-      access: { ...cancellation.access, run: async () => err(error) },
+      access: { ...cancellation.access, tasksEnabled },
     });
 
     expect(answer._unsafeUnwrapErr().code).toBe(code);
+  });
+});
+
+describe('changeTask of a task that was put back after its failure', () => {
+  /** Its queue answers that it was put back, and what the call has done. */
+  const setupPutBack = async (onQueue: ChangedTask) => {
+    const { bench, cancellation } = await setup();
+    const id = cancellation.id as TaskId; // made by setup
+    const error = { message: 'out of paper', code: 'task-failed', attempt: 1 } as const;
+    await cancellation.ledger?.writer.end(sampleEnd(id, { outcome: { kind: 'failed', error } }));
+    const answers: unknown[] = [true, { ...onQueue, record: { ...onQueue.record, id } }, []];
+    const run = (async () => ok(answers.shift())) as QueueAccess['run']; // what its calls ask for, in their order
+    const access = { ...cancellation.access, run };
+    const status = async () => (await bench.row(id))?.['status'];
+    return Object.assign(bench, { cancellation: { ...cancellation, access }, id, status });
+  };
+
+  const cancelled: ChangedTask = { change: 'cancelled', record: sampleRecord({ status: 'cancelled' }) };
+
+  const refuseToReopen = ({ ledger, ...cancellation }: TaskCancellation): TaskCancellation => ({
+    ...cancellation,
+    ledger: ledger && { ...ledger, writer: { ...ledger.writer, reopen: async () => err(away) } },
+  });
+
+  it('has it cancelled in both', async () => {
+    await using test = await setupPutBack(cancelled);
+
+    expect((await changeTask(test.cancellation))._unsafeUnwrap().record.status).toBe('cancelled');
+    expect(await test.status()).toBe('cancelled');
+  });
+
+  it('leaves it failed in the ledger when it is not where it must be', async () => {
+    await using test = await setupPutBack({ change: 'none', record: sampleRecord({ status: 'scheduled' }) });
+    const answer = await changeTask({ ...test.cancellation, onlyIn: ['prioritized'] });
+
+    expect(answer._unsafeUnwrapErr().code).toBe('not-cancellable');
+    expect(await test.status()).toBe('failed');
+  });
+
+  it('says that it stays failed in the ledger when that cannot be told', async () => {
+    await using test = await setupPutBack(cancelled);
+
+    expect((await changeTask(refuseToReopen(test.cancellation)))._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-unavailable',
+      metadata: { status: 'cancelled' },
+      message: `the task ${test.id} is cancelled on its queue, and the ledger could not be told: no answer; call again`,
+    });
+    expect(await test.status()).toBe('failed');
+  });
+
+  it('says so in the log when the ledger is not required', async () => {
+    await using test = await setupPutBack(cancelled);
+    const logger = getMockedLogger();
+    const answer = await changeTask({
+      ...refuseToReopen(test.cancellation),
+      ledgerRequired: false,
+      logger,
+    });
+
+    expect(answer._unsafeUnwrap().change).toBe('cancelled');
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'The ledger could not be told that a task was put back and cancelled; it stays failed there',
+        { taskName: test.cancellation.taskName, taskId: test.id, reason: 'no answer' },
+      ],
+    ]);
   });
 });

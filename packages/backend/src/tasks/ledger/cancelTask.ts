@@ -1,18 +1,17 @@
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import { CancelError } from '../domain/CancelError';
 import { cancelReasonProblem } from '../domain/CancelRequest';
-import { isTaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { accessFailureCode } from '../queue/AccessFailure';
 import { toCancelChannel } from '../queue/CancelChannel';
 import { listUnendedChildren } from '../queue/ChildStore';
 import { cancelJob } from '../queue/cancelJob';
 import { toQueueKey } from '../queue/QueueName';
 import { toTaskRecord } from '../queue/TaskRecordReader';
+import { TasksDisabledError } from '../queue/TasksDisabledError';
 import { answerCancellation } from './answerCancellation';
 import { mayRun, toCancelFailure, toNotCancellable, toNotFound, toUnnoted } from './CancelFailure';
 import { cancelKept } from './cancelKept';
-import { type LedgerError } from './LedgerError';
+import { noteCancelled } from './noteCancelled';
 import { readKeptEnd } from './readKeptEnd';
 import { type CancelledTask, type ChangedTask, type TaskCancellation } from './TaskCancellation';
 
@@ -30,9 +29,11 @@ export const cancelTask = async (cancellation: TaskCancellation): Promise<Result
 export const changeTask = async (
   cancellation: TaskCancellation,
 ): Promise<Result<ChangedTask, CancelError>> => {
-  const { id, logger } = cancellation;
+  const { access, id, logger } = cancellation;
   const problem = cancelReasonProblem(cancellation.reason);
   if (problem !== undefined) return err(new CancelError(problem, { code: 'invalid-reason' }));
+  // Not to touch tasks is not to touch those of the ledger either, nor to tell of them.
+  if (!access.tasksEnabled) return err(toCancelFailure(new TasksDisabledError()));
   const end = await readKeptEnd(cancellation);
   // A Redis that went back in time may have it among those that wait: its next worker acknowledges it without a run.
   if (end.kind === 'final') return err(toNotCancellable(end.record));
@@ -45,7 +46,7 @@ export const changeTask = async (
   // Whoever runs a task cancels its children when that ends; of one that waited nobody does. One that is cancelled already
   // may have been so by a call whose answer was lost, which got no further.
   if (record.status !== 'cancelled') return answered;
-  const noted = await noteCancelled(cancellation, record);
+  const noted = await noteCancelled(cancellation, { record, isPutBack: end.kind === 'put-back' });
   await cancelChildren(cancellation);
   if (noted.isOk() || !cancellation.ledgerRequired) return answered;
   return err(toUnnoted(`the task ${id} is cancelled on its queue`, noted.error, { status: record.status }));
@@ -74,23 +75,13 @@ const cancelUnasked = async (
   cause: Error,
 ): Promise<Result<ChangedTask, CancelError>> => {
   const failure = err(toCancelFailure(cause));
-  // Not to touch tasks is not to touch those of the ledger either.
-  if (accessFailureCode(cause) === 'tasks-disabled' || cancellation.onlyIn !== undefined) return failure;
+  if (cancellation.onlyIn !== undefined) return failure;
   const inLedger = await cancelKept(cancellation, { isLost: false });
   return inLedger === undefined || isUnavailable(inLedger) ? failure : inLedger;
 };
 
 const isUnavailable = (cancelled: Result<unknown, CancelError>): boolean =>
   cancelled.isErr() && cancelled.error.code === 'ledger-unavailable';
-
-/** What is not written the reconciler finds in the queue, if Redis still has it then. */
-const noteCancelled = async (
-  { ledger }: TaskCancellation,
-  { id, cancelReason: reason, endedAt = new Date() }: TaskRecord,
-): Promise<Result<unknown, LedgerError>> =>
-  ledger === undefined || !isTaskId(id)
-    ? ok()
-    : ledger.writer.cancel(id, { reason, nowMs: endedAt.getTime(), isIdle: true });
 
 /**
  * Cancels the children that a task has written down, has not heard the end of and will never ask for again, and theirs.

@@ -1,7 +1,6 @@
 import { type Result } from 'neverthrow';
 import { isTaskId, type TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { accessFailureCode } from '../queue/AccessFailure';
 import { type QueueAccess } from '../queue/QueueAccess';
 import { failedAtMsOf } from '../queue/StoredFailure';
 import { readStoredTasks } from '../queue/StoredTask';
@@ -12,8 +11,10 @@ import { type TaskLedger } from './TaskLedger';
 
 /** What cannot change any more of a task that its queue may show as one that waits. */
 export type KeptEnd =
-  /** It has not ended as far as is known, or somebody has put it back. */
+  /** It has not ended as far as is known. */
   | { readonly kind: 'open' }
+  /** It has failed in the ledger, and somebody has put it back on its queue since. */
+  | { readonly kind: 'put-back' }
   | { readonly kind: 'cancelled'; readonly reason?: string }
   /** It has completed, or failed. */
   | { readonly kind: 'final'; readonly record: TaskRecord };
@@ -30,15 +31,12 @@ const OPEN: KeptEnd = { kind: 'open' };
 
 /**
  * Reads how a task of this name has ended in the ledger: a Redis that went back in time has it once more. A ledger that does not
- * answer says nothing. Of a failed task that was put back the ledger is told so.
+ * answer says nothing.
  */
 export const readKeptEnd = async ({ access, ledger, taskName, id }: KeptEndRead): Promise<KeptEnd> => {
   if (ledger === undefined || !isTaskId(id)) return OPEN;
   const standing = (await ledger.writer.standing(id)).unwrapOr({ kind: 'absent' } as const);
   if (standing.kind !== 'ended') return OPEN;
-  // Not to touch tasks is not to tell of them either.
-  const reached = await access.run(async () => undefined);
-  if (reached.isErr() && accessFailureCode(reached.error) === 'tasks-disabled') return OPEN;
   const found = (await ledger.history.find(id)).unwrapOr(undefined);
   if (found?.name !== taskName) return OPEN;
   const { ending } = standing;
@@ -49,9 +47,8 @@ export const readKeptEnd = async ({ access, ledger, taskName, id }: KeptEndRead)
       return ending;
     case 'failed': {
       const isBack = await isFoundBack(access, { taskName, id, ending });
-      if (isBack.isOk() && !isBack.value) return { kind: 'final', record: found };
-      if (isBack.isOk()) await ledger.writer.reopen(id, Date.now());
-      return OPEN;
+      if (isBack.isErr()) return OPEN;
+      return isBack.value ? { kind: 'put-back' } : { kind: 'final', record: found };
     }
   }
 };
