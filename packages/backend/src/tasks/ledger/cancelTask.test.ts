@@ -8,8 +8,10 @@ import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskId } from '../domain/TaskId';
 import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { createLedgerBench, sampleEnd, sampleEntry } from './__fixtures__/LedgerBench';
+import { taskError } from './__fixtures__/WriterBench';
 import { changeTask } from './cancelTask';
 import { LedgerError } from './LedgerError';
+import { type AttemptOutcome } from './LedgerWriter';
 import { createSqlTaskLedger } from './sqlTaskLedger';
 import { type ChangedTask, type TaskCancellation } from './TaskCancellation';
 
@@ -34,6 +36,10 @@ const setup = async () => {
   };
   return { bench, cancellation };
 };
+
+/** Queues that answer this, call by call. */
+const answering = (answers: unknown[]): QueueAccess['run'] =>
+  (async () => ok(answers.shift())) as QueueAccess['run']; // what its calls ask for
 
 describe('changeTask', () => {
   it('cancels a task in the ledger when its queue does not answer', async () => {
@@ -75,15 +81,35 @@ describe('changeTask of a task that has completed in the ledger', () => {
   });
 });
 
+describe('changeTask of a task that has failed in the ledger, while its queue does not answer', () => {
+  it('asks the queue once, and the ledger', async () => {
+    const { bench, cancellation } = await setup();
+    await using _ = bench;
+    const outcome: AttemptOutcome = { kind: 'failed', error: taskError('out of paper') };
+    await cancellation.ledger?.writer.end(sampleEnd(cancellation.id as TaskId, { outcome })); // made by setup
+    let callCount = 0;
+    const run: QueueAccess['run'] = (command) => {
+      callCount += 1;
+      return cancellation.access.run(command);
+    };
+    const answer = await changeTask({ ...cancellation, access: { ...cancellation.access, run } });
+
+    expect(answer._unsafeUnwrapErr()).toMatchObject({
+      code: 'not-cancellable',
+      metadata: { status: 'failed' },
+    });
+    expect(callCount).toBe(1);
+  });
+});
+
 describe('changeTask of a task that was put back after its failure', () => {
   /** Its queue answers that it was put back, and what the call has done. */
   const setupPutBack = async (onQueue: ChangedTask) => {
     const { bench, cancellation } = await setup();
     const id = cancellation.id as TaskId; // made by setup
-    const error = { message: 'out of paper', code: 'task-failed', attempt: 1 } as const;
-    await cancellation.ledger?.writer.end(sampleEnd(id, { outcome: { kind: 'failed', error } }));
-    const answers: unknown[] = [true, { ...onQueue, record: { ...onQueue.record, id } }, []];
-    const run = (async () => ok(answers.shift())) as QueueAccess['run']; // what its calls ask for, in their order
+    const outcome: AttemptOutcome = { kind: 'failed', error: taskError('out of paper') };
+    await cancellation.ledger?.writer.end(sampleEnd(id, { outcome }));
+    const run = answering([true, { ...onQueue, record: { ...onQueue.record, id } }, []]);
     const access = { ...cancellation.access, run };
     const status = async () => (await bench.row(id))?.['status'];
     return Object.assign(bench, { cancellation: { ...cancellation, access }, id, status });
@@ -138,5 +164,36 @@ describe('changeTask of a task that was put back after its failure', () => {
         { taskName: test.cancellation.taskName, taskId: test.id, reason: 'no answer' },
       ],
     ]);
+  });
+});
+
+describe('changeTask beside a ledger that is slow to say that the task has completed', () => {
+  it.each([
+    ['waits for it', true, 'not-cancellable'],
+    ['asks the queue all the same', false, 'cancelled'],
+  ] as const)('%s, where the ledger is required: %p', async (_, ledgerRequired, expected) => {
+    const { bench, cancellation } = await setup();
+    await using _bench = bench;
+    const { ledger } = cancellation;
+    await ledger?.writer.end(sampleEnd(cancellation.id as TaskId)); // made by setup
+    const standing = async (id: TaskId) => {
+      const kept = await ledger?.writer.standing(id);
+      await Bun.sleep(350);
+      return kept ?? err(away);
+    };
+    const record = sampleRecord({ status: 'cancelled' });
+    const answer = await changeTask({
+      ...cancellation,
+      access: { ...cancellation.access, run: answering([{ change: 'cancelled', record }, []]) },
+      ledger: ledger && { ...ledger, writer: { ...ledger.writer, standing } },
+      ledgerRequired,
+    });
+
+    const told: string = answer.match(
+      ({ change }) => change,
+      ({ code }) => code,
+    );
+
+    expect(told).toBe(expected);
   });
 });

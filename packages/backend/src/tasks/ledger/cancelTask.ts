@@ -37,6 +37,8 @@ export const changeTask = async (
   const end = await readKeptEnd(cancellation);
   // A Redis that went back in time may have it among those that wait: its next worker acknowledges it without a run.
   if (end.kind === 'final') return err(toNotCancellable(end.record));
+  // Redis was silent, and would be so to the next call.
+  if (end.kind === 'unknown') return cancelUnasked(cancellation, end.error);
   const { reason } = end.kind === 'cancelled' ? { reason: undefined, ...end } : cancellation;
   const onQueue = await cancelOnQueue({ ...cancellation, reason });
   if (onQueue.isErr()) return cancelUnasked(cancellation, onQueue.error);
