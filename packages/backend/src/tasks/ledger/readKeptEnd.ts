@@ -24,7 +24,7 @@ export type KeptEnd =
   /** It has completed, or failed. */
   | { readonly kind: 'final'; readonly record: TaskRecord };
 
-/** A worker may take a task meanwhile that is about to be cancelled; milliseconds. */
+/** How long a ledger that is not required may take: a worker may take the task meanwhile. Milliseconds. */
 const LOOK_MS = 250;
 
 /**
