@@ -2,13 +2,9 @@ import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type CancelError } from '@backend/tasks/domain/CancelError';
 import { isTaskId } from '@backend/tasks/domain/TaskId';
-import {
-  type ChangedTask,
-  cancelChildren,
-  changeTask,
-  type TaskCancellation,
-} from '@backend/tasks/ledger/cancelTask';
+import { cancelChildren, changeTask } from '@backend/tasks/ledger/cancelTask';
 import { type LedgerError } from '@backend/tasks/ledger/LedgerError';
+import { type ChangedTask, type TaskCancellation } from '@backend/tasks/ledger/TaskCancellation';
 import { toCancellation } from '@backend/tasks/ledger/toCancellation';
 import { type UnfinishedSet } from '@backend/tasks/queue/cancelJob';
 import { createQueueAccess } from '@backend/tasks/queue/QueueAccess';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'bun:test';
 import { sampleRecord } from '@backend/tasks/domain/__fixtures__/sampleRecord';
 import { CancelError } from '@backend/tasks/domain/CancelError';
 import { type TaskId } from '@backend/tasks/domain/TaskId';
-import { type ChangedTask } from '@backend/tasks/ledger/cancelTask';
+import { type ChangedTask } from '@backend/tasks/ledger/TaskCancellation';
 import { err, ok, type Result } from 'neverthrow';
 import { BoardRefusal } from './BoardRefusal';
 import { cancelMany } from './cancelMany';

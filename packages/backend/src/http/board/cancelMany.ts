@@ -1,5 +1,5 @@
 import { type CancelError } from '@backend/tasks/domain/CancelError';
-import { type ChangedTask } from '@backend/tasks/ledger/cancelTask';
+import { type ChangedTask } from '@backend/tasks/ledger/TaskCancellation';
 import { type Err, type Result } from 'neverthrow';
 import { BoardRefusal } from './BoardRefusal';
 import { type RequestLimit } from './RequestLimit';

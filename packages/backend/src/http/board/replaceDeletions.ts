@@ -1,6 +1,6 @@
 import { type RedisClient } from '@backend/redis/createRedisClient';
 import { taskIdTimeMs } from '@backend/tasks/domain/TaskId';
-import { type ChangedTask } from '@backend/tasks/ledger/cancelTask';
+import { type ChangedTask } from '@backend/tasks/ledger/TaskCancellation';
 import { toCancelledKey } from '@backend/tasks/queue/CancelledTasks';
 import { deleteCancelled } from '@backend/tasks/queue/deleteCancelled';
 import { type BullMQAdapter } from '@bull-board/api/bullMQAdapter';

@@ -8,11 +8,11 @@ interface CallFailure {
   readonly cause: Error;
 }
 
-/** Where nothing can be done without it the area says so itself: a ledger that is off is not asked, and answers no error. */
 const LEDGER_CODES = {
   'ledger-unavailable': 'ledger-unavailable',
   'ledger-refused': 'ledger-refused',
   'ledger-schema': 'ledger-schema',
+  // Never happens, and is here for the type: a ledger that is off is not asked.
   'ledger-disabled': 'ledger-refused',
 } as const satisfies Record<LedgerErrorCode, CallFailure['code']>;
 

@@ -143,6 +143,7 @@ describe('createCommitWatch', () => {
     const { watch, looks, state, passUntil } = setup();
     watch.watch(TaskId());
     watch.stop();
+    watch.watch(TaskId());
     await passUntil(10);
 
     expect([looks, state.timer]).toEqual([[], undefined]);

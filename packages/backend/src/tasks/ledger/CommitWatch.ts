@@ -20,7 +20,7 @@ interface CommitWatchOptions {
 export interface CommitWatch {
   /** This task was inserted in a transaction that is open. */
   watch(id: TaskId): void;
-  /** Watches none any more. */
+  /** Watches none any more, nor any that is to be watched later. */
   stop(): void;
 }
 
@@ -56,6 +56,7 @@ export const createCommitWatch = (options: CommitWatchOptions): CommitWatch => {
   let cancel: (() => void) | undefined;
   let cancelEnd: (() => void) | undefined;
   let isLooking = false;
+  let isStopped = false;
 
   const plan = (): void => {
     cancel?.();
@@ -103,11 +104,13 @@ export const createCommitWatch = (options: CommitWatchOptions): CommitWatch => {
 
   return {
     watch: (id) => {
+      if (isStopped) return;
       const sinceMs = now();
       watched.set(id, { sinceMs, nextAtMs: sinceMs + GAP_MS.shortest });
       plan();
     },
     stop: () => {
+      isStopped = true;
       watched.clear();
       plan();
     },

@@ -4,8 +4,9 @@ import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
 import { type TaskEnd } from '../domain/TaskEnd';
 import { TaskId } from '../domain/TaskId';
 import { type TaskRecord } from '../domain/TaskRecord';
-import { WaitError } from '../queue/TaskEnds';
+import { type EndWait, WaitError } from '../queue/TaskEnds';
 import { LedgerError } from './LedgerError';
+import { readKeptSighting } from './readKeptSighting';
 import { createLedgerEnds } from './SharedEnds';
 
 const away = new LedgerError('no answer', { code: 'ledger-unavailable' });
@@ -20,16 +21,15 @@ type Kept = Partial<TaskRecord> | LedgerError;
 
 const setup = (heard: readonly Heard[], kept: readonly Kept[]) => {
   const asked = { queue: 0, ledger: 0 };
-  const ends = createLedgerEnds(
-    { wait: async () => heard[Math.min(asked.queue++, heard.length - 1)] ?? REMOVED },
-    {
-      find: async () => {
-        const record = kept[Math.min(asked.ledger++, kept.length - 1)];
-        if (record instanceof LedgerError) return err(record);
-        return ok(record && sampleRecord({ name: 'mails:send', ...record }));
-      },
-    },
-  );
+  const find = async () => {
+    const record = kept[Math.min(asked.ledger++, kept.length - 1)];
+    if (record instanceof LedgerError) return err(record);
+    return ok(record && sampleRecord({ name: 'mails:send', ...record }));
+  };
+  const ends = createLedgerEnds({
+    ends: { wait: async () => heard[Math.min(asked.queue++, heard.length - 1)] ?? REMOVED },
+    readKept: (task) => readKeptSighting({ find }, task),
+  });
   return { asked, wait: (timeoutMs: number) => ends.wait('mails:send', TaskId(), { timeoutMs }) };
 };
 
@@ -115,6 +115,41 @@ describe('createLedgerEnds', () => {
       code: 'queue-unavailable',
       message: 'its queue does not hold the task, and the ledger could not be asked: no answer',
       cause: away,
+    });
+  });
+
+  describe('of a ledger that says nothing', () => {
+    const waitSilent = (heard: Heard, wait: EndWait, lastLookMs?: number) =>
+      createLedgerEnds({
+        ends: { wait: async () => heard },
+        readKept: () => new Promise<never>(() => undefined),
+        ...(lastLookMs === undefined ? {} : { lastLookMs }),
+      }).wait('mails:send', TaskId(), wait);
+
+    it.each([
+      ['has the task', LATE, 'timed-out', 'not ended within 1000 ms'],
+      [
+        'does not',
+        REMOVED,
+        'queue-unavailable',
+        expect.stringContaining('the ledger could not be asked: no answer'),
+      ],
+    ])('waits no longer than it says when the queue %s', async (_, heard, code, message) => {
+      const answer = await waitSilent(heard, { timeoutMs: 1 }, 5);
+
+      expect(answer._unsafeUnwrapErr()).toMatchObject({ code, message });
+    });
+
+    it.each([
+      ['has the task', LATE],
+      ['does not', REMOVED],
+    ])('heeds a caller who waits no longer when the queue %s', async (_, heard) => {
+      const caller = new AbortController();
+      const answer = waitSilent(heard, { timeoutMs: 1000, signal: caller.signal });
+      await new Promise((resolve) => setImmediate(resolve));
+      caller.abort('gone');
+
+      expect((await answer)._unsafeUnwrapErr()).toMatchObject({ code: 'aborted', cause: 'gone' });
     });
   });
 });

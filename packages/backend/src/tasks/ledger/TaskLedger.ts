@@ -15,4 +15,6 @@ export interface TaskLedger {
   open(): Promise<Result<void, LedgerError>>;
   /** Writes what waits and closes the database. Safe to call twice. */
   close(): Promise<void>;
+  /** Calls a listener when `close` is called. */
+  onClose(listener: () => void): void;
 }

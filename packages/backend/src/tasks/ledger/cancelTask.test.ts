@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'bun:test';
 import { parseAppConfig } from '@backend/config/AppConfig';
 import { DeadlineError } from '@backend/deadline/settleWithin';
+import { getMockedLogger } from '@backend/logger/__mocks__/Logger.mock';
 import { silentLogger } from '@backend/logger/silentLogger';
 import { err, ok } from 'neverthrow';
 import { sampleRecord } from '../domain/__fixtures__/sampleRecord';
-import { CancelError, type CancelErrorCode } from '../domain/CancelError';
 import { type TaskId } from '../domain/TaskId';
-import { createQueueAccess } from '../queue/QueueAccess';
-import { TasksDisabledError } from '../queue/TasksDisabledError';
+import { createQueueAccess, type QueueAccess } from '../queue/QueueAccess';
 import { createLedgerBench, sampleEnd, sampleEntry } from './__fixtures__/LedgerBench';
-import { changeTask, mayRun, type TaskCancellation } from './cancelTask';
+import { taskError } from './__fixtures__/WriterBench';
+import { changeTask } from './cancelTask';
+import { LedgerError } from './LedgerError';
+import { type AttemptOutcome } from './LedgerWriter';
 import { createSqlTaskLedger } from './sqlTaskLedger';
+import { type ChangedTask, type TaskCancellation } from './TaskCancellation';
 
-const failure = (code: CancelErrorCode, metadata = {}) => err(new CancelError('no', { code, metadata }));
+const away = new LedgerError('no answer', { code: 'ledger-unavailable' });
 
 /** A cancellation of a task that the ledger has, while its queue does not answer. */
 const setup = async () => {
@@ -33,6 +36,10 @@ const setup = async () => {
   };
   return { bench, cancellation };
 };
+
+/** Queues that answer this, call by call. */
+const answering = (answers: unknown[]): QueueAccess['run'] =>
+  (async () => ok(answers.shift())) as QueueAccess['run']; // what its calls ask for
 
 describe('changeTask', () => {
   it('cancels a task in the ledger when its queue does not answer', async () => {
@@ -59,34 +66,134 @@ describe('changeTask', () => {
 
 describe('changeTask of a task that has completed in the ledger', () => {
   it.each([
-    ['its queue does not answer', new DeadlineError('no answer within 2000 ms'), 'not-cancellable'],
-    ['tasks are switched off', new TasksDisabledError(), 'tasks-disabled'],
-  ] as const)('while %s', async (_, error, code) => {
+    ['its queue does not answer', true, 'not-cancellable'],
+    ['tasks are switched off', false, 'tasks-disabled'],
+  ] as const)('while %s', async (_, tasksEnabled, code) => {
     const { bench, cancellation } = await setup();
     await using _bench = bench;
     await cancellation.ledger?.writer.end(sampleEnd(cancellation.id as TaskId)); // made by setup
     const answer = await changeTask({
       ...cancellation,
-      access: { ...cancellation.access, run: async () => err(error) },
+      access: { ...cancellation.access, tasksEnabled },
     });
 
     expect(answer._unsafeUnwrapErr().code).toBe(code);
   });
 });
 
-describe('mayRun', () => {
+describe('changeTask of a task that has failed in the ledger, while its queue does not answer', () => {
+  it('asks the queue once, and the ledger', async () => {
+    const { bench, cancellation } = await setup();
+    await using _ = bench;
+    const outcome: AttemptOutcome = { kind: 'failed', error: taskError('out of paper') };
+    await cancellation.ledger?.writer.end(sampleEnd(cancellation.id as TaskId, { outcome })); // made by setup
+    let callCount = 0;
+    const run: QueueAccess['run'] = (command) => {
+      callCount += 1;
+      return cancellation.access.run(command);
+    };
+    const answer = await changeTask({ ...cancellation, access: { ...cancellation.access, run } });
+
+    expect(answer._unsafeUnwrapErr()).toMatchObject({
+      code: 'not-cancellable',
+      metadata: { status: 'failed' },
+    });
+    expect(callCount).toBe(1);
+  });
+});
+
+describe('changeTask of a task that was put back after its failure', () => {
+  /** Its queue answers that it was put back, and what the call has done. */
+  const setupPutBack = async (onQueue: ChangedTask) => {
+    const { bench, cancellation } = await setup();
+    const id = cancellation.id as TaskId; // made by setup
+    const outcome: AttemptOutcome = { kind: 'failed', error: taskError('out of paper') };
+    await cancellation.ledger?.writer.end(sampleEnd(id, { outcome }));
+    const run = answering([true, { ...onQueue, record: { ...onQueue.record, id } }, []]);
+    const access = { ...cancellation.access, run };
+    const status = async () => (await bench.row(id))?.['status'];
+    return Object.assign(bench, { cancellation: { ...cancellation, access }, id, status });
+  };
+
+  const cancelled: ChangedTask = { change: 'cancelled', record: sampleRecord({ status: 'cancelled' }) };
+
+  const refuseToReopen = ({ ledger, ...cancellation }: TaskCancellation): TaskCancellation => ({
+    ...cancellation,
+    ledger: ledger && { ...ledger, writer: { ...ledger.writer, reopen: async () => err(away) } },
+  });
+
+  it('has it cancelled in both', async () => {
+    await using test = await setupPutBack(cancelled);
+
+    expect((await changeTask(test.cancellation))._unsafeUnwrap().record.status).toBe('cancelled');
+    expect(await test.status()).toBe('cancelled');
+  });
+
+  it('leaves it failed in the ledger when it is not where it must be', async () => {
+    await using test = await setupPutBack({ change: 'none', record: sampleRecord({ status: 'scheduled' }) });
+    const answer = await changeTask({ ...test.cancellation, onlyIn: ['prioritized'] });
+
+    expect(answer._unsafeUnwrapErr().code).toBe('not-cancellable');
+    expect(await test.status()).toBe('failed');
+  });
+
+  it('says that it stays failed in the ledger when that cannot be told', async () => {
+    await using test = await setupPutBack(cancelled);
+
+    expect((await changeTask(refuseToReopen(test.cancellation)))._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-unavailable',
+      metadata: { status: 'cancelled' },
+      message: `the task ${test.id} is cancelled on its queue, and the ledger could not be told: no answer; call again`,
+    });
+    expect(await test.status()).toBe('failed');
+  });
+
+  it('says so in the log when the ledger is not required', async () => {
+    await using test = await setupPutBack(cancelled);
+    const logger = getMockedLogger();
+    const answer = await changeTask({
+      ...refuseToReopen(test.cancellation),
+      ledgerRequired: false,
+      logger,
+    });
+
+    expect(answer._unsafeUnwrap().change).toBe('cancelled');
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'The ledger could not be told that a task was put back and cancelled; it stays failed there',
+        { taskName: test.cancellation.taskName, taskId: test.id, reason: 'no answer' },
+      ],
+    ]);
+  });
+});
+
+describe('changeTask beside a ledger that is slow to say that the task has completed', () => {
   it.each([
-    ['it was cancelled', ok(sampleRecord()), false],
-    ['it has ended', failure('not-cancellable', { status: 'completed' }), false],
-    ['nobody knows it', failure('not-found'), false],
-    ['its queue did not answer', failure('queue-unavailable'), true],
-    [
-      'its queue has cancelled it, and the ledger was not told',
-      failure('ledger-unavailable', { status: 'cancelled' }),
-      false,
-    ],
-    ['no queue has it, and the ledger did not answer', failure('ledger-unavailable'), true],
-  ])('of a task of which is known that %s', (_known, cancelled, expected) => {
-    expect(mayRun(cancelled)).toBe(expected);
+    ['waits for it', true, 'not-cancellable'],
+    ['asks the queue all the same', false, 'cancelled'],
+  ] as const)('%s, where the ledger is required: %p', async (_, ledgerRequired, expected) => {
+    const { bench, cancellation } = await setup();
+    await using _bench = bench;
+    const { ledger } = cancellation;
+    await ledger?.writer.end(sampleEnd(cancellation.id as TaskId)); // made by setup
+    const standing = async (id: TaskId) => {
+      const kept = await ledger?.writer.standing(id);
+      await Bun.sleep(350);
+      return kept ?? err(away);
+    };
+    const record = sampleRecord({ status: 'cancelled' });
+    const answer = await changeTask({
+      ...cancellation,
+      access: { ...cancellation.access, run: answering([{ change: 'cancelled', record }, []]) },
+      ledger: ledger && { ...ledger, writer: { ...ledger.writer, standing } },
+      ledgerRequired,
+    });
+
+    const told: string = answer.match(
+      ({ change }) => change,
+      ({ code }) => code,
+    );
+
+    expect(told).toBe(expected);
   });
 });

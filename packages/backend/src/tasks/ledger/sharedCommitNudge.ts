@@ -37,6 +37,7 @@ export const sharedCommitNudge = (parts: NudgeParts): CommitNudge => {
 const createCommitNudge = (parts: NudgeParts): CommitNudge => {
   const relay = createConfiguredRelay(parts);
   const commits = createCommitWatch({ outbox: parts.ledger.outbox, onCommitted: relay.nudge });
+  parts.ledger.onClose(commits.stop);
   return {
     committed: (id) => relay.nudge([id]),
     watch: commits.watch,

@@ -10,8 +10,11 @@ export const createSqlTaskLedger = (options: LedgerDatabaseOptions): TaskLedger 
   const ledgerDatabase = createLedgerDatabase(options);
   const writer = createSqlWriter(ledgerDatabase);
   const outbox = createSqlOutbox(ledgerDatabase);
+  const closeListeners = new Set<() => void>();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    for (const listener of closeListeners) listener();
+    closeListeners.clear();
     await writer.settled();
     await outbox.settled();
     await database.close();
@@ -25,6 +28,9 @@ export const createSqlTaskLedger = (options: LedgerDatabaseOptions): TaskLedger 
     close: () => {
       closing ??= close();
       return closing;
+    },
+    onClose: (listener) => {
+      closeListeners.add(listener);
     },
   };
 };

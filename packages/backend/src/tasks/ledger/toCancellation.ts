@@ -1,8 +1,8 @@
 import { type AppConfig } from '@backend/config/AppConfig';
 import { type ILogger } from '@backend/logger/Logger';
 import { type QueueAccess } from '../queue/QueueAccess';
-import { type TaskCancellation } from './cancelTask';
 import { sharedTaskLedger } from './sharedTaskLedger';
+import { type TaskCancellation } from './TaskCancellation';
 
 interface CancellationParts {
   readonly access: QueueAccess;

@@ -11,6 +11,8 @@ import { TasksDisabledError } from './TasksDisabledError';
 
 /** The queues as every process but a worker sees them, over the connection that they share. */
 export interface QueueAccess {
+  /** `TASKS_ENABLED`. */
+  readonly tasksEnabled: boolean;
   /**
    * The connection and its queues, as `publish` takes them. While tasks are switched off the connection is never ready, and
    * says so with a `TasksDisabledError`.
@@ -42,6 +44,7 @@ export const createQueueAccess = ({ logger, appConfig }: QueueAccessOptions): Qu
     return { connection: appConfig.tasksEnabled ? connection : refuseToOpen(connection), queues };
   };
   return {
+    tasksEnabled: appConfig.tasksEnabled,
     open,
     run: async (command) => {
       const { connection, queues } = open();

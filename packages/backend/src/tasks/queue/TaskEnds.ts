@@ -80,7 +80,7 @@ export const waitForEnd = (
           finish(err(new WaitError(describeWatchFailure(error), 'queue-unavailable', error)));
       },
     };
-    const abort = (): void => finish(err(new WaitError('the wait was aborted', 'aborted', signal?.reason)));
+    const abort = (): void => finish(err(toAborted(signal)));
     const watching = watch.watch(task, watcher);
     const timer = setTimeout(() => {
       isOver = true;
@@ -89,6 +89,10 @@ export const waitForEnd = (
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
   });
+
+/** The error for a caller who waits no longer. */
+export const toAborted = (signal: AbortSignal | undefined): WaitError =>
+  new WaitError('the wait was aborted', 'aborted', signal?.reason);
 
 /** Says in words why a watcher was told nothing. */
 export const describeWatchFailure = (error: Error): string =>

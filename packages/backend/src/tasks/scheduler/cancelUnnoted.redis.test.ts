@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'bun:test';
 import { until } from '@backend/__fixtures__/until';
 import { CorrelationId } from '@core/domain/CorrelationId';
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { z } from 'zod';
 import { defineTask } from '../domain/TaskDefinition';
+import { TaskError } from '../domain/TaskError';
 import { createLedgerTaskBench } from '../worker/__fixtures__/LedgerTaskBench';
 
 const task = defineTask({ queueName: 'test:unnoted', schema: z.object({}), handler: async () => ok() });
 
+const failing = defineTask({
+  queueName: 'test:unnoted-failure',
+  schema: z.object({}),
+  handler: async () => err(TaskError.fatal('out of paper')),
+});
+
 /** A task that is far from due, and a database that others may hold. */
 const setup = async (env: Readonly<Record<string, string>> = {}) => {
   const ledger = await createLedgerTaskBench('sqlite', {
-    tasks: [task],
+    tasks: [task, failing],
     env: { LEDGER_DEADLINE_MS: '200', ...env },
   });
   const { bench, database } = ledger;
@@ -24,7 +31,7 @@ const setup = async (env: Readonly<Record<string, string>> = {}) => {
       await executor.query('UPDATE tasks SET priority = priority');
       return work();
     });
-  const status = async () => (await ledger.row(handle.id))?.['status'];
+  const status = async (id = handle.id) => (await ledger.row(id))?.['status'];
   return { bench, handle, whileHeld, status, [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose]() };
 };
 
@@ -47,6 +54,28 @@ describe('a cancellation that the ledger is not told of', () => {
       cancelReason: 'sold out',
     });
     expect(await test.status()).toBe('cancelled');
+  });
+
+  it('is an error of a task too that was put back after its failure, until a call has told it', async () => {
+    await using test = await setup();
+    const { bench } = test;
+    const id = await bench.schedule(failing, {});
+    const worker = await bench.startWorker();
+    await bench.ended(id);
+    await worker.stop();
+    await (await bench.queue(failing).getJob(id))?.retry('failed');
+    const refused = await test.whileHeld(() => bench.scheduler.handle(failing, id).cancel('sold out'));
+
+    expect(refused._unsafeUnwrapErr()).toMatchObject({
+      code: 'ledger-unavailable',
+      metadata: { status: 'cancelled' },
+    });
+    expect(await test.status(id)).toBe('failed');
+    expect((await bench.inspector.cancel(id))._unsafeUnwrap()).toMatchObject({
+      status: 'cancelled',
+      cancelReason: 'sold out',
+    });
+    expect(await test.status(id)).toBe('cancelled');
   });
 
   it('is an error of the inspector too', async () => {

@@ -64,55 +64,6 @@ export const describeCancel = (dialect: SqlDialect): void => {
       });
     });
 
-    it('writes the cancellations of one moment together, each with its reason and time', async () => {
-      await using bench = await createWriterBench(dialect);
-      const { ledgerDatabase } = bench;
-      const entries = Array.from({ length: 40 }, () => sampleEntry());
-      await Promise.all(entries.map((entry) => bench.writer.insert(entry)));
-      let writeCount = 0;
-      const writer = createSqlWriter({
-        ...ledgerDatabase,
-        run: (work) => {
-          writeCount += 1;
-          return ledgerDatabase.run(work);
-        },
-      });
-      const answers = await Promise.all(
-        entries.map(({ id }, index) =>
-          writer.cancel(id, { reason: `no. ${index}`, nowMs: CREATED_AT_MS + index }),
-        ),
-      );
-      const rows = await Promise.all(entries.map(({ id }) => bench.row(id)));
-
-      expect(answers.map((answer) => answer._unsafeUnwrap())).toEqual(entries.map(() => true));
-      expect(writeCount).toBe(1);
-      expect(
-        rows.map((row) => [row?.['status'], row?.['cancel_reason'], Number(row?.['completed_at'])]),
-      ).toEqual(entries.map((_, index) => ['cancelled', `no. ${index}`, CREATED_AT_MS + index]));
-    });
-
-    it('cancels a task that runs as far as it knows when that is said to be idle, once', async () => {
-      await using bench = await createWriterBench(dialect);
-      const [running, other] = [sampleEntry(), sampleEntry()];
-      for (const entry of [running, other]) await bench.writer.insert(entry);
-      await bench.writer.touch(
-        [running, other].map(({ id }) => ({ id, attempt: 1, workerId: 'w1', startedAtMs: CREATED_AT_MS })),
-        CREATED_AT_MS,
-      );
-      const nowMs = CREATED_AT_MS + 7;
-      const answers = await Promise.all([
-        bench.writer.cancel(running.id, { nowMs, isIdle: true }),
-        bench.writer.cancel(other.id, { nowMs }),
-        bench.writer.cancel(running.id, { nowMs, isIdle: true }),
-      ]);
-
-      expect(answers.map((answer) => answer._unsafeUnwrap())).toEqual([true, false, false]);
-      expect([await stateOf(bench, running.id), await stateOf(bench, other.id)]).toEqual([
-        ['cancelled', 1],
-        ['running', 1],
-      ]);
-    });
-
     it('cancels no task of another queue prefix', async () => {
       await using bench = await createWriterBench(dialect);
       const { id } = sampleEntry();

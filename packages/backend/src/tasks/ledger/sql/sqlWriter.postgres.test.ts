@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'bun:test';
+import { type TaskId } from '../../domain/TaskId';
 import { describeCancel } from '../__fixtures__/describeCancel';
 import { describeCancelRequest } from '../__fixtures__/describeCancelRequest';
+import { describeCancelTogether } from '../__fixtures__/describeCancelTogether';
 import { describeEnd } from '../__fixtures__/describeEnd';
 import { describeInsert } from '../__fixtures__/describeInsert';
 import { describeTouch } from '../__fixtures__/describeTouch';
@@ -13,6 +15,7 @@ describeTouch('postgres');
 describeEnd('postgres');
 describeCancel('postgres');
 describeCancelRequest('postgres');
+describeCancelTogether('postgres');
 
 /** Two tasks of which a transaction that is still open has completed one, and the late end of that one beside the end of the other. */
 const setup = async () => {
@@ -20,6 +23,7 @@ const setup = async () => {
   const writer = createSqlWriter(bench.ledgerDatabase);
   const [held, free] = [sampleEntry(), sampleEntry()];
   for (const entry of [held, free]) (await writer.insert(entry))._unsafeUnwrap();
+  (await writer.touch([{ id: held.id, attempt: 1, workerId: 'w1', startedAtMs: 1 }], 1))._unsafeUnwrap();
   const gate = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
   const transaction = bench.database.transaction(async (executor) => {
@@ -88,6 +92,50 @@ describe('cancel on postgres beside an open transaction that completes a task', 
     expect((await ofHeld)._unsafeUnwrap()).toBe(false);
     await writer.settled();
     expect((await bench.row(held.id))?.['status']).toBe('completed');
+  });
+});
+
+describe('requestCancel on postgres beside an open transaction that completes a task', () => {
+  it('waits for none of them on a connection, and finds that the task is completed', async () => {
+    await using bench = await setup();
+    const { writer, held, gate, transaction } = bench;
+    const running = sampleEntry();
+    (await writer.insert(running))._unsafeUnwrap();
+    const attempt = { id: running.id, attempt: 1, workerId: 'w1', startedAtMs: 1 };
+    (await writer.touch([attempt], 1))._unsafeUnwrap();
+    const request = (id: TaskId) => writer.requestCancel(id, { nowMs: CREATED_AT_MS });
+    // More than there are connections.
+    const ofHeld = Array.from({ length: 12 }, () => request(held.id));
+
+    expect((await request(running.id))._unsafeUnwrap()).toBe(true);
+
+    gate.resolve();
+    await transaction;
+    expect((await Promise.all(ofHeld)).map((answer) => answer._unsafeUnwrap())).toEqual(
+      ofHeld.map(() => false),
+    );
+  });
+
+  it('notes it when the transaction is rolled back', async () => {
+    await using bench = await createLedgerBench('postgres');
+    const writer = createSqlWriter(bench.ledgerDatabase);
+    const { id } = sampleEntry();
+    (await writer.insert(sampleEntry({ id })))._unsafeUnwrap();
+    const attempt = { id, attempt: 1, workerId: 'w1', startedAtMs: 1 };
+    (await writer.touch([attempt], 1))._unsafeUnwrap();
+    const no = new Error('rolled back');
+    const transaction = bench.database.transaction(async (executor) => {
+      await writer.completeWithin(executor, { ...attempt, endedAtMs: 2, value: 'in it' });
+      const requested = writer.requestCancel(id, { reason: 'too late', nowMs: CREATED_AT_MS });
+      // It has found the row held by then.
+      await Promise.race([requested, Bun.sleep(50)]);
+      throw no;
+    });
+    const rolledBack = await transaction.catch((thrown: unknown) => thrown);
+    await writer.settled();
+
+    expect(rolledBack).toBe(no);
+    expect((await bench.row(id))?.['cancel_reason']).toBe('too late');
   });
 });
 

@@ -1,20 +1,15 @@
 import { type SqlDialect, type SqlExecutor } from '@backend/database/SqlDatabase';
 import { err, ok, Result } from 'neverthrow';
 import { type TaskId } from '../../domain/TaskId';
-import { createGroupCommit } from '../GroupCommit';
+import { createGroupCommit, type GroupCommit } from '../GroupCommit';
 import { type LedgerEntry, type LedgerKey } from '../LedgerEntry';
 import { LedgerError } from '../LedgerError';
-import {
-  type EndAnswer,
-  type EndedAttempt,
-  type EntryCancellation,
-  type LedgerInsert,
-  type LedgerWriter,
-} from '../LedgerWriter';
+import { type EndAnswer, type EndedAttempt, type LedgerInsert, type LedgerWriter } from '../LedgerWriter';
 import { type Standing } from '../Standing';
 import { createBoundedWork } from './BoundedWork';
 import { type Cell } from './batch';
-import { type CancelRow, cancelEntries, toCancelRow, type WrittenCancellation } from './cancelEntries';
+import { cancelChange, toCancelRow } from './cancelChange';
+import { type ChangeRow, changeEntries, type EntryChange, type WrittenChange } from './changeEntries';
 import { completeAttempt } from './completeAttempt';
 import { type EndRow, toEndRow } from './EndRow';
 import { toEntryCells } from './EntryRow';
@@ -25,9 +20,9 @@ import { type LedgerDatabase, toLedgerError, withinTransaction } from './LedgerD
 import { noteCrash } from './noteCrash';
 import { readStandings } from './readStandings';
 import { reopenEntry } from './reopenEntry';
-import { requestCancel } from './requestCancel';
+import { requestChange, toRequestRow } from './requestChange';
 import { touchAttempts } from './touchAttempts';
-import { writeWhenFree } from './writeWhenFree';
+import { type Free, isFree, type Written, writeWhenFree } from './writeWhenFree';
 
 /** A writer, and what closing it needs. */
 export interface SqlWriter extends LedgerWriter {
@@ -83,11 +78,14 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     sizeOf: ({ cells }) => sizeOfCells(cells),
     write: (rows) => run((database) => endDurably(database, tables, rows)),
   });
-  const cancels = createGroupCommit<CancelRow, WrittenCancellation>({
-    maxGroups,
-    sizeOf: ({ cells }) => sizeOfCells(cells),
-    write: (rows) => run((database) => cancelEntries(database, tables, rows)),
-  });
+  const createChanges = <Name extends string>(change: EntryChange<Name>) =>
+    createGroupCommit<ChangeRow, WrittenChange>({
+      maxGroups,
+      sizeOf: ({ cells }) => sizeOfCells(cells),
+      write: (rows) => run((database) => changeEntries(database, tables, { change, rows })),
+    });
+  const cancels = createChanges(cancelChange);
+  const requests = createChanges(requestChange);
   const keyed = createBoundedWork({ maxCount: MAX_KEYED_INSERTS, patienceMs: deadlineMs });
   const others = createBoundedWork();
 
@@ -110,32 +108,31 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     if (cells.isErr()) return err(cells.error);
     return entry.key === undefined ? inserts.add(cells.value) : insertKeyed(entry, entry.key);
   };
+  /** Adds to a group; while somebody else is writing its task, again and again. */
+  const addFree = async <Item, Answer extends Written>(
+    group: GroupCommit<Item, Answer>,
+    item: Item,
+  ): Promise<Result<Free<Answer>, LedgerError>> => {
+    const write = () => group.add(item);
+    const answer = await write();
+    if (answer.isErr()) return err(answer.error);
+    return isFree(answer.value) ? ok(answer.value) : others.take(() => writeWhenFree({ write, deadlineMs }));
+  };
+  const change = async (
+    group: GroupCommit<ChangeRow, WrittenChange>,
+    row: ChangeRow,
+  ): Promise<Result<boolean, LedgerError>> => (await addFree(group, row)).map(({ isChanged }) => isChanged);
   const end = async (attempt: EndedAttempt): Promise<Result<EndAnswer, LedgerError>> => {
     const row = parseEnd(attempt);
     if (row.isErr()) return err(row.error);
-    const write = () => ends.add(row.value);
-    const answer = await write();
-    if (answer.isErr()) return err(answer.error);
-    return answer.value.kind === 'held'
-      ? others.take(() => writeWhenFree({ write, deadlineMs }))
-      : ok(answer.value);
-  };
-  const cancel = async (
-    id: TaskId,
-    cancellation: EntryCancellation,
-  ): Promise<Result<boolean, LedgerError>> => {
-    const row = toCancelRow(id, queuePrefix, cancellation);
-    const write = () => cancels.add(row);
-    const answer = await write();
-    if (answer.isErr()) return err(answer.error);
-    if (answer.value.kind === 'written') return ok(answer.value.isCancelled);
-    return (await others.take(() => writeWhenFree({ write, deadlineMs }))).map((free) => free.isCancelled);
+    return addFree(ends, row.value);
   };
 
   return {
     insert,
     end,
-    cancel,
+    cancel: (id, cancellation) => change(cancels, toCancelRow(id, queuePrefix, cancellation)),
+    requestCancel: (id, request) => change(requests, toRequestRow(id, queuePrefix, request)),
     endUnknown: (entry, attempt) =>
       others.take(() => run((database) => endUnknown(database, ledgerDatabase, { entry, attempt }))),
     insertWithin: (transaction, entry) => withinTransaction(() => insertInto(transaction, entry)),
@@ -148,10 +145,8 @@ export const createSqlWriter = (ledgerDatabase: LedgerDatabase): SqlWriter => {
     reopen: (id, nowMs) => others.take(() => run((database) => reopenEntry(database, tables, { id, nowMs }))),
     completeWithin: (transaction, attempt) =>
       withinTransaction(() => completeAttempt(transaction, tables, attempt)),
-    requestCancel: (id, request) =>
-      others.take(() => run((database) => requestCancel(database, tables, { id, queuePrefix, ...request }))),
     settled: async () => {
-      for (const each of [inserts, standings, ends, cancels, keyed, others]) await each.settled();
+      for (const each of [inserts, standings, ends, cancels, requests, keyed, others]) await each.settled();
     },
   };
 };

@@ -2,7 +2,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { LedgerError } from '../LedgerError';
 
 /** What writing came to; `held`: nothing, because somebody else is writing the task. */
-interface Written {
+export interface Written {
   readonly kind: string;
 }
 
@@ -13,12 +13,14 @@ interface HeldTask<Answer extends Written> {
 }
 
 /** An answer by which something was written. */
-type Free<Answer extends Written> = Exclude<Answer, { readonly kind: 'held' }>;
+export type Free<Answer extends Written> = Exclude<Answer, { readonly kind: 'held' }>;
 
 /** Between two tries, at most; milliseconds. Most tasks are held for a millisecond: by a mark, or by a sign of life. */
 const MAX_PAUSE_MS = 50;
 
-const isFree = <Answer extends Written>(answer: Answer): answer is Free<Answer> => answer.kind !== 'held';
+/** Whether nobody else was writing the task. */
+export const isFree = <Answer extends Written>(answer: Answer): answer is Free<Answer> =>
+  answer.kind !== 'held';
 
 /** Tries to write to a task that is held until it is not, or until the deadline. */
 export const writeWhenFree = async <Answer extends Written>({

@@ -3,7 +3,7 @@ import { type ILogger } from '@backend/logger/Logger';
 import { err, ok, type Result } from 'neverthrow';
 import { type TaskEnd } from '../../domain/TaskEnd';
 import { type TaskId } from '../../domain/TaskId';
-import { answerCancellation } from '../../ledger/cancelTask';
+import { answerCancellation } from '../../ledger/answerCancellation';
 import { type EndWait, WaitError } from '../../queue/TaskEnds';
 import { type AcceptedCall, type ScheduleCall } from '../../scheduler/CallCheck';
 import { placeTask, toDisposition } from '../../scheduler/ScheduleCall';

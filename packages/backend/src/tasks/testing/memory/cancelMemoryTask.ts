@@ -1,4 +1,4 @@
-import { type CancelledTask } from '../../ledger/cancelTask';
+import { type CancelledTask } from '../../ledger/TaskCancellation';
 import { type MemoryQueue } from './MemoryQueue';
 import { hasEnded, toTaskRecord } from './MemoryTask';
 
