@@ -7,6 +7,10 @@ import { toMoving, toUnnoted } from './CancelFailure';
 import { cancelInLedger } from './cancelInLedger';
 import { type ChangedTask, type TaskCancellation } from './TaskCancellation';
 
+/** What is said of a worker that is not told; the next look of its own tells it. */
+const UNTOLD_MESSAGE =
+  'A task that Redis has lost is cancelled, and its worker could not be told; it finds out by looking';
+
 /** Cancels a task that no queue holds, or whose queue cannot be asked; nothing where the ledger says nothing of it. */
 export const cancelKept = async (
   { access, prefix, ledger, taskName, id, reason, logger }: TaskCancellation,
@@ -16,10 +20,15 @@ export const cancelKept = async (
   if (cancelled.isErr()) return err(toUnnoted(`no queue holds the task ${id}`, cancelled.error));
   if (cancelled.value === undefined) return undefined;
   const { change, record } = cancelled.value;
-  // A worker may run it all the same. That it is told is a help: what counts is written.
-  if (isLost && change !== 'none')
-    await access.run((_queues, { client }) => tellCancel(client, { prefix, taskName, taskId: id }));
-  if (isTerminalStatus(record.status) || (isLost && record.cancelRequestedAt !== undefined))
+  // A worker may run it all the same. That it is told is a help, at each call: what counts is written.
+  const isRequested = !isTerminalStatus(record.status) && record.cancelRequestedAt !== undefined;
+  if (isLost && (isRequested || change !== 'none')) {
+    const told = await access.run((_queues, { client }) =>
+      tellCancel(client, { prefix, taskName, taskId: id }),
+    );
+    if (told.isErr()) logger.warn(UNTOLD_MESSAGE, { taskName, taskId: id, reason: told.error.message });
+  }
+  if (isTerminalStatus(record.status) || (isLost && isRequested))
     return answerCancellation(id, { change, record }, logger).map(() => ({ change, record }));
   return isLost ? err(toMoving(record)) : undefined;
 };

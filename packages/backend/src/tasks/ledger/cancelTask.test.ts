@@ -64,6 +64,40 @@ describe('changeTask', () => {
   });
 });
 
+describe('changeTask of a task that runs and that no queue holds', () => {
+  it('tells its worker at each call, and the log when that could not be done', async () => {
+    const { bench, cancellation } = await setup();
+    await using _ = bench;
+    const id = cancellation.id as TaskId; // made by setup
+    const startedAtMs = Date.now();
+    const attempt = { id, attempt: 1, workerId: 'w1', startedAtMs };
+    (await cancellation.ledger?.writer.touch([attempt], startedAtMs))?._unsafeUnwrap();
+    const logger = getMockedLogger();
+    const answers = [
+      ok({ change: 'none' }),
+      err(new DeadlineError('no answer')),
+      ok({ change: 'none' }),
+      ok(),
+    ];
+    let callCount = 0;
+    const run = (async () => answers[callCount++]) as QueueAccess['run']; // what its calls ask for
+    const cancel = () =>
+      changeTask({ ...cancellation, logger, access: { ...cancellation.access, run } }).then((answer) =>
+        answer._unsafeUnwrap(),
+      );
+    const [first, second] = [await cancel(), await cancel()];
+
+    expect([first.change, second.change, callCount]).toEqual(['requested', 'none', 4]);
+    expect(second.record).toMatchObject({ status: 'running', cancelRequestedAt: expect.any(Date) });
+    expect(logger.warn.mock.calls).toEqual([
+      [
+        'A task that Redis has lost is cancelled, and its worker could not be told; it finds out by looking',
+        { taskName: cancellation.taskName, taskId: id, reason: 'no answer' },
+      ],
+    ]);
+  });
+});
+
 describe('changeTask of a task that has completed in the ledger', () => {
   it.each([
     ['its queue does not answer', true, 'not-cancellable'],

@@ -117,6 +117,17 @@ describe('createHeldCancellations', () => {
     expect(keptReads).toEqual([]);
   });
 
+  it('asks the ledger at the looks in between of a job that Redis has lost', async () => {
+    const request = { requestedAt: new Date(7000) };
+    const { cancellations, hold, keptReads } = setup({ answer: [[2]], kept: { 8: request } });
+    const [seven, eight] = [hold('7').held, hold('8').held];
+    await cancellations.look('lasting');
+    await cancellations.look('lasting');
+
+    expect(keptReads).toEqual(['8']);
+    expect([seven.cancellation.request, eight.cancellation.request]).toEqual([undefined, request]);
+  });
+
   it('doubts a job that was delivered before', () => {
     const { cancellations, hold } = setup();
 

@@ -55,9 +55,11 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
   let lastEarlyIds: readonly string[] = [];
   let lastRuns: ReadonlySet<string> = new Set();
 
-  const read = async (jobIds: readonly string[]): Promise<void> => {
-    const requests = await readCancelRequests({ client, queueKey, jobIds });
+  /** Answers the jobs that Redis has lost. */
+  const read = async (jobIds: readonly string[]): Promise<readonly string[]> => {
+    const { requests, lostIds } = await readCancelRequests({ client, queueKey, jobIds });
     for (const [id, request] of requests) heldJobs.find(id)?.cancellation.hear(request);
+    return lostIds;
   };
 
   /** Of those of which Redis knows no request. */
@@ -74,7 +76,8 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
   const readPatiently = async (jobId: string): Promise<void> => {
     for (;;) {
       try {
-        return await read([jobId]);
+        await read([jobId]);
+        return;
       } catch (error) {
         if (!isRefusal(error)) throw error;
         onRefused(error);
@@ -120,8 +123,8 @@ export const createHeldCancellations = (options: HeldCancellationsOptions): Held
       for (const id of lastEarlyIds) earlyIds.delete(id);
       lastEarlyIds = [...earlyIds];
     }
-    await read(ids);
-    if (which === 'all') await readKept(ids);
+    const lostIds = await read(ids);
+    await readKept(which === 'all' ? ids : lostIds);
   };
 
   return {

@@ -10,7 +10,7 @@ import { copyQueues } from './copyQueues';
 import { createLedgerTaskBench } from './LedgerTaskBench';
 
 /** A task that runs until it is told to stop, and of which Redis has lost everything. */
-const setup = async (dialect: SqlDialect) => {
+const setup = async (dialect: SqlDialect, env: Readonly<Record<string, string>> = {}) => {
   const reasons: string[] = [];
   const task = defineTask({
     queueName: 'test:lost-run',
@@ -21,7 +21,7 @@ const setup = async (dialect: SqlDialect) => {
       return ok('built');
     },
   });
-  const ledger = await createLedgerTaskBench(dialect, { tasks: [task] });
+  const ledger = await createLedgerTaskBench(dialect, { tasks: [task], env });
   const { bench } = ledger;
   const table = dialect === 'postgres' ? 'drover.tasks' : 'tasks';
   const isRunning = async (id: TaskId) => (await ledger.row(id))?.['status'] === 'running';
@@ -70,6 +70,19 @@ export const describeLostCancel = (dialect: SqlDialect): void => {
         status: 'cancelled',
         cancelReason: 'no longer wanted',
       });
+    });
+
+    it('stops it at the next look of its worker when nobody told that', async () => {
+      await using test = await setup(dialect, { WORKER_STALLED_INTERVAL_MS: '60' });
+      const { bench, ledger } = test;
+      await bench.startWorker();
+      const id = await bench.schedule(test.task, {});
+      await until(() => test.isRunning(id));
+      await test.loseRedis();
+      await ledger.database.query(`UPDATE ${test.table} SET cancel_requested_at = 5000 WHERE id = $1`, [id]);
+      await until(async () => (await ledger.row(id))?.['status'] === 'cancelled');
+
+      expect(test.reasons).toEqual(['the task was cancelled']);
     });
 
     it('stops the children of a parent with it', async () => {
