@@ -130,6 +130,28 @@ describe.each(['sqlite', 'postgres'] as const)('drover recover on %s', (dialect)
   );
 
   it(
+    'does not say to run it again where the database says no',
+    async () => {
+      await using bench = await createRecoverBench(dialect);
+      await bench.schedule(1);
+      await using sql = new SQL(bench.environment['LEDGER_URL'] ?? '');
+      const schema = dialect === 'postgres' ? 'drover.' : '';
+      await sql.unsafe(`ALTER TABLE ${schema}tasks DROP COLUMN cancel_requested_at`);
+
+      const run = await bench.recover(['--json']);
+
+      expect(run.exitCode).toBe(1);
+      expect(JSON.parse(run.stdout)).toEqual({
+        error: {
+          code: 'ledger-refused',
+          message: expect.stringMatching(/refused: .*cancel_requested_at[^.]*$/),
+        },
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'makes no tables in a dry run',
     async () => {
       await using bench = await createRecoverBench(dialect);

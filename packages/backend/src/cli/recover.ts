@@ -125,6 +125,12 @@ const recoverWith = async (
   const recovered = await recoverConfiguredTasks(parts, { minAgeMs, isDryRun });
   return recovered.mapErr(({ code, message }) => ({
     code,
-    message: `${message}. What was done until then stays done: run it again`,
+    message: `${message}${FUTILE.has(code) ? '' : adviceAfter({ isDryRun })}`,
   }));
 };
+
+/** After which to run it again changes nothing. */
+const FUTILE: ReadonlySet<string> = new Set(['ledger-refused', 'ledger-schema']);
+
+const adviceAfter = ({ isDryRun }: { readonly isDryRun: boolean }): string =>
+  isDryRun ? ': run it again' : '. What was done until then stays done: run it again';

@@ -12,11 +12,9 @@ export interface MigrationLog {
   note(transaction: SqlExecutor, migration: Migration): Promise<void>;
 }
 
-/** Creates the log of a schema. On SQLite its name begins with the schema when there is one. */
+/** Creates the log of a schema. */
 export const createMigrationLog = (tables: SqlTables, now: () => number): MigrationLog => {
-  const isPrefixed = tables.dialect === 'sqlite' && tables.schema !== undefined;
-  const name = isPrefixed ? 'migrations' : 'drover_migrations';
-  const table = tables.name(name);
+  const table = tables.name('drover_migrations');
 
   const read = async (executor: SqlExecutor): Promise<number> => {
     const [row] = await executor.query(`SELECT max(version) AS version FROM ${table}`);

@@ -30,7 +30,7 @@ export const setUpMigrate = async (dialect: SqlDialect, schema?: string) => {
   const tables = createSqlTables(dialect, schema);
   const run = (steps: readonly Migration[] = migrations, on: SqlDatabase = database) =>
     migrate({ database: on, tables, migrations: steps, now: () => 7 });
-  const table = dialect === 'sqlite' && schema !== undefined ? 'migrations' : 'drover_migrations';
+  const table = 'drover_migrations';
   return {
     url: place.url,
     database,

@@ -16,8 +16,12 @@ const LEDGER_CODES = {
   'ledger-disabled': 'ledger-refused',
 } as const satisfies Record<LedgerErrorCode, CallFailure['code']>;
 
+/** What a caller is told of a ledger that is not off. */
+export const toLedgerCode = ({ code }: LedgerError): (typeof LEDGER_CODES)[LedgerErrorCode] =>
+  LEDGER_CODES[code];
+
 /** Says why a call came to nothing: a `LedgerError`'s own code and words, or those of the queues. */
 export const toCallFailure = (cause: Error): CallFailure =>
   cause instanceof LedgerError
-    ? { message: cause.message, code: LEDGER_CODES[cause.code], cause }
+    ? { message: cause.message, code: toLedgerCode(cause), cause }
     : { message: describeAccessFailure(cause), code: accessFailureCode(cause), cause };

@@ -1,14 +1,21 @@
 import { AppError } from '@core/errors/AppError';
 import { describeAccessFailure } from '../queue/AccessFailure';
+import { toLedgerCode } from './CallFailure';
 import { type LedgerError } from './LedgerError';
 
 /**
  * Why a comparison of ledger and queues ended early. What it did until then stays done; the next one begins anew.
  *
  * - `ledger-unavailable`: the ledger could not be read or written; the message says why.
+ * - `ledger-refused`, `ledger-schema`: it said no, as `LEDGER_ERROR_CODES` says. Trying again is futile.
  * - `queue-unavailable`: Redis did not answer, or refused.
  */
-export const RECONCILE_ERROR_CODES = ['ledger-unavailable', 'queue-unavailable'] as const;
+export const RECONCILE_ERROR_CODES = [
+  'ledger-unavailable',
+  'ledger-refused',
+  'ledger-schema',
+  'queue-unavailable',
+] as const;
 
 /** Why a comparison ended early: one of `RECONCILE_ERROR_CODES`. */
 export type ReconcileErrorCode = (typeof RECONCILE_ERROR_CODES)[number];
@@ -24,4 +31,4 @@ export const toQueueFailure = (cause: Error): ReconcileError =>
 
 /** The ledger's failure as that of a comparison. */
 export const toLedgerFailure = (cause: LedgerError): ReconcileError =>
-  new ReconcileError(cause.message, { code: 'ledger-unavailable', cause });
+  new ReconcileError(cause.message, { code: toLedgerCode(cause), cause });

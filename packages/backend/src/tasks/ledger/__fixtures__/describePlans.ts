@@ -109,6 +109,11 @@ export const describePlans = (dialect: SqlDialect): void => {
         await writer.end(sampleEnd(id));
         await writer.cancel(id, { nowMs: CREATED_AT_MS });
         await writer.noteCrash({ id, attempt: 1, crashCount: 1, foundAtMs: CREATED_AT_MS });
+        await ledger.run((database) =>
+          database.transaction((transaction) =>
+            writer.completeWithin(transaction, { ...sampleEnd(id), value: null }),
+          ),
+        );
       });
 
       expect(plans.length).toBeGreaterThan(5);

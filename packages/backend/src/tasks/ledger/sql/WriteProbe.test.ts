@@ -17,7 +17,12 @@ const setup = async () => {
   return {
     probe,
     check: () => probe.check(bench.database),
-    countRows: async () => (await bench.database.query('SELECT COUNT(*) AS count FROM tasks'))[0]?.['count'],
+    bench,
+    countRows: async () => {
+      const tables = ['tasks', 'task_attempts'];
+      const counts = tables.map((table) => bench.database.query(`SELECT COUNT(*) AS count FROM ${table}`));
+      return (await Promise.all(counts)).map(([row]) => row?.['count']);
+    },
     /** Whether some work has written. */
     hasWritten: async (work: () => Promise<void>) => {
       const before = await version();
@@ -39,12 +44,12 @@ describe('createWriteProbe', () => {
     await using test = await setup();
 
     expect(await test.hasWritten(test.check)).toBe(true);
-    expect(await test.countRows()).toBe(0);
+    expect(await test.countRows()).toEqual([0, 0]);
   });
 
   it('writes nothing for 10 s after a write', async () => {
     await using test = await setup();
-    test.probe.noteWritten();
+    await test.check();
     test.pass(9_999);
     const early = await test.hasWritten(test.check);
     test.pass(1);
@@ -55,10 +60,20 @@ describe('createWriteProbe', () => {
 
   it('writes at once when something has failed since', async () => {
     await using test = await setup();
-    test.probe.noteWritten();
+    await test.check();
     test.fail();
 
     expect(await test.hasWritten(test.check)).toBe(true);
     expect(await test.hasWritten(test.check)).toBe(false);
+  });
+
+  it.each([
+    ['no place for attempts', 'DROP TABLE task_attempts', 'task_attempts'],
+    ['no place for an end', 'ALTER TABLE tasks DROP COLUMN result', 'result'],
+  ])('is refused where there is %s', async (_, statement, named) => {
+    await using test = await setup();
+    await test.bench.database.query(statement);
+
+    await expect(test.check()).rejects.toThrow(named);
   });
 });

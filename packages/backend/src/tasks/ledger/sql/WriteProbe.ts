@@ -4,16 +4,15 @@ import { ENVELOPE_VERSION } from '../../domain/TaskEnvelope';
 import { TaskId } from '../../domain/TaskId';
 import { type LedgerEntry } from '../LedgerEntry';
 import { toLedgerEntry } from '../toLedgerEntry';
+import { completeAttempt } from './completeAttempt';
 import { insertEntry } from './insertEntry';
 import { type LedgerDatabase } from './LedgerDatabase';
 
 /** Finds out whether a database takes writes, by writing. */
 export interface WriteProbe {
-  /** Something was written. */
-  noteWritten(): void;
   /**
-   * Writes something and takes it back, unless something was written a moment ago and nothing has failed since. Rejects with what
-   * the database says.
+   * Writes a task and its end, and takes both back, unless it did so a moment ago and nothing has failed since. Rejects with what the
+   * database says.
    */
   check(database: SqlDatabase): Promise<void>;
 }
@@ -28,6 +27,8 @@ const TRUST_MS = 10_000;
 
 /** Characters; a row of several pages, for which a full file has no place that a small one would still find. */
 const SIZE = 16_000;
+
+const ATTEMPT = { attempt: 1, workerId: 'drover:probe', startedAtMs: 0, endedAtMs: 0, value: null } as const;
 
 const toSample = (id: TaskId): LedgerEntry =>
   toLedgerEntry(
@@ -51,20 +52,18 @@ export const createWriteProbe = (
 ): WriteProbe => {
   let trustedUntilMs = Number.NEGATIVE_INFINITY;
   let knownFailureCount = 0;
-  const noteWritten = (): void => {
-    trustedUntilMs = now() + TRUST_MS;
-    knownFailureCount = failureCount();
-  };
   return {
-    noteWritten,
     check: async (database) => {
       if (now() < trustedUntilMs && failureCount() === knownFailureCount) return;
       const id = TaskId();
       await database.transaction(async (executor) => {
         await insertEntry({ executor, tables, queuePrefix: '', entry: toSample(id) });
+        await completeAttempt(executor, tables, { id, ...ATTEMPT });
+        await executor.query(`DELETE FROM ${tables.name('task_attempts')} WHERE task_id = $1`, [id]);
         await executor.query(`DELETE FROM ${tables.name('tasks')} WHERE id = $1`, [id]);
       });
-      noteWritten();
+      trustedUntilMs = now() + TRUST_MS;
+      knownFailureCount = failureCount();
     },
   };
 };

@@ -135,7 +135,7 @@ export const toOpenAttemptInsert = (tables: SqlTables): string =>
   toInsert(
     tables,
     `SELECT * FROM (${selectBatch(tables.dialect, ATTEMPT_COLUMNS)}) AS batch
-     WHERE task_id IN (SELECT id FROM ${tables.name('tasks')} WHERE status IN ${UNFINISHED})`,
+     WHERE EXISTS (SELECT 1 FROM ${tables.name('tasks')} AS task WHERE task.id = batch.task_id AND task.status IN ${UNFINISHED})`,
   );
 
 /**

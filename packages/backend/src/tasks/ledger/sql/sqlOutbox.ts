@@ -49,10 +49,7 @@ export const createSqlOutbox = (
 
   const probe = createWriteProbe(ledgerDatabase);
   const mark = (ids: readonly TaskId[]): Promise<Result<void, LedgerError>> =>
-    forIds(ids, undefined, async (database) => {
-      await markPublished(database, tables, { ids, nowMs: now() });
-      probe.noteWritten();
-    });
+    forIds(ids, undefined, (database) => markPublished(database, tables, { ids, nowMs: now() }));
   const notes = createPublicationNotes({ write: mark, delayMs: NOTE_DELAY_MS });
 
   return {
