@@ -51,8 +51,10 @@ export const strikeDatabase = async (
   { database, timeline }: LedgerTarget,
 ): Promise<void> => {
   if (database === undefined) return;
-  const [end, endOutage] = [timeline.begin(fault.kind), timeline.beginOutage()];
+  const endOutage = timeline.beginOutage();
   const giveBack = await database.takeAway(fault.kind);
+  // Before that it may still have answered somebody.
+  const end = timeline.begin(fault.kind);
   await Bun.sleep(fault.forMs);
   await giveBack();
   end();
