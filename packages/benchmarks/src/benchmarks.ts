@@ -30,7 +30,7 @@ export const benchmarks: readonly Benchmark[] = [
   processConcurrency({ concurrency: 50, taskCount: 10_000, isPlainPrioritised: false }),
   processConcurrency({ concurrency: 10, taskCount: 10_000, ledger: 'sqlite' }),
   processConcurrency({ concurrency: 10, taskCount: 10_000, ledger: 'postgres' }),
-  processConcurrency({ concurrency: 50, taskCount: 30_000, ledger: 'sqlite', promisedRatio: 0.45 }),
+  processConcurrency({ concurrency: 50, taskCount: 30_000, ledger: 'sqlite', promisedRatio: 0.4 }),
   processConcurrency({ concurrency: 50, taskCount: 30_000, ledger: 'postgres', promisedRatio: 0.3 }),
   isolatedAttempts,
   awaitResults,
